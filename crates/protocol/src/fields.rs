@@ -1,0 +1,199 @@
+//! Reading and bounding single fields of a payload, and naming the one that is at fault.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use crate::{ErrorCode, Limits, Refusal};
+
+/// Longest id from a client (`roomId`, `clientId`, `to`), in bytes.
+const ID_BYTES_MAX: usize = 64;
+
+/// Reads a payload. Only a failure pays for finding out which field it was.
+pub(crate) fn parse<'a, T: Deserialize<'a>>(data: &'a str) -> Result<T, Refusal> {
+    // Serde would also read an array as a struct.
+    if !data.starts_with('{') {
+        return Err(Refusal::new(ErrorCode::BadPayload, "`data` must be a JSON object"));
+    }
+    serde_json::from_str(data).map_err(|_| refusal_of::<T>(data))
+}
+
+fn refusal_of<'a, T: Deserialize<'a>>(data: &'a str) -> Refusal {
+    let mut reader = serde_json::Deserializer::from_str(data);
+    let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut reader) else {
+        return Refusal::new(ErrorCode::BadPayload, "the payload must be one JSON object");
+    };
+    let path = error.path().to_string();
+    let reason = error.inner().to_string();
+    if let Some(field) = between_backticks(&reason, "missing field `") {
+        return Refusal::bad_field(field, "present and not null");
+    }
+    if let Some(field) = between_backticks(&reason, "duplicate field `") {
+        return Refusal::bad_field(field, "there only once");
+    }
+    Refusal::bad_field(&path, "of the type that the protocol gives it")
+}
+
+fn between_backticks<'a>(reason: &'a str, start: &str) -> Option<&'a str> {
+    reason.strip_prefix(start)?.split('`').next()
+}
+
+/// A required opaque value: not null, and not nested too deep.
+pub(crate) fn bounded_opaque(
+    field: &str,
+    value: &RawValue,
+    limits: &Limits,
+) -> Result<(), Refusal> {
+    if value.get() == "null" {
+        return Err(Refusal::bad_field(field, "present and not null"));
+    }
+    bounded_depth(field, value, limits)
+}
+
+/// Refuses what is nested deeper than a receiver's JSON reader may bear.
+pub(crate) fn bounded_depth(field: &str, value: &RawValue, limits: &Limits) -> Result<(), Refusal> {
+    if limits.json_depth == 0 {
+        return Ok(());
+    }
+    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
+    for byte in value.get().bytes() {
+        if in_string {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => in_string = false,
+                _ => {}
+            }
+            continue;
+        }
+        match byte {
+            b'"' => in_string = true,
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth -= 1,
+            _ => {}
+        }
+        if depth > limits.json_depth {
+            return Err(Refusal::bad_field(
+                field,
+                &format!("nested no deeper than {}", limits.json_depth),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// An id that a client names. Longer than any of ours is `too-long`.
+pub(crate) fn bounded_id(field: &str, id: Option<&str>) -> Result<(), Refusal> {
+    match id {
+        Some(id) if id.len() > ID_BYTES_MAX => Err(Refusal::too_long(field, ID_BYTES_MAX, "bytes")),
+        _ => Ok(()),
+    }
+}
+
+/// At most `limit` Unicode scalar values; 0 is no limit.
+pub(crate) fn bounded_chars(field: &str, text: &str, limit: usize) -> Result<(), Refusal> {
+    let is_over = limit > 0 && text.len() > limit && text.chars().nth(limit).is_some();
+    if is_over { Err(Refusal::too_long(field, limit, "characters")) } else { Ok(()) }
+}
+
+/// The text without white space at its ends.
+pub(crate) fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
+    match text {
+        Cow::Borrowed(text) => Cow::Borrowed(text.trim()),
+        Cow::Owned(text) if text.trim().len() == text.len() => Cow::Owned(text),
+        Cow::Owned(text) => Cow::Owned(text.trim().to_owned()),
+    }
+}
+
+/// A name as partners may see it: no control characters, nothing that turns the direction of the
+/// text around it; blank counts as absent.
+pub(crate) fn clean_name<'a>(
+    name: Option<Cow<'a, str>>,
+    limits: &Limits,
+) -> Result<Option<Cow<'a, str>>, Refusal> {
+    let Some(name) = name else { return Ok(None) };
+    let name = if name.contains(is_unseemly) {
+        Cow::Owned(name.chars().filter(|c| !is_unseemly(*c)).collect())
+    } else {
+        name
+    };
+    let name = trimmed(name);
+    bounded_chars("name", &name, limits.name_chars)?;
+    Ok(Some(name).filter(|name| !name.is_empty()))
+}
+
+fn is_unseemly(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Interests: bounded in number and length; trimmed, in lower case, each once, blank ones left out.
+pub(crate) fn clean_interests<'a>(
+    interests: Option<Vec<Cow<'a, str>>>,
+    limits: &Limits,
+) -> Result<Option<Vec<Cow<'a, str>>>, Refusal> {
+    let Some(interests) = interests else { return Ok(None) };
+    if limits.interests > 0 && interests.len() > limits.interests {
+        return Err(Refusal::too_long("interests", limits.interests, "interests"));
+    }
+    let mut clean: Vec<Cow<'a, str>> = Vec::with_capacity(interests.len());
+    for (index, interest) in interests.into_iter().enumerate() {
+        let interest = trimmed(interest);
+        bounded_chars(&format!("interests[{index}]"), &interest, limits.interest_chars)?;
+        let interest: Cow<'a, str> = Cow::Owned(interest.to_lowercase());
+        if !interest.is_empty() && !clean.contains(&interest) {
+            clean.push(interest);
+        }
+    }
+    Ok(Some(clean))
+}
+
+/// A picture that is safe to show: a base64 data URL of a raster format.
+pub(crate) fn bounded_image<'a>(
+    url: Cow<'a, str>,
+    limits: &Limits,
+) -> Result<Cow<'a, str>, Refusal> {
+    if limits.image_bytes > 0 && url.len() > limits.image_bytes {
+        return Err(Refusal::too_long("userImage", limits.image_bytes, "bytes"));
+    }
+    let body = ["png", "jpeg", "webp"].iter().find_map(|kind| {
+        url.strip_prefix("data:image/")?.strip_prefix(kind)?.strip_prefix(";base64,")
+    });
+    let is_base64 = |body: &str| {
+        let digits = body.trim_end_matches('=');
+        body.len() % 4 == 0
+            && body.len() - digits.len() <= 2
+            && !digits.is_empty()
+            && digits.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/')
+    };
+    if body.is_some_and(is_base64) {
+        Ok(url)
+    } else {
+        Err(Refusal::bad_field("userImage", "a `data:image/png|jpeg|webp;base64,` URL"))
+    }
+}
+
+/// The wire's words for [`liveloop_core::Mode`].
+pub(crate) mod mode {
+    use liveloop_core::Mode;
+    use serde::{Deserialize, Deserializer};
+
+    #[derive(Deserialize)]
+    #[serde(rename_all = "lowercase")]
+    enum Word {
+        Video,
+        Audio,
+        Text,
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(
+        from: D,
+    ) -> Result<Option<Mode>, D::Error> {
+        Ok(Option::<Word>::deserialize(from)?.map(|word| match word {
+            Word::Video => Mode::Video,
+            Word::Audio => Mode::Audio,
+            Word::Text => Mode::Text,
+        }))
+    }
+}

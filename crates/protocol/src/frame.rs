@@ -1,0 +1,164 @@
+//! The frames of the plain WebSocket: `{"event","data","ref"?}` from a client,
+//! `{"event","data","n"?}` and `{"ack","data"|"error"}` from the server.
+
+use std::borrow::Cow;
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use crate::{ClientEvent, ErrorCode, Limits, Refusal};
+
+/// Longest event name that an error repeats, in bytes.
+const EVENT_NAME_BYTES_MAX: usize = 64;
+/// The largest integer that every JSON reader keeps exactly (RFC 8259, section 6).
+const REF_MAX: u64 = (1 << 53) - 1;
+
+/// A frame from a client.
+#[derive(Debug)]
+pub struct ClientFrame<'a> {
+    /// What is said.
+    pub event: ClientEvent<'a>,
+    /// Where present, the frame is answered once with this number.
+    pub reference: Option<u64>,
+}
+
+/// A frame that says nothing that is understood, and how to answer it.
+#[derive(Debug)]
+pub struct Undecodable {
+    /// The `ref` to answer, where there was one.
+    pub reference: Option<u64>,
+    /// The event that was named, where one was.
+    pub event: Option<String>,
+    /// Why it was refused.
+    pub refusal: Refusal,
+}
+
+#[derive(Deserialize)]
+struct Envelope<'a> {
+    #[serde(borrow)]
+    event: Cow<'a, str>,
+    #[serde(borrow, default)]
+    data: Option<&'a RawValue>,
+    #[serde(rename = "ref", default)]
+    reference: Option<u64>,
+}
+
+impl<'a> ClientFrame<'a> {
+    /// Reads the text of one frame, every field checked against `limits`.
+    ///
+    /// # Errors
+    /// `bad-frame`, `unknown-event`, `bad-payload` or `too-long`.
+    pub fn decode(text: &'a str, limits: &Limits) -> Result<Self, Undecodable> {
+        // Serde would also read an array as a struct.
+        let is_object = text.trim_ascii_start().starts_with('{');
+        let envelope: Envelope<'a> =
+            is_object.then(|| serde_json::from_str(text).ok()).flatten().ok_or_else(bad_frame)?;
+        if envelope.reference.is_some_and(|reference| reference == 0 || reference > REF_MAX) {
+            return Err(bad_frame());
+        }
+        let data = envelope.data.map_or("{}", RawValue::get);
+        let refused = |refusal| Undecodable {
+            reference: envelope.reference,
+            event: Some(bounded_name(&envelope.event)),
+            refusal,
+        };
+        let event = ClientEvent::decode(&envelope.event, data, limits)
+            .unwrap_or_else(|| {
+                Err(Refusal::new(ErrorCode::UnknownEvent, "there is no event of that name"))
+            })
+            .map_err(refused)?;
+        Ok(Self { event, reference: envelope.reference })
+    }
+}
+
+fn bad_frame() -> Undecodable {
+    Undecodable {
+        reference: None,
+        event: None,
+        refusal: Refusal::new(
+            ErrorCode::BadFrame,
+            "a frame is one JSON object with `event`, `data` and perhaps a whole-number `ref`",
+        ),
+    }
+}
+
+fn bounded_name(name: &str) -> String {
+    let mut end = name.len().min(EVENT_NAME_BYTES_MAX);
+    while !name.is_char_boundary(end) {
+        end -= 1;
+    }
+    name[..end].to_owned()
+}
+
+/// A server event encoded once, for whoever receives it; each receiver adds its own number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Encoded {
+    open: String,
+}
+
+impl Encoded {
+    pub(crate) fn new(event: &str, data: &impl Serialize) -> Self {
+        #[derive(Serialize)]
+        struct Frame<'a, T> {
+            event: &'a str,
+            data: &'a T,
+        }
+        let mut open = to_json(&Frame { event, data });
+        open.pop();
+        Self { open }
+    }
+
+    /// Bytes that it will take, without the number.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.open.len() + 1
+    }
+
+    /// Never: there is always an event name.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        false
+    }
+
+    /// The frame, numbered `n` where the event is one that must not be lost.
+    #[must_use]
+    pub fn into_frame(mut self, n: Option<u64>) -> String {
+        if let Some(n) = n {
+            self.open.push_str(",\"n\":");
+            self.open.push_str(&n.to_string());
+        }
+        self.open.push('}');
+        self.open
+    }
+}
+
+/// The answer to the frame `reference`.
+#[must_use]
+pub fn encode_ack(reference: u64, data: &impl Serialize) -> String {
+    #[derive(Serialize)]
+    struct Ack<'a, T> {
+        ack: u64,
+        data: &'a T,
+    }
+    to_json(&Ack { ack: reference, data })
+}
+
+/// The refusal of the frame `reference`.
+#[must_use]
+pub fn encode_ack_error(
+    reference: u64,
+    refusal: &Refusal,
+    event: Option<&str>,
+    room_id: Option<&str>,
+) -> String {
+    #[derive(Serialize)]
+    struct Ack<T> {
+        ack: u64,
+        error: T,
+    }
+    to_json(&Ack { ack: reference, error: refusal.body(event, room_id) })
+}
+
+fn to_json(value: &impl Serialize) -> String {
+    serde_json::to_string(value).expect("our own types have string keys and no failing parts")
+}

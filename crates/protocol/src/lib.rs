@@ -1,0 +1,31 @@
+//! The words of the wire: every event with its payload, the limits and the error codes, each
+//! defined once. Decoding checks every field from outside; what leaves here is within the limits.
+//!
+//! Knows nothing of sockets, clocks, rooms or who may say what: it turns text into events and
+//! events into text, allocating only for what it returns.
+
+mod client;
+mod error;
+mod fields;
+mod frame;
+mod ids;
+mod limits;
+mod server;
+pub mod typescript;
+
+pub use client::{
+    CancelRequest, ClientEvent, Heartbeat, Hello, NegotiationCallAnswer, NegotiationCallOffer,
+    NewMessage, RequestRoom, SendNewIceCandidates, StopCall, Typing,
+};
+pub use error::{Category, ErrorBody, ErrorCode, Refusal};
+pub use frame::{ClientFrame, Encoded, Undecodable, encode_ack, encode_ack_error};
+pub use ids::{format_id, parse_id};
+pub use limits::{Limits, LimitsTold};
+pub use server::{
+    AnswerRelayed, CandidateRelayed, CandidatesRelayed, Draining, HeartbeatAck, HeartbeatTold,
+    IceServer, MatchDone, MessageAck, MessageRelayed, OfferRelayed, RemoteUser, RemoteUserBrief,
+    ServerEvent, SessionState, StopByRemoteUser, StopReason, TypingRelayed, Waiting, Welcome,
+};
+
+#[cfg(test)]
+mod tests;

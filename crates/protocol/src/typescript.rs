@@ -1,0 +1,95 @@
+//! The TypeScript types of the wire, made from the Rust ones so that they cannot drift apart.
+
+use ts_rs::{Config, TS};
+
+use crate::{
+    AnswerRelayed, CancelRequest, CandidateRelayed, CandidatesRelayed, Category, Draining,
+    ErrorBody, ErrorCode, Heartbeat, HeartbeatAck, HeartbeatTold, Hello, IceServer, LimitsTold,
+    MatchDone, MessageAck, MessageRelayed, NegotiationCallAnswer, NegotiationCallOffer, NewMessage,
+    OfferRelayed, RemoteUser, RemoteUserBrief, RequestRoom, SendNewIceCandidates, SessionState,
+    StopByRemoteUser, StopCall, StopReason, Typing, TypingRelayed, Waiting, Welcome,
+};
+
+/// The text of `web/src/protocol/generated/wire.ts`.
+#[must_use]
+pub fn declarations() -> String {
+    let config = Config::new().with_large_int("number");
+    let mut text = String::from(
+        "// Made from the protocol crate by its test `typescript_types_are_current`; not to be edited.\n",
+    );
+    macro_rules! declare {
+        ($($type:ty),+ $(,)?) => {$(
+            text.push_str("\nexport ");
+            text.push_str(&<$type as TS>::decl(&config));
+            text.push('\n');
+        )+};
+    }
+    declare!(
+        Hello<'static>,
+        RequestRoom<'static>,
+        CancelRequest,
+        StopCall<'static>,
+        NegotiationCallOffer<'static>,
+        NegotiationCallAnswer<'static>,
+        SendNewIceCandidates<'static>,
+        NewMessage<'static>,
+        Typing<'static>,
+        Heartbeat,
+        LimitsTold,
+        IceServer,
+        SessionState,
+        HeartbeatTold,
+        Welcome<'static>,
+        Waiting,
+        RemoteUser<'static>,
+        MatchDone<'static>,
+        RemoteUserBrief<'static>,
+        OfferRelayed<'static>,
+        AnswerRelayed<'static>,
+        CandidateRelayed<'static>,
+        CandidatesRelayed<'static>,
+        StopReason,
+        StopByRemoteUser<'static>,
+        MessageRelayed<'static>,
+        MessageAck<'static>,
+        HeartbeatAck<'static>,
+        TypingRelayed<'static>,
+        Draining,
+        ErrorCode,
+        Category,
+        ErrorBody<'static>,
+    );
+    text.push_str(
+        "
+/** Every event that a client may send, with its payload. */
+export interface ClientEvents {
+  hello: Hello;
+  \"request-room\": RequestRoom;
+  \"cancel-request\": CancelRequest;
+  \"stop-call\": StopCall;
+  \"negotiation-call-offer\": NegotiationCallOffer;
+  \"negotiation-call-answer\": NegotiationCallAnswer;
+  \"send-new-ice-candidates\": SendNewIceCandidates;
+  newMessage: NewMessage;
+  typing: Typing;
+  heartbeat: Heartbeat;
+}
+
+/** Every event that the server may send, with its payload. */
+export interface ServerEvents {
+  welcome: Welcome;
+  waiting: Waiting;
+  \"match-done\": MatchDone;
+  \"negotiation-call-offer\": OfferRelayed;
+  \"negotiation-call-answer\": AnswerRelayed;
+  \"new-ice-candidates\": CandidateRelayed | CandidatesRelayed;
+  \"stop-by-remote-user\": StopByRemoteUser;
+  newMessage: MessageRelayed;
+  typing: TypingRelayed;
+  error: ErrorBody;
+  draining: Draining;
+}
+",
+    );
+    text
+}

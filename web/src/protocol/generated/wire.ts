@@ -1,0 +1,536 @@
+// Made from the protocol crate by its test `typescript_types_are_current`; not to be edited.
+
+export type Hello = { 
+/**
+ * A token from an earlier `welcome`.
+ */
+token?: string, 
+/**
+ * The resume secret of a lost session.
+ */
+resume?: string, 
+/**
+ * The name that partners see.
+ */
+name?: string, };
+
+export type RequestRoom = { 
+/**
+ * The name that the partner sees.
+ */
+name?: string, 
+/**
+ * A small picture, as a `data:image/png|jpeg|webp;base64,` URL.
+ */
+userImage?: string, 
+/**
+ * The kind of call; video where absent.
+ */
+mode?: "video" | "audio" | "text", 
+/**
+ * What the visitor likes to talk about.
+ */
+interests?: Array<string>, 
+/**
+ * The call that is to be left: a stale one is refused.
+ */
+roomId?: string, 
+/**
+ * Whether to be queued again when the partner leaves; true where absent.
+ */
+autoNext?: boolean, };
+
+export type CancelRequest = Record<symbol, never>;
+
+export type StopCall = { 
+/**
+ * The call to leave; the present one where absent.
+ */
+roomId?: string, };
+
+export type NegotiationCallOffer = { 
+/**
+ * An `RTCSessionDescriptionInit`; opaque.
+ */
+offer: unknown, 
+/**
+ * The call; the present one where absent.
+ */
+roomId?: string, 
+/**
+ * The partner's socket id.
+ */
+remoteSocketId?: string, };
+
+export type NegotiationCallAnswer = { 
+/**
+ * An `RTCSessionDescriptionInit`; opaque.
+ */
+ans: unknown, 
+/**
+ * The call; the present one where absent.
+ */
+roomId?: string, 
+/**
+ * The partner's socket id.
+ */
+remoteSocketId?: string, };
+
+export type SendNewIceCandidates = { 
+/**
+ * One `RTCIceCandidateInit`, or `null` for the end of candidates; opaque.
+ */
+candidate?: unknown, 
+/**
+ * An array of them; opaque.
+ */
+candidates?: Array<unknown>, 
+/**
+ * The call; the present one where absent.
+ */
+roomId?: string, 
+/**
+ * The partner's socket id.
+ */
+to?: string, };
+
+export type NewMessage = { 
+/**
+ * The text; trimmed, and something must be left.
+ */
+message: string, 
+/**
+ * The room; the present call where absent.
+ */
+roomId?: string, 
+/**
+ * The client's own id of this message: a repeat stores nothing.
+ */
+clientId?: string, };
+
+export type Typing = { 
+/**
+ * The room; the present call where absent.
+ */
+roomId?: string, 
+/**
+ * Whether the visitor is writing.
+ */
+typing: boolean, };
+
+export type Heartbeat = Record<symbol, never>;
+
+export type LimitsTold = { 
+/**
+ * See [`Limits::frame_bytes`].
+ */
+frame_bytes: number, 
+/**
+ * See [`Limits::message_chars`].
+ */
+message_chars: number, 
+/**
+ * See [`Limits::name_chars`].
+ */
+name_chars: number, 
+/**
+ * See [`Limits::image_bytes`].
+ */
+image_bytes: number, 
+/**
+ * See [`Limits::interests`].
+ */
+interests: number, 
+/**
+ * See [`Limits::interest_chars`].
+ */
+interest_chars: number, 
+/**
+ * See [`Limits::events_per_second`].
+ */
+events_per_second: number, 
+/**
+ * See [`Limits::messages_per_second`].
+ */
+messages_per_second: number, 
+/**
+ * See [`Limits::requests_per_minute`].
+ */
+requests_per_minute: number, };
+
+export type IceServer = { 
+/**
+ * `stun:` and `turn:` URLs (RFC 7064, RFC 7065).
+ */
+urls: Array<string>, 
+/**
+ * For TURN.
+ */
+username?: string, 
+/**
+ * For TURN.
+ */
+credential?: string, };
+
+export type SessionState = "idle" | "waiting" | "call";
+
+export type HeartbeatTold = { 
+/**
+ * The server sends a Ping this often.
+ */
+intervalMs: number, 
+/**
+ * It gives up this long after a Ping without any frame.
+ */
+timeoutMs: number, };
+
+export type Welcome = { 
+/**
+ * Public id of this session.
+ */
+socketId: string, 
+/**
+ * The visitor's lasting id.
+ */
+userId: string, 
+/**
+ * Proves to be that visitor, in a later `hello`.
+ */
+token: string, 
+/**
+ * Whether a lost session goes on.
+ */
+resumed: boolean, 
+/**
+ * Whether nothing was lost on the way.
+ */
+recovered: boolean, 
+/**
+ * Where the session stands.
+ */
+state: SessionState, 
+/**
+ * The present call.
+ */
+roomId?: string, 
+/**
+ * Highest `ref` handled.
+ */
+lastRef: number, 
+/**
+ * Highest `n` sent.
+ */
+lastN: number, 
+/**
+ * Name of the node.
+ */
+node: string, 
+/**
+ * Bounds to keep to.
+ */
+limits: LimitsTold, 
+/**
+ * STUN and TURN servers.
+ */
+iceServers: Array<IceServer>, 
+/**
+ * `RTCConfiguration.iceCandidatePoolSize`.
+ */
+iceCandidatePoolSize: number, 
+/**
+ * How the connection is watched.
+ */
+heartbeat: HeartbeatTold, 
+/**
+ * RFC 3339.
+ */
+serverTime: string, };
+
+export type Waiting = { 
+/**
+ * For people.
+ */
+message: string, 
+/**
+ * How many wait for a partner in this mode, the receiver included.
+ */
+waiting: number, };
+
+export type RemoteUser = { 
+/**
+ * The partner's socket id.
+ */
+socket: string, 
+/**
+ * A pseudonym of the partner, for this pair alone.
+ */
+userId: string, 
+/**
+ * The partner's name.
+ */
+userName: string, 
+/**
+ * A data URL.
+ */
+userImage?: string, };
+
+export type MatchDone = { 
+/**
+ * For people.
+ */
+message: string, 
+/**
+ * This call, for ever.
+ */
+roomId: string, 
+/**
+ * Whether the receiver offers first, and is the impolite peer.
+ */
+initiator: boolean, 
+/**
+ * `video`, `audio` or `text`.
+ */
+mode: "video" | "audio" | "text", 
+/**
+ * The partner.
+ */
+remoteUserDetails: RemoteUser, 
+/**
+ * What both like to talk about.
+ */
+commonInterests: Array<string>, 
+/**
+ * STUN and TURN servers.
+ */
+iceServers: Array<IceServer>, 
+/**
+ * `RTCConfiguration.iceCandidatePoolSize`.
+ */
+iceCandidatePoolSize: number, 
+/**
+ * Whether only relayed candidates may be used.
+ */
+relayOnly: boolean, };
+
+export type RemoteUserBrief = { 
+/**
+ * The partner's socket id.
+ */
+socket: string, 
+/**
+ * The partner's name.
+ */
+userName: string, };
+
+export type OfferRelayed = { 
+/**
+ * Who sent it.
+ */
+remoteUserDetails: RemoteUserBrief, 
+/**
+ * The call.
+ */
+roomId: string, 
+/**
+ * As it was sent.
+ */
+offer: unknown, };
+
+export type AnswerRelayed = { 
+/**
+ * As it was sent.
+ */
+ans: unknown, 
+/**
+ * The call.
+ */
+roomId: string, 
+/**
+ * The partner's name.
+ */
+name: string, 
+/**
+ * The partner's socket id.
+ */
+remoteSocketId: string, };
+
+export type CandidateRelayed = { 
+/**
+ * As it was sent.
+ */
+candidate: unknown, 
+/**
+ * The call.
+ */
+roomId: string, 
+/**
+ * The partner's socket id.
+ */
+remoteSocketId: string, };
+
+export type CandidatesRelayed = { 
+/**
+ * As they were sent.
+ */
+candidates: Array<unknown>, 
+/**
+ * The call.
+ */
+roomId: string, 
+/**
+ * The partner's socket id.
+ */
+remoteSocketId: string, };
+
+export type StopReason = "stopped" | "next" | "disconnected";
+
+export type StopByRemoteUser = { 
+/**
+ * The call that has ended.
+ */
+roomId: string, 
+/**
+ * Why.
+ */
+reason: StopReason, };
+
+export type MessageRelayed = { 
+/**
+ * Id of the message, for ever.
+ */
+messageId: string, 
+/**
+ * Its place in the room, from 1, without holes.
+ */
+seq: number, 
+/**
+ * The sender's socket id.
+ */
+from: string, 
+/**
+ * The sender's pseudonym.
+ */
+userId: string, 
+/**
+ * The sender's name.
+ */
+name: string, 
+/**
+ * The text.
+ */
+message: string, 
+/**
+ * RFC 3339.
+ */
+timestamp: string, 
+/**
+ * The room.
+ */
+roomId: string, 
+/**
+ * The sender's own id of the message.
+ */
+clientId?: string, };
+
+export type MessageAck = { 
+/**
+ * Id of the message, for ever.
+ */
+messageId: string, 
+/**
+ * Its place in the room.
+ */
+seq: number, 
+/**
+ * RFC 3339.
+ */
+timestamp: string, };
+
+export type HeartbeatAck = { 
+/**
+ * RFC 3339.
+ */
+serverTime: string, };
+
+export type TypingRelayed = { 
+/**
+ * The room.
+ */
+roomId: string, 
+/**
+ * The partner's pseudonym.
+ */
+userId: string, 
+/**
+ * Whether they are writing.
+ */
+typing: boolean, };
+
+export type Draining = { 
+/**
+ * Come back after this long; each client is told another time.
+ */
+reconnectInMs: number, };
+
+export type ErrorCode = "bad-frame" | "unknown-event" | "bad-payload" | "too-long" | "not-in-room" | "not-allowed" | "bad-token" | "resume-expired" | "rate-limited" | "store-unavailable" | "draining" | "internal";
+
+export type Category = "network" | "webrtc" | "validation" | "system";
+
+export type ErrorBody = { 
+/**
+ * Why.
+ */
+code: ErrorCode, 
+/**
+ * Which kind of trouble.
+ */
+category: Category, 
+/**
+ * One sentence for a person.
+ */
+message: string, 
+/**
+ * The event that was refused.
+ */
+event?: string, 
+/**
+ * The room that was named.
+ */
+roomId?: string, 
+/**
+ * The field at fault.
+ */
+field?: string, 
+/**
+ * When it may be tried again, in milliseconds from now.
+ */
+retryAfterMs?: number, };
+
+/** Every event that a client may send, with its payload. */
+export interface ClientEvents {
+  hello: Hello;
+  "request-room": RequestRoom;
+  "cancel-request": CancelRequest;
+  "stop-call": StopCall;
+  "negotiation-call-offer": NegotiationCallOffer;
+  "negotiation-call-answer": NegotiationCallAnswer;
+  "send-new-ice-candidates": SendNewIceCandidates;
+  newMessage: NewMessage;
+  typing: Typing;
+  heartbeat: Heartbeat;
+}
+
+/** Every event that the server may send, with its payload. */
+export interface ServerEvents {
+  welcome: Welcome;
+  waiting: Waiting;
+  "match-done": MatchDone;
+  "negotiation-call-offer": OfferRelayed;
+  "negotiation-call-answer": AnswerRelayed;
+  "new-ice-candidates": CandidateRelayed | CandidatesRelayed;
+  "stop-by-remote-user": StopByRemoteUser;
+  newMessage: MessageRelayed;
+  typing: TypingRelayed;
+  error: ErrorBody;
+  draining: Draining;
+}
