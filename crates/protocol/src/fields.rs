@@ -162,7 +162,7 @@ pub(crate) fn bounded_image<'a>(
     });
     let is_base64 = |body: &str| {
         let digits = body.trim_end_matches('=');
-        body.len() % 4 == 0
+        body.len().is_multiple_of(4)
             && body.len() - digits.len() <= 2
             && !digits.is_empty()
             && digits.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'+' || b == b'/')

@@ -1,0 +1,67 @@
+//! What a gateway can be set to: one struct for each concern, each with a default.
+//!
+//! Where a value comes from (flag, environment, file) is the binary's affair.
+
+mod drain;
+mod heartbeat;
+mod ice;
+mod matching;
+mod site;
+mod span;
+
+use ipnet::IpNet;
+use liveloop_protocol::Limits;
+
+pub use drain::Drain;
+pub use heartbeat::Heartbeat;
+pub use ice::Ice;
+pub use matching::Matching;
+pub use site::Site;
+pub use span::Span;
+
+/// All settings of one gateway.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Name of this node, told in `welcome` and `/health`.
+    pub node: String,
+    /// Version of the software, told in `/health`.
+    pub version: &'static str,
+    /// Scheme, host and port under which browsers reach the site.
+    pub public_url: Option<String>,
+    /// Further origins (`https://chat.example.org`) whose pages may connect.
+    pub origins: Vec<String>,
+    /// Peers whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed.
+    pub trusted_proxies: Vec<IpNet>,
+    /// Bounds on what comes from outside.
+    pub limits: Limits,
+    /// How connections are watched.
+    pub heartbeat: Heartbeat,
+    /// How the gateway stops.
+    pub drain: Drain,
+    /// Who may meet whom.
+    pub matching: Matching,
+    /// STUN and TURN servers.
+    pub ice: Ice,
+    /// What the page says of the site.
+    pub site: Site,
+}
+
+impl Settings {
+    /// Tiny limits and short times, so that a test reaches them with little effort.
+    #[must_use]
+    pub fn for_testing() -> Self {
+        Self {
+            node: "node-under-test".into(),
+            version: env!("CARGO_PKG_VERSION"),
+            public_url: None,
+            origins: Vec::new(),
+            trusted_proxies: Vec::new(),
+            limits: Limits::for_testing(),
+            heartbeat: Heartbeat::for_testing(),
+            drain: Drain::for_testing(),
+            matching: Matching { same_visitor: true },
+            ice: Ice::default(),
+            site: Site::default(),
+        }
+    }
+}
