@@ -1,7 +1,17 @@
-//! core
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-/// The kind of a call.
-pub enum Mode { /// v
- Video, /// a
- Audio, /// t
- Text }
+//! The rules of Live Loop as pure machines: inputs and the time go in, effects come out.
+//!
+//! Knows no sockets, clocks, wire words, locks or tasks; the standard library is its only
+//! dependency. Time is a [`Moment`] that the caller gives, randomness a source that it hands over.
+
+mod ids;
+mod lobby;
+mod moment;
+mod queue;
+mod rate;
+mod recent_rooms;
+
+pub use ids::{RoomId, SessionKey, SocketId, UserId};
+pub use lobby::{Effect, EndReason, Input, Lobby, Mode, Policy, Rejection, Request};
+pub use moment::Moment;
+pub use rate::{FloodMeter, Rate, TokenBucket};
+pub use recent_rooms::RecentRooms;

@@ -1,0 +1,108 @@
+//! Rates: a token bucket that refuses what is too much, and a meter that tells a flood.
+
+use std::time::Duration;
+
+use crate::Moment;
+
+/// So many per period, so many at once. A count of 0 is no limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rate {
+    /// How many in each `period`.
+    pub count: u32,
+    /// The period.
+    pub period: Duration,
+    /// How many may come at once.
+    pub burst: u32,
+}
+
+impl Rate {
+    /// `count` each second.
+    #[must_use]
+    pub const fn per_second(count: u32, burst: u32) -> Self {
+        Self { count, period: Duration::from_secs(1), burst }
+    }
+
+    /// `count` each minute.
+    #[must_use]
+    pub const fn per_minute(count: u32, burst: u32) -> Self {
+        Self { count, period: Duration::from_secs(60), burst }
+    }
+
+    /// The time that one takes at this rate.
+    fn interval(self) -> Duration {
+        self.period / self.count.max(1)
+    }
+}
+
+/// Lets through what keeps to a [`Rate`] (the generic cell rate algorithm, ITU-T I.371: one
+/// moment of state, and an untouched bucket is a full one).
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TokenBucket {
+    empty_until: Moment,
+}
+
+impl TokenBucket {
+    /// Takes one, or says how long to wait for it; a refusal takes nothing.
+    ///
+    /// # Errors
+    /// The wait until one is there.
+    pub fn take(&mut self, rate: Rate, now: Moment) -> Result<(), Duration> {
+        if rate.count == 0 {
+            return Ok(());
+        }
+        let interval = rate.interval();
+        let filled = self.empty_until.max(now) + interval;
+        let allowance = interval * rate.burst.max(1);
+        let debt = filled.since(now);
+        if debt > allowance {
+            return Err(debt - allowance);
+        }
+        self.empty_until = filled;
+        Ok(())
+    }
+
+    /// Whether nothing was taken that has not come back, so that the bucket may be forgotten.
+    #[must_use]
+    pub fn is_full(&self, now: Moment) -> bool {
+        self.empty_until <= now
+    }
+}
+
+/// Tells a client that keeps above ten times its rate for three seconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct FloodMeter {
+    second: u64,
+    count: u32,
+    seconds_over: u8,
+}
+
+impl FloodMeter {
+    /// How many times the rate is a flood.
+    pub const FACTOR: u32 = 10;
+    /// How many seconds in a row make it one.
+    pub const SECONDS: u8 = 3;
+
+    /// Counts one, and tells whether the last three seconds were each above ten times the rate.
+    pub fn is_flood(&mut self, rate: Rate, now: Moment) -> bool {
+        if rate.count == 0 {
+            return false;
+        }
+        let per_second = u128::from(rate.count) * 1_000 / rate.period.as_millis().max(1);
+        let limit =
+            u32::try_from(per_second.max(1)).unwrap_or(u32::MAX).saturating_mul(Self::FACTOR);
+        let second = now.0.as_secs();
+        if second != self.second {
+            let is_next = second == self.second + 1;
+            let was_over = self.count > limit;
+            self.seconds_over =
+                if is_next && was_over { self.seconds_over.saturating_add(1) } else { 0 };
+            self.second = second;
+            self.count = 0;
+        }
+        self.count = self.count.saturating_add(1);
+        self.count > limit && self.seconds_over + 1 >= Self::SECONDS
+    }
+}
+
+#[cfg(test)]
+mod tests;
