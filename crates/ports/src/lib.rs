@@ -1,1 +1,14 @@
-//! x
+//! What a node needs from outside, as traits that state their guarantees, with the adapters that
+//! keep everything in the memory of one node.
+//!
+//! A trait knows no driver; an adapter maps its driver's errors in one place. Every adapter passes
+//! the suite in `conformance`.
+
+#[cfg(any(test, feature = "conformance"))]
+pub mod conformance;
+mod history;
+
+pub use history::{Appended, History, HistoryError, MemoryHistory, MessageId, Text, Wall};
+
+/// A boxed future: what an asynchronous port returns.
+pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;
