@@ -1,0 +1,27 @@
+// Which page stands at which address. Studio and Call bring media and signalling along, so they are
+// fetched when they are wanted.
+import { lazy } from 'react';
+import { BrowserRouter, Route, Routes } from 'react-router';
+import { HomePage } from '../features/home/HomePage';
+import { NotFoundPage } from '../features/site/NotFoundPage';
+import { RulesPage } from '../features/site/RulesPage';
+import { Shell } from './Shell';
+
+const StudioPage = lazy(() => import('../features/studio/StudioPage'));
+const CallPage = lazy(() => import('../features/call/CallPage'));
+
+export function App() {
+  return (
+    <BrowserRouter>
+      <Routes>
+        <Route element={<Shell />}>
+          <Route index element={<HomePage />} />
+          <Route path="studio" element={<StudioPage />} />
+          <Route path="call" element={<CallPage />} />
+          <Route path="rules" element={<RulesPage />} />
+          <Route path="*" element={<NotFoundPage />} />
+        </Route>
+      </Routes>
+    </BrowserRouter>
+  );
+}

@@ -1,0 +1,52 @@
+// The call page: begins a session with what was chosen in the studio and ends it when the visitor leaves.
+// Without a choice there is nothing to begin, and the studio is the place to be.
+import { useEffect, useState } from 'react';
+import { Navigate, useLocation } from 'react-router';
+import { localMedia } from '../../media/local';
+import { serverUrl } from '../../signaling/socket';
+import { canCall, devicesFor, readMode } from '../studio/wishes';
+import { CallScreen } from './CallScreen';
+import type { Wish } from './machine';
+import { CallSession } from './session';
+
+export default function CallPage() {
+  const { state } = useLocation();
+  const [wish] = useState(() => readWish(state));
+  const [session, setSession] = useState<CallSession>();
+
+  useEffect(() => {
+    if (!wish) return;
+    const letGo = localMedia.hold();
+    const begun = new CallSession(serverUrl(window.location), localMedia);
+    setSession(begun);
+    // Whom we meet should not wait for our camera: devices that were on in the studio are on already,
+    // and after a reload they are asked for first.
+    let isHere = true;
+    void localMedia.open(wantedNow(wish)).then(() => isHere && begun.start(wish));
+    return () => {
+      isHere = false;
+      begun.end();
+      letGo();
+    };
+  }, [wish]);
+
+  if (!wish) return <Navigate to="/studio" replace />;
+  return session ? <CallScreen session={session} mode={wish.mode} /> : null;
+}
+
+/** Devices that failed in the studio were seen to fail there, and are not asked for again. */
+function wantedNow(wish: Wish) {
+  const media = localMedia.view.get();
+  const isFresh = media.camera.state === 'off' && media.microphone.state === 'off';
+  return isFresh ? devicesFor(wish.mode) : [];
+}
+
+function readWish(state: unknown): Wish | undefined {
+  if (typeof state !== 'object' || state === null) return undefined;
+  const { mode, name } = state as Record<string, unknown>;
+  if (typeof mode !== 'string') return undefined;
+  return {
+    mode: canCall() ? readMode(mode) : 'text',
+    name: typeof name === 'string' ? name : '',
+  };
+}

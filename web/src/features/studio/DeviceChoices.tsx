@@ -1,0 +1,68 @@
+// Camera, microphone and speaker, each chosen from what the browser lists. Also used during a call.
+import { Volume2 } from 'lucide-react';
+import { useState } from 'react';
+import { readKept } from '../../lib/kept';
+import { useStore } from '../../lib/store';
+import { text } from '../../lib/text';
+import type { Device } from '../../media/errors';
+import { type Choice, localMedia } from '../../media/local';
+import { playSpeakerTest } from '../../media/sound';
+import type { Mode } from '../../protocol';
+import { IconButton } from '../../ui/Button';
+import styles from './DeviceChoices.module.css';
+
+const words = text.studio;
+
+export function DeviceChoices({ mode }: { mode: Mode }) {
+  const { cameras, microphones, speakers, speakerId } = useStore(localMedia.view);
+  const isSpeakerChosen = speakers.length > 0 && 'setSinkId' in HTMLMediaElement.prototype;
+  return (
+    <div className={styles.devices}>
+      {mode === 'video' && <DeviceChoice device="camera" label={words.camera} choices={cameras} />}
+      <DeviceChoice device="microphone" label={words.microphone} choices={microphones} />
+      <div className={styles.speaker}>
+        {isSpeakerChosen ? (
+          <DeviceChoice device="speaker" label={words.speaker} choices={speakers} />
+        ) : (
+          <span className={styles.label}>{words.speaker}</span>
+        )}
+        <IconButton
+          label={words.speakerTest}
+          icon={<Volume2 />}
+          onClick={() => playSpeakerTest(speakerId)}
+        />
+      </div>
+    </div>
+  );
+}
+
+interface DeviceChoiceProps {
+  device: Device | 'speaker';
+  label: string;
+  choices: readonly Choice[];
+}
+
+function DeviceChoice({ device, label, choices }: DeviceChoiceProps) {
+  const [chosen, setChosen] = useState(() => readKept(device) ?? '');
+  const present = choices.some((choice) => choice.id === chosen) ? chosen : '';
+  const isDefaultListed = choices.some((choice) => choice.id === 'default');
+  return (
+    <label className={styles.choice}>
+      <span className={styles.label}>{label}</span>
+      <select
+        value={present || (isDefaultListed ? 'default' : '')}
+        onChange={(event) => {
+          setChosen(event.target.value);
+          void localMedia.choose(device, event.target.value);
+        }}
+      >
+        {!isDefaultListed && <option value="">{words.systemDevice}</option>}
+        {choices.map((choice, i) => (
+          <option key={choice.id} value={choice.id}>
+            {choice.label || words.deviceNumber(label, i + 1)}
+          </option>
+        ))}
+      </select>
+    </label>
+  );
+}

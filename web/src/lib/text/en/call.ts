@@ -1,0 +1,131 @@
+// English: the call.
+import type { StopReason } from '../../../protocol';
+import { plural } from '../plural';
+
+export const call = {
+  title: 'Call',
+  heading: 'Your call',
+  titleLooking: 'Looking for someone',
+  titleWith: (name: string) => `With ${name}`,
+  you: 'You',
+  stranger: 'Stranger',
+  next: 'Next',
+  stop: 'Stop',
+  mute: 'Mute',
+  unmute: 'Unmute',
+  cameraOff: 'Turn camera off',
+  cameraOn: 'Turn camera on',
+  devices: 'Devices and keys',
+  openChat: 'Open chat',
+  closeChat: 'Close chat',
+  unread: (count: number) => plural(count, { one: '# new message', other: '# new messages' }),
+  settings: 'Devices and keys',
+  chime: 'A soft chime when you meet somebody',
+  keys: 'Keyboard shortcuts',
+  controls: 'Call controls',
+  theirPicture: (name: string) => `${name}'s picture`,
+  yourPicture: 'Your picture',
+  moveTile: 'Move your picture to another corner',
+
+  looking: 'Looking for someone',
+  lookingBecause: {
+    start: 'This usually takes a moment.',
+    next: 'On to the next person.',
+    linkReturned: 'The connection was lost and is back. Looking for somebody again.',
+  },
+  left: (name: string, reason: StopReason): string => {
+    switch (reason) {
+      case 'disconnected':
+        return `${name} lost the connection. Looking for someone else.`;
+      case 'stopped':
+      case 'next':
+        return `${name} left. Looking for someone else.`;
+    }
+  },
+  alone: 'You are the only one here.',
+  aloneHint: 'Share the link with somebody, and this page finds them by itself.',
+  others: (count: number) =>
+    plural(count, {
+      one: '# other person is waiting too. Putting people together.',
+      other: '# other people are waiting too. Putting people together.',
+    }),
+  share: 'Share the link',
+  copyLink: 'Copy the link',
+  copied: 'Link copied',
+  held: 'That was a lot of Next. Carrying on in a few seconds.',
+
+  idleTitle: 'You have stopped',
+  idleText: 'Nobody sees or hears you. Start again whenever you like.',
+  meetAgain: 'Meet someone',
+  toStudio: 'Back to the studio',
+
+  refusedTitle: 'That did not work',
+  refused: (code: string): string => {
+    switch (code) {
+      case 'too-long':
+      case 'bad-payload':
+        return 'The name you chose was not accepted. Change it in the studio.';
+      default:
+        return 'The server could not look for a partner just now. Try again in a moment.';
+    }
+  },
+  tryAgain: 'Try again',
+
+  connecting: (name: string) => `Connecting to ${name}`,
+  interrupted: 'The picture is interrupted. Trying to get it back.',
+  noMedia: 'No picture or sound gets through between you. You can still write, or press Next.',
+  theirCameraOff: (name: string) => `${name}'s camera is off`,
+  theirMuted: 'Muted',
+  voiceCall: 'Voice call',
+  textCall: 'You are writing to each other',
+  yourCameraOff: 'Your camera is off',
+  tapToHear: 'Tap to hear',
+
+  linkLost: 'Reconnecting. Your call may be interrupted.',
+  linkLostLooking: 'Reconnecting. You will keep looking when it is back.',
+  offline: 'You are offline. This goes on by itself when the network is back.',
+  draining: 'The server is restarting. You will be connected again in a moment.',
+  takenOver: 'Live Loop is open in another window.',
+  takenOverText: 'It goes on there. You can take it back here.',
+  useHere: 'Use it here',
+
+  chat: 'Chat',
+  message: 'Message',
+  messagePlaceholder: (name: string) => `Write to ${name}`,
+  send: 'Send',
+  conversation: 'Conversation',
+  chatEmpty: (name: string) => `Say hello to ${name}.`,
+  chatIdle: 'When you meet somebody, you can write to them here.',
+  chatOver: (name: string) => `Your talk with ${name} has ended.`,
+  typing: (name: string) => `${name} is typing`,
+  lineState: { sending: 'Sending', sent: 'Sent', failed: 'Not sent' },
+  retry: 'Try again',
+  lineProblem: (code: string): string | undefined => {
+    switch (code) {
+      case 'too-long':
+        return 'Too long';
+      case 'rate-limited':
+        return 'Too fast';
+      default:
+        return undefined;
+    }
+  },
+  charactersLeft: (count: number) =>
+    plural(count, { one: '# character left', other: '# characters left' }),
+  charactersOver: (count: number) =>
+    plural(count, { one: '# character too many', other: '# characters too many' }),
+
+  connectedTo: (name: string) => `Connected to ${name}`,
+  nameLeft: (name: string) => `${name} left`,
+  youStopped: (name: string) => `You stopped the call with ${name}`,
+
+  keysList: [
+    { key: 'N', does: 'Next person' },
+    { key: 'S', does: 'Stop' },
+    { key: 'M', does: 'Mute or unmute' },
+    { key: 'V', does: 'Camera on or off' },
+    { key: 'C', does: 'Show or hide the chat' },
+    { key: '/', does: 'Write a message' },
+    { key: '?', does: 'Show these keys' },
+  ],
+} as const;

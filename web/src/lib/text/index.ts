@@ -1,0 +1,8 @@
+// The one catalogue of texts. Another language is another module of the same type.
+import { call } from './en/call';
+import { common } from './en/common';
+import { home } from './en/home';
+import { studio } from './en/studio';
+
+export const text = { call, common, home, studio } as const;
+export type Catalogue = typeof text;

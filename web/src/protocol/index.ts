@@ -1,0 +1,2 @@
+export { decode, encode } from './codec';
+export type * from './words';
