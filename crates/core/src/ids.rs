@@ -8,6 +8,11 @@ pub struct SessionKey(pub u64);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct RoomId(pub u128);
 
+impl RoomId {
+    /// An id that no room ever has: what a client names that is no id at all.
+    pub const NEVER: Self = Self(0);
+}
+
 /// The public id of a session: 128 random bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketId(pub u128);

@@ -220,6 +220,13 @@ impl Lobby {
         self.effects.pop_front()
     }
 
+    /// Whether the session neither waits nor is in a room.
+    #[must_use]
+    pub fn is_idle(&self, session: SessionKey) -> bool {
+        let standing = self.members.get(&session).map(|member| member.standing);
+        matches!(standing, None | Some(Standing::Idle))
+    }
+
     /// How many sessions wait for a partner.
     #[must_use]
     pub fn waiting_count(&self) -> usize {

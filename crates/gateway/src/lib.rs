@@ -1,4 +1,24 @@
 //! The async shell: accepts connections, speaks HTTP and WebSocket, drives sessions and the lobby,
 //! and stops in order.
+//!
+//! A connection carries frames between its socket and its session and knows no rule; a session is
+//! a machine without a socket; the lobby's task owns the lobby. Nothing here knows a driver of a
+//! store, or where settings come from.
 
+mod address;
+mod clock;
+mod close;
+mod connection;
+mod figures;
+mod http;
+mod identity;
+mod inbox;
+mod lobby_task;
+mod origin;
+mod serve;
+mod session;
 pub mod settings;
+
+pub use http::{Page, PageFile};
+pub use identity::Secret;
+pub use serve::{ServeError, Wiring, serve};

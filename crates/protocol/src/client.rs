@@ -71,6 +71,21 @@ impl<'a> ClientEvent<'a> {
         }
     }
 
+    /// The room that this event names.
+    #[must_use]
+    pub fn room_id(&self) -> Option<&str> {
+        match self {
+            Self::Hello(_) | Self::CancelRequest | Self::Heartbeat => None,
+            Self::RequestRoom(event) => event.room_id.as_deref(),
+            Self::StopCall(event) => event.room_id.as_deref(),
+            Self::Offer(event) => event.room_id.as_deref(),
+            Self::Answer(event) => event.room_id.as_deref(),
+            Self::Candidates(event) => event.room_id.as_deref(),
+            Self::NewMessage(event) => event.room_id.as_deref(),
+            Self::Typing(event) => event.room_id.as_deref(),
+        }
+    }
+
     /// Reads the payload of the event `name`; `None` where no event has that name.
     ///
     /// # Errors

@@ -171,17 +171,12 @@ impl Walk {
         self.follow();
         match input {
             Input::Request(session, _) if !is_refused => {
-                assert!(!self.is_idle(session), "who asks waits or has met");
+                assert!(!self.lobby.is_idle(session), "who asks waits or has met");
             }
-            Input::Stop(session, None) => assert!(self.is_idle(session)),
+            Input::Stop(session, None) => assert!(self.lobby.is_idle(session)),
             Input::Disconnect(session) => assert!(!self.lobby.members.contains_key(&session)),
             _ => {}
         }
-    }
-
-    fn is_idle(&self, session: SessionKey) -> bool {
-        let standing = self.lobby.members.get(&session).map(|member| member.standing);
-        matches!(standing, None | Some(Standing::Idle))
     }
 
     fn snapshot(&self) -> String {
@@ -195,7 +190,11 @@ impl Walk {
             self.model.take(effect);
             if let Effect::PartnerLeft { session, .. } = effect {
                 let wants_next = self.model.wants_next[&session];
-                assert_eq!(self.is_idle(session), !wants_next, "who was left waits if it wishes");
+                assert_eq!(
+                    self.lobby.is_idle(session),
+                    !wants_next,
+                    "who was left waits if it wishes"
+                );
             }
         }
         self.lobby.assert_invariants();

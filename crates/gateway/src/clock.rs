@@ -1,0 +1,77 @@
+//! Time and randomness: the only place where the gateway asks the machine for either.
+
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
+
+use jiff::Timestamp;
+use liveloop_core::Moment;
+use liveloop_ports::Wall;
+
+/// The clock of one node.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Clock {
+    started: Instant,
+}
+
+/// What a machine is told of the time.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Now {
+    /// For rates and deadlines.
+    pub(crate) moment: Moment,
+    /// For people.
+    pub(crate) wall: Wall,
+}
+
+impl Clock {
+    pub(crate) fn start() -> Self {
+        Self { started: Instant::now() }
+    }
+
+    pub(crate) fn now(self) -> Now {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        Now { moment: self.moment(), wall: Wall(millis) }
+    }
+
+    pub(crate) fn moment(self) -> Moment {
+        Moment(self.started.elapsed())
+    }
+
+    /// The instant of `moment`, to sleep until.
+    pub(crate) fn instant(self, moment: Moment) -> tokio::time::Instant {
+        (self.started + moment.0).into()
+    }
+}
+
+/// RFC 3339 in UTC with milliseconds.
+pub(crate) fn rfc3339(wall: Wall) -> String {
+    let millis = i64::try_from(wall.0).unwrap_or(i64::MAX);
+    let timestamp = Timestamp::from_millisecond(millis).unwrap_or(Timestamp::MAX);
+    format!("{timestamp:.3}")
+}
+
+/// 128 bits from the system's generator.
+///
+/// # Panics
+/// Where the system has none, which no supported system does after start.
+pub(crate) fn random_id() -> u128 {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).expect("the system gives random bytes");
+    u128::from_be_bytes(bytes)
+}
+
+/// A whole number below `bound`, or 0.
+pub(crate) fn random_below(bound: u64) -> u64 {
+    let wide = random_id() % u128::from(bound.max(1));
+    u64::try_from(wide).unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn timestamps_have_milliseconds() {
+        assert_eq!(rfc3339(Wall(0)), "1970-01-01T00:00:00.000Z");
+        assert_eq!(rfc3339(Wall(1_767_225_600_120)), "2026-01-01T00:00:00.120Z");
+    }
+}

@@ -1,0 +1,77 @@
+//! Why a connection was closed, and the close code that says so (RFC 6455, section 7.4).
+
+/// Why a connection ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum CloseReason {
+    /// The client closed it, cleanly.
+    ByClient,
+    /// The socket broke.
+    Lost,
+    /// The client violated RFC 6455.
+    ProtocolViolation,
+    /// A text frame was not UTF-8.
+    InvalidUtf8,
+    /// Above ten times a rate for three seconds.
+    Flood,
+    /// A frame over the limit.
+    FrameTooLong,
+    /// The client did not read what waited for it.
+    SlowReader,
+    /// No frame came in time.
+    Silence,
+    /// The node is going away.
+    Draining,
+    /// Our fault.
+    Internal,
+}
+
+impl CloseReason {
+    /// Every reason, in the order in which they are counted.
+    pub(crate) const ALL: [Self; 10] = [
+        Self::ByClient,
+        Self::Lost,
+        Self::ProtocolViolation,
+        Self::InvalidUtf8,
+        Self::Flood,
+        Self::FrameTooLong,
+        Self::SlowReader,
+        Self::Silence,
+        Self::Draining,
+        Self::Internal,
+    ];
+
+    /// The close code, where the server is the one who closes.
+    pub(crate) fn code(self) -> Option<u16> {
+        Some(match self {
+            Self::ByClient | Self::Lost => return None,
+            Self::ProtocolViolation => 1002,
+            Self::InvalidUtf8 => 1007,
+            Self::Flood => 1008,
+            Self::FrameTooLong => 1009,
+            Self::Internal => 1011,
+            Self::Draining => 1012,
+            Self::SlowReader => 1013,
+            Self::Silence => 4000,
+        })
+    }
+
+    /// What the close frame says.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::ByClient => "closed by client",
+            Self::Lost => "connection lost",
+            Self::ProtocolViolation => "protocol violation",
+            Self::InvalidUtf8 => "invalid UTF-8",
+            Self::Flood => "flood",
+            Self::FrameTooLong => "frame too long",
+            Self::SlowReader => "slow reader",
+            Self::Silence => "no sign of life",
+            Self::Draining => "draining",
+            Self::Internal => "internal error",
+        }
+    }
+
+    pub(crate) fn is_failure(self) -> bool {
+        !matches!(self, Self::ByClient | Self::Draining)
+    }
+}

@@ -1,0 +1,121 @@
+//! The HTTP side: the page, the REST interface, and the door to the WebSocket.
+
+mod gate;
+mod health;
+mod page;
+mod problem;
+mod status;
+mod upgrade;
+
+use std::{net::SocketAddr, sync::Arc};
+
+use axum::{
+    Router,
+    extract::Request,
+    http::{HeaderName, HeaderValue, Method, header},
+    middleware,
+    routing::get,
+};
+use tokio_util::task::TaskTracker;
+use tower_http::{
+    cors::{AllowOrigin, CorsLayer},
+    set_header::SetResponseHeaderLayer,
+};
+
+use crate::{
+    address::{AddressBook, is_trusted},
+    connection::Node,
+    origin::OriginPolicy,
+};
+
+pub use page::{Page, PageFile};
+
+use problem::Problem;
+
+/// What requests are answered from.
+#[derive(Clone)]
+pub(crate) struct Web {
+    pub(crate) node: Node,
+    pub(crate) addresses: Arc<AddressBook>,
+    pub(crate) origins: Arc<OriginPolicy>,
+    pub(crate) page: Page,
+    /// Owns the connections that have left HTTP.
+    pub(crate) connections: TaskTracker,
+}
+
+/// The TCP peer of a request.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
+
+/// What no response lacks. The page loads nothing from elsewhere, and nobody frames it.
+const SECURITY_HEADERS: [(&str, &str); 5] = [
+    (
+        "content-security-policy",
+        "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' data: blob:; \
+         media-src 'self' blob:; style-src 'self' 'unsafe-inline'; script-src 'self'; \
+         worker-src 'self' blob:; font-src 'self'; frame-ancestors 'none'; base-uri 'none'; \
+         form-action 'self'",
+    ),
+    (
+        "permissions-policy",
+        "camera=(self), microphone=(self), display-capture=(self), geolocation=()",
+    ),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+    ("cross-origin-opener-policy", "same-origin"),
+];
+
+/// Every route of the node.
+pub(crate) fn router(web: Web) -> Router {
+    let api = Router::new()
+        .route("/status", get(status::status))
+        .route("/site", get(status::site))
+        .fallback(|| async { Problem::not_found() })
+        .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .layer(middleware::from_fn_with_state(web.clone(), gate::limit_rest));
+    let router = Router::new()
+        .nest("/api", api)
+        .route("/health", get(health::health))
+        .route("/health/live", get(health::live))
+        .route("/health/ready", get(health::ready))
+        .layer(cors(&web))
+        .route("/ws", get(upgrade::upgrade))
+        .fallback(page::serve)
+        .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .with_state(web);
+    SECURITY_HEADERS.into_iter().fold(router, |router, (name, value)| {
+        router.layer(SetResponseHeaderLayer::if_not_present(
+            HeaderName::from_static(name),
+            HeaderValue::from_static(value),
+        ))
+    })
+}
+
+fn cors(web: &Web) -> CorsLayer {
+    let web = web.clone();
+    CorsLayer::new()
+        .allow_methods([Method::GET])
+        .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
+        .allow_origin(AllowOrigin::predicate(move |origin, parts| {
+            let peer = parts.extensions.get::<Peer>().copied();
+            web.origins.allows(origin, web.scheme(peer, &parts.headers), &parts.headers)
+        }))
+}
+
+impl Web {
+    /// `https` where a trusted proxy says so.
+    fn scheme(&self, peer: Option<Peer>, headers: &axum::http::HeaderMap) -> &'static str {
+        let trusted = &self.node.shared.settings.trusted_proxies;
+        let is_forwarded = peer.is_some_and(|Peer(peer)| is_trusted(peer.ip(), trusted));
+        match headers.get("x-forwarded-proto") {
+            Some(proto) if is_forwarded && proto.as_bytes().eq_ignore_ascii_case(b"https") => {
+                "https"
+            }
+            _ => "http",
+        }
+    }
+}
+
+fn peer_of(request: &Request) -> Option<Peer> {
+    request.extensions().get::<Peer>().copied()
+}

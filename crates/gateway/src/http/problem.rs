@@ -1,0 +1,73 @@
+//! Errors of REST as RFC 9457 problem documents, with the wire's error codes.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use liveloop_protocol::ErrorCode;
+use serde::Serialize;
+use std::time::Duration;
+
+/// A problem document.
+#[derive(Debug, Serialize)]
+pub(super) struct Problem {
+    #[serde(rename = "type")]
+    kind: &'static str,
+    title: &'static str,
+    status: u16,
+    /// What to do.
+    detail: &'static str,
+    code: ErrorCode,
+    #[serde(skip)]
+    retry_after: Option<Duration>,
+}
+
+impl Problem {
+    pub(super) fn new(status: StatusCode, code: ErrorCode, detail: &'static str) -> Self {
+        Self {
+            kind: "about:blank",
+            title: status.canonical_reason().unwrap_or("Error"),
+            status: status.as_u16(),
+            detail,
+            code,
+            retry_after: None,
+        }
+    }
+
+    /// With `Retry-After`, in whole seconds rounded up.
+    pub(super) fn retry_after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
+    }
+
+    pub(super) fn not_found() -> Self {
+        let detail = "there is nothing here: see the list of routes in the documentation";
+        Self::new(StatusCode::NOT_FOUND, ErrorCode::UnknownEvent, detail)
+    }
+
+    pub(super) fn method_not_allowed() -> Self {
+        let detail = "this route does not know that method: use the one in `Allow`";
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::NotAllowed, detail)
+    }
+
+    pub(super) fn draining() -> Self {
+        let detail = "this node is going away: try again in a moment";
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Draining, detail)
+            .retry_after(Duration::from_secs(1))
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let retry_after = self.retry_after.map(|wait| wait.as_millis().div_ceil(1_000).max(1));
+        let mut response = (status, Json(self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Some(seconds) = retry_after.and_then(|seconds| u64::try_from(seconds).ok()) {
+            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}

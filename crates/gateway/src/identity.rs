@@ -1,0 +1,135 @@
+//! Who a visitor is: the node's secret, the tokens it signs and the pseudonyms it makes.
+//!
+//! A token is `1.CLAIMS.MAC`: JSON in base64url, and an HMAC-SHA256 (RFC 2104) over both parts
+//! before it. A pseudonym is what a partner sees of a visitor; it is the same whenever the same
+//! two meet, and tells nothing to anybody else.
+
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
+use liveloop_core::UserId;
+use liveloop_ports::Wall;
+use liveloop_protocol::{format_id, parse_id};
+use serde::{Deserialize, Serialize};
+use sha2::Sha256;
+
+const VERSION: &str = "1";
+
+/// The key that signs tokens. Never shown.
+#[derive(Clone)]
+pub struct Secret([u8; 32]);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims<'a> {
+    #[serde(rename = "u")]
+    user: &'a str,
+    #[serde(rename = "n", skip_serializing_if = "Option::is_none", default)]
+    name: Option<String>,
+    #[serde(rename = "t")]
+    issued_at_ms: u64,
+}
+
+/// What a good token says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct TokenHolder {
+    pub(crate) user: UserId,
+    pub(crate) name: Option<String>,
+}
+
+impl Secret {
+    /// A secret of 32 random bytes.
+    #[must_use]
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    fn mac(&self, purpose: &str, parts: &[&[u8]]) -> Hmac<Sha256> {
+        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any size");
+        mac.update(purpose.as_bytes());
+        for part in parts {
+            mac.update(&[0]);
+            mac.update(part);
+        }
+        mac
+    }
+
+    /// A token for `user`.
+    pub(crate) fn issue_token(&self, user: UserId, name: Option<&str>, now: Wall) -> String {
+        let user = format_id(user.0);
+        let claims = Claims { user: &user, name: name.map(str::to_owned), issued_at_ms: now.0 };
+        let claims = serde_json::to_vec(&claims).expect("claims are plain JSON");
+        let signed = format!("{VERSION}.{}", URL_SAFE_NO_PAD.encode(claims));
+        let mac = self.mac("token", &[signed.as_bytes()]).finalize().into_bytes();
+        format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac))
+    }
+
+    /// Whose token this is; `None` where it was not signed with this secret.
+    pub(crate) fn read_token(&self, token: &str) -> Option<TokenHolder> {
+        let (signed, mac) = token.rsplit_once('.')?;
+        let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
+        self.mac("token", &[signed.as_bytes()]).verify_slice(&mac).ok()?;
+        let (version, claims) = signed.split_once('.')?;
+        if version != VERSION {
+            return None;
+        }
+        let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
+        let claims: Claims<'_> = serde_json::from_slice(&claims).ok()?;
+        Some(TokenHolder { user: UserId(parse_id(claims.user)?), name: claims.name })
+    }
+
+    /// What `partner` sees of `user`.
+    pub(crate) fn pseudonym(&self, user: UserId, partner: UserId) -> String {
+        let (low, high) = (user.min(partner), user.max(partner));
+        let parts = [low, high, user].map(|user| user.0.to_be_bytes());
+        let mac = self.mac("pseudonym", &parts.each_ref().map(<[u8; 16]>::as_slice));
+        let bytes: [u8; 32] = mac.finalize().into_bytes().into();
+        let half = bytes.first_chunk().expect("32 bytes begin with 16");
+        format_id(u128::from_be_bytes(*half))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SECRET: Secret = Secret([7; 32]);
+
+    #[test]
+    fn a_token_comes_back() {
+        let token = SECRET.issue_token(UserId(5), Some("Ada"), Wall(1));
+        let holder = TokenHolder { user: UserId(5), name: Some("Ada".into()) };
+        assert_eq!(SECRET.read_token(&token), Some(holder));
+    }
+
+    #[test]
+    fn any_other_is_refused() {
+        let token = SECRET.issue_token(UserId(5), None, Wall(1));
+        assert_eq!(Secret([8; 32]).read_token(&token), None, "another secret");
+        for index in 0..token.len() {
+            let mut bytes = token.clone().into_bytes();
+            bytes[index] ^= 1;
+            let forged = String::from_utf8(bytes).unwrap();
+            assert_eq!(SECRET.read_token(&forged), None, "changed at {index}");
+        }
+        for text in
+            ["", ".", "..", "1..", "not a token", &token[..token.len() - 1], &format!("{token}A")]
+        {
+            assert_eq!(SECRET.read_token(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_pseudonym_is_of_a_pair() {
+        let of = |user, partner| SECRET.pseudonym(UserId(user), UserId(partner));
+        assert_eq!(of(1, 2), of(1, 2));
+        assert_ne!(of(1, 2), of(2, 1), "each of the two has their own");
+        assert_ne!(of(1, 2), of(1, 3), "two partners cannot compare");
+    }
+}

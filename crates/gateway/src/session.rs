@@ -1,0 +1,375 @@
+//! A session: what one visitor's connection may say and is told, as a machine without a socket.
+//!
+//! Frames and deliveries go in, effects come out, in order. It knows its own call and its Link to
+//! the partner, and sends signals, texts and typing there without asking the lobby; matching and
+//! leaving it asks of the lobby. Whatever names a room other than the present call reaches nobody.
+
+mod call;
+mod delivery;
+mod limiter;
+mod messages;
+mod profile;
+mod signals;
+
+use std::{collections::VecDeque, sync::Arc};
+
+use liveloop_core::{Moment, RecentRooms, RoomId, SessionKey, SocketId, UserId};
+use liveloop_protocol::{
+    ClientEvent, ClientFrame, Draining, ErrorCode, HeartbeatAck, HeartbeatTold, Hello, Refusal,
+    ServerEvent, SessionState, Undecodable, Waiting, Welcome, encode_ack, encode_ack_error,
+    format_id, parse_id,
+};
+use serde::Serialize;
+
+use crate::{
+    clock::{Now, rfc3339},
+    close::CloseReason,
+    figures::Figures,
+    identity::Secret,
+    inbox::Outlet,
+    lobby_task::{Answer, Ask},
+    settings::Settings,
+};
+
+pub(crate) use call::{Call, Partner};
+pub(crate) use delivery::{Delivery, Matched, Relay, RelayKind};
+pub(crate) use messages::Said;
+pub(crate) use profile::{ImageBudget, Profile};
+
+use limiter::{Limiter, Verdict};
+
+/// What all sessions of a node share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) settings: Settings,
+    pub(crate) secret: Secret,
+    pub(crate) figures: Arc<Figures>,
+}
+
+/// What a session wants done.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    /// Write this text frame.
+    Send(String),
+    /// Write a Ping.
+    Ping,
+    /// Ask the lobby.
+    Ask(Ask),
+    /// Put this into the partner's inbox.
+    Relay(Outlet, Delivery),
+    /// Give a text its place, then call [`Session::handle_said`].
+    Say(Said),
+    /// Close the connection; nothing else will come.
+    Close(CloseReason),
+}
+
+/// Deliveries for a room that this session has not yet heard of; more than these are dropped.
+const EARLY_MAX: usize = 64;
+
+/// One visitor's session.
+pub(crate) struct Session {
+    shared: Arc<Shared>,
+    key: SessionKey,
+    outlet: Outlet,
+    socket: SocketId,
+    user: UserId,
+    name: Option<String>,
+    is_greeted: bool,
+    call: Option<Call>,
+    /// Rooms that this session has left: what still comes for them is dropped.
+    left: RecentRooms,
+    /// What a partner sent before the lobby's word of the match was here.
+    early: VecDeque<Relay>,
+    limiter: Limiter,
+    last_ref: u64,
+    last_n: u64,
+    next_ping: Moment,
+    cut_at: Option<Moment>,
+    effects: VecDeque<Effect>,
+}
+
+/// Who a new session is, and how it is reached.
+pub(crate) struct Origin {
+    pub(crate) key: SessionKey,
+    pub(crate) socket: SocketId,
+    pub(crate) user: UserId,
+    pub(crate) outlet: Outlet,
+    /// The first Ping comes at a random moment of the interval.
+    pub(crate) first_ping: Moment,
+}
+
+impl Session {
+    /// A fresh visitor, who is welcomed at once.
+    pub(crate) fn open(shared: Arc<Shared>, origin: Origin, now: Now) -> Self {
+        let Origin { key, socket, user, outlet, first_ping } = origin;
+        let mut session = Self {
+            limiter: Limiter::new(&shared.settings.limits),
+            shared,
+            key,
+            outlet,
+            socket,
+            user,
+            name: None,
+            is_greeted: false,
+            call: None,
+            left: RecentRooms::default(),
+            early: VecDeque::new(),
+            last_ref: 0,
+            last_n: 0,
+            next_ping: first_ping,
+            cut_at: None,
+            effects: VecDeque::new(),
+        };
+        session.welcome(now);
+        session
+    }
+
+    pub(crate) fn key(&self) -> SessionKey {
+        self.key
+    }
+
+    /// Takes one text frame from the client.
+    pub(crate) fn handle_frame(&mut self, text: &str, now: Now) {
+        let is_first = !std::mem::replace(&mut self.is_greeted, true);
+        let limits = &self.shared.settings.limits;
+        let over_rate = match self.limiter.event(now.moment) {
+            Verdict::Pass => None,
+            Verdict::Wait(wait) => Some(wait),
+            Verdict::Flood => return self.close(CloseReason::Flood),
+        };
+        let decoded = ClientFrame::decode(text, limits);
+        let reference = match &decoded {
+            Ok(frame) => frame.reference,
+            Err(undecodable) => undecodable.reference,
+        };
+        if let Some(reference) = reference {
+            if reference <= self.last_ref {
+                let event = decoded.as_ref().ok().map(|frame| frame.event.name());
+                let refusal = Refusal::new(ErrorCode::BadFrame, "`ref` must rise");
+                return self.refuse(None, event, None, &refusal);
+            }
+            self.last_ref = reference;
+        }
+        match (over_rate, decoded) {
+            (Some(wait), decoded) => {
+                let event = decoded.as_ref().ok().map(|frame| frame.event.name());
+                self.refuse(reference, event, None, &limiter::refusal(wait));
+            }
+            (None, Ok(ClientFrame { event, reference })) => {
+                self.handle_event(&event, reference, is_first, now);
+            }
+            (None, Err(Undecodable { reference, event, refusal })) => {
+                self.refuse(reference, event.as_deref(), None, &refusal);
+            }
+        }
+    }
+
+    /// Takes a binary frame, which says nothing here.
+    pub(crate) fn handle_binary(&mut self, now: Now) {
+        self.is_greeted = true;
+        let refusal = match self.limiter.event(now.moment) {
+            Verdict::Pass => Refusal::new(ErrorCode::BadFrame, "send text frames, not binary ones"),
+            Verdict::Wait(wait) => limiter::refusal(wait),
+            Verdict::Flood => return self.close(CloseReason::Flood),
+        };
+        self.refuse(None, None, None, &refusal);
+    }
+
+    fn handle_event(
+        &mut self,
+        event: &ClientEvent<'_>,
+        reference: Option<u64>,
+        is_first: bool,
+        now: Now,
+    ) {
+        let outcome = match event {
+            ClientEvent::Hello(hello) => self.hello(hello, is_first, now),
+            ClientEvent::RequestRoom(request) => {
+                return self.request_room(request, reference, now);
+            }
+            ClientEvent::CancelRequest => return self.cancel_request(reference),
+            ClientEvent::StopCall(stop) => {
+                return self.stop_call(stop.room_id.as_deref(), reference);
+            }
+            ClientEvent::NewMessage(message) => return self.new_message(message, reference, now),
+            ClientEvent::Offer(offer) => self.offer(offer),
+            ClientEvent::Answer(answer) => self.answer(answer),
+            ClientEvent::Candidates(candidates) => self.candidates(candidates),
+            ClientEvent::Typing(typing) => self.typing(typing),
+            ClientEvent::Heartbeat => {
+                let server_time = rfc3339(now.wall);
+                return self.acknowledge(reference, &HeartbeatAck { server_time: &server_time });
+            }
+        };
+        match outcome {
+            Ok(()) => self.acknowledge(reference, &Nothing {}),
+            Err(refusal) => self.refuse(reference, Some(event.name()), event.room_id(), &refusal),
+        }
+    }
+
+    /// Any frame is a sign of life, a Pong too.
+    pub(crate) fn handle_sign_of_life(&mut self) {
+        self.cut_at = None;
+    }
+
+    /// Takes what somebody else has for this session.
+    pub(crate) fn handle_delivery(&mut self, delivery: Delivery) {
+        match delivery {
+            Delivery::Matched(matched) => self.begin_call(*matched),
+            Delivery::PartnerLeft { room, reason } => self.partner_left(room, reason),
+            Delivery::Waiting { waiting } => {
+                self.send(&ServerEvent::Waiting(&Waiting::new(waiting)), false);
+            }
+            Delivery::Answer(answer) => self.answer_from_lobby(&answer),
+            Delivery::Relay(relay) => self.relayed(relay),
+        }
+    }
+
+    /// Does what is due.
+    pub(crate) fn handle_timeout(&mut self, now: Moment) {
+        if self.cut_at.is_some_and(|cut_at| cut_at <= now) {
+            return self.close(CloseReason::Silence);
+        }
+        if self.next_ping <= now {
+            let heartbeat = &self.shared.settings.heartbeat;
+            self.next_ping = now + heartbeat.interval.0;
+            self.cut_at.get_or_insert(now + heartbeat.timeout.0);
+            self.effects.push_back(Effect::Ping);
+        }
+    }
+
+    /// The node goes away: the client is told when to come back.
+    pub(crate) fn handle_drain(&mut self, reconnect_in_ms: u64) {
+        self.send(&ServerEvent::Draining(&Draining { reconnect_in_ms }), false);
+        self.close(CloseReason::Draining);
+    }
+
+    /// When [`Session::handle_timeout`] is next to be called.
+    pub(crate) fn poll_timeout(&self) -> Moment {
+        self.cut_at.map_or(self.next_ping, |cut_at| cut_at.min(self.next_ping))
+    }
+
+    /// The next thing to do.
+    pub(crate) fn poll_effect(&mut self) -> Option<Effect> {
+        self.effects.pop_front()
+    }
+
+    fn hello(&mut self, hello: &Hello<'_>, is_first: bool, now: Now) -> Result<(), Refusal> {
+        if !is_first {
+            let reason = "`hello` must be the first frame: open a new connection for it";
+            return Err(Refusal::new(ErrorCode::NotAllowed, reason));
+        }
+        let holder = match hello.token.as_deref() {
+            Some(token) => Some(self.shared.secret.read_token(token).ok_or_else(|| {
+                let reason = "the token is not good here: go on as a new visitor";
+                Refusal::new(ErrorCode::BadToken, reason)
+            })?),
+            None => None,
+        };
+        if let Some(holder) = holder {
+            self.user = holder.user;
+            self.name = holder.name;
+        }
+        if let Some(name) = hello.name.as_deref() {
+            self.name = Some(name.to_owned());
+        }
+        if hello.resume.is_some() && hello.token.is_none() {
+            return Err(resume_expired());
+        }
+        if hello.resume.is_some() {
+            self.refuse(None, Some("hello"), None, &resume_expired());
+        }
+        self.welcome(now);
+        Ok(())
+    }
+
+    fn welcome(&mut self, now: Now) {
+        let shared = Arc::clone(&self.shared);
+        let Settings { node, limits, ice, heartbeat, .. } = &shared.settings;
+        let welcome = Welcome {
+            socket_id: &format_id(self.socket.0),
+            user_id: &format_id(self.user.0),
+            token: &shared.secret.issue_token(self.user, self.name.as_deref(), now.wall),
+            resumed: false,
+            recovered: false,
+            state: SessionState::Idle,
+            room_id: None,
+            last_ref: self.last_ref,
+            last_n: self.last_n,
+            node,
+            limits: limits.told(),
+            ice_servers: &ice.servers,
+            ice_candidate_pool_size: ice.candidate_pool_size,
+            heartbeat: HeartbeatTold {
+                interval_ms: heartbeat.interval.as_millis(),
+                timeout_ms: heartbeat.timeout.as_millis(),
+            },
+            server_time: &rfc3339(now.wall),
+        };
+        self.send(&ServerEvent::Welcome(&welcome), false);
+    }
+
+    fn send(&mut self, event: &ServerEvent<'_>, is_numbered: bool) {
+        let n = is_numbered.then(|| self.next_n());
+        self.effects.push_back(Effect::Send(event.encode().into_frame(n)));
+    }
+
+    fn next_n(&mut self) -> u64 {
+        self.last_n += 1;
+        self.last_n
+    }
+
+    fn acknowledge(&mut self, reference: Option<u64>, data: &impl Serialize) {
+        if let Some(reference) = reference {
+            self.effects.push_back(Effect::Send(encode_ack(reference, data)));
+        }
+    }
+
+    /// Says no: in an ack where one is due, in an `error` event otherwise.
+    fn refuse(
+        &mut self,
+        reference: Option<u64>,
+        event: Option<&str>,
+        room: Option<&str>,
+        refusal: &Refusal,
+    ) {
+        self.shared.figures.count_refusal(refusal.code);
+        match reference {
+            Some(reference) => {
+                let frame = encode_ack_error(reference, refusal, event, room);
+                self.effects.push_back(Effect::Send(frame));
+            }
+            None => self.send(&ServerEvent::Error(&refusal.body(event, room)), false),
+        }
+    }
+
+    fn answer_from_lobby(&mut self, answer: &Answer) {
+        match &answer.outcome {
+            Ok(()) => self.acknowledge(answer.reference, &Nothing {}),
+            Err(refusal) => {
+                let room = answer.room_id.as_deref();
+                self.refuse(answer.reference, Some(answer.event), room, refusal);
+            }
+        }
+    }
+
+    fn close(&mut self, reason: CloseReason) {
+        self.effects.push_back(Effect::Close(reason));
+    }
+}
+
+/// The data of an ack that says only yes.
+#[derive(Serialize)]
+struct Nothing {}
+
+fn resume_expired() -> Refusal {
+    Refusal::new(ErrorCode::ResumeExpired, "that session is over: this is a new one")
+}
+
+/// The room that a client names; what could not be one of ours is no room.
+fn room_named(room_id: Option<&str>) -> Option<RoomId> {
+    room_id.map(|text| parse_id(text).map_or(RoomId::NEVER, RoomId))
+}
+
+#[cfg(test)]
+mod tests;

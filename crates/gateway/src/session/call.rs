@@ -1,0 +1,200 @@
+//! The call of a session: asking for one, beginning, leaving and losing it.
+
+use std::sync::Arc;
+
+use liveloop_core::{EndReason, Input, Mode, Request, RoomId, SocketId};
+use liveloop_protocol::{
+    MatchDone, Refusal, RemoteUser, RequestRoom, ServerEvent, StopByRemoteUser, StopReason,
+    format_id,
+};
+
+use super::{
+    Delivery, EARLY_MAX, Effect, ImageBudget, Matched, Profile, Relay, RelayKind, Session, limiter,
+    limiter::Verdict, room_named,
+};
+use crate::{
+    clock::Now,
+    close::CloseReason,
+    inbox::Outlet,
+    lobby_task::{Ask, AskedBy, Seat},
+};
+
+/// The other one in a call, and the Link to them.
+#[derive(Debug)]
+pub(crate) struct Partner {
+    pub(crate) socket: SocketId,
+    pub(crate) pseudonym: String,
+    pub(crate) profile: Arc<Profile>,
+    pub(crate) common_interests: Vec<String>,
+    pub(crate) outlet: Outlet,
+}
+
+/// A call as this session knows it; ids are in their text form, for they go into every event.
+#[derive(Debug)]
+pub(crate) struct Call {
+    pub(super) room: RoomId,
+    pub(super) room_id: String,
+    pub(super) own_pseudonym: String,
+    pub(super) partner_socket: SocketId,
+    outlet: Outlet,
+}
+
+impl Call {
+    /// Sends an event to the partner at once, over the Link.
+    pub(super) fn relay(&self, kind: RelayKind, event: &ServerEvent<'_>) -> Effect {
+        let relay = Relay { room: self.room, kind, event: event.encode() };
+        Effect::Relay(self.outlet.clone(), Delivery::Relay(relay))
+    }
+}
+
+impl Session {
+    pub(super) fn request_room(
+        &mut self,
+        request: &RequestRoom<'_>,
+        reference: Option<u64>,
+        now: Now,
+    ) {
+        let room_id = request.room_id.as_deref();
+        match self.limiter.request(now.moment) {
+            Verdict::Pass => {}
+            Verdict::Wait(wait) => {
+                let refusal = limiter::refusal(wait);
+                return self.refuse(reference, Some("request-room"), room_id, &refusal);
+            }
+            Verdict::Flood => return self.close(CloseReason::Flood),
+        }
+        let room = room_named(room_id);
+        if let Some(name) = request.name.as_deref() {
+            self.name = Some(name.to_owned());
+        }
+        let input = Request {
+            user: self.user,
+            mode: request.mode.unwrap_or(Mode::Video),
+            auto_next: request.auto_next.unwrap_or(true),
+            room,
+        };
+        let seat = Seat {
+            socket: self.socket,
+            user: self.user,
+            profile: Arc::new(self.profile(request)),
+            outlet: self.outlet.clone(),
+        };
+        self.leave_call(room);
+        self.ask(Input::Request(self.key, input), Some(seat), ("request-room", room_id, reference));
+    }
+
+    fn profile(&self, request: &RequestRoom<'_>) -> Profile {
+        let interests = request.interests.iter().flatten().map(|each| each.to_string()).collect();
+        let image = request.user_image.as_deref().map(str::to_owned);
+        let budget = ImageBudget {
+            figures: Arc::clone(&self.shared.figures),
+            bytes_max: self.shared.settings.limits.images_total_bytes,
+        };
+        Profile::new(self.name.clone(), interests, image, &budget)
+    }
+
+    pub(super) fn cancel_request(&mut self, reference: Option<u64>) {
+        self.ask(Input::Cancel(self.key), None, ("cancel-request", None, reference));
+    }
+
+    pub(super) fn stop_call(&mut self, room_id: Option<&str>, reference: Option<u64>) {
+        let room = room_named(room_id);
+        self.leave_call(room);
+        self.ask(Input::Stop(self.key, room), None, ("stop-call", room_id, reference));
+    }
+
+    fn ask(
+        &mut self,
+        input: Input,
+        seat: Option<Seat>,
+        (event, room_id, reference): (&'static str, Option<&str>, Option<u64>),
+    ) {
+        let room_id = room_id.map(str::to_owned);
+        let outlet = self.outlet.clone();
+        let by = AskedBy { event, room_id, reference, outlet };
+        self.effects.push_back(Effect::Ask(Ask { input, seat, by: Some(by) }));
+    }
+
+    /// What the lobby will grant is done here at once, so that no later frame goes to a partner
+    /// whom the visitor has left already.
+    fn leave_call(&mut self, room: Option<RoomId>) {
+        if let Some(call) = self.call.take_if(|call| room.is_none_or(|room| room == call.room)) {
+            self.left.remember(call.room);
+        }
+    }
+
+    pub(super) fn begin_call(&mut self, matched: Matched) {
+        let Matched { room, mode, is_initiator, own_pseudonym, partner } = matched;
+        if let Some(before) = self.call.take() {
+            self.left.remember(before.room);
+        }
+        let room_id = format_id(room.0);
+        let shared = Arc::clone(&self.shared);
+        let ice = &shared.settings.ice;
+        let match_done = MatchDone {
+            message: MatchDone::MESSAGE,
+            room_id: &room_id,
+            initiator: is_initiator,
+            mode: match mode {
+                Mode::Video => "video",
+                Mode::Audio => "audio",
+                Mode::Text => "text",
+            },
+            remote_user_details: RemoteUser {
+                socket: &format_id(partner.socket.0),
+                user_id: &partner.pseudonym,
+                user_name: partner.profile.shown_name(),
+                user_image: partner.profile.image(),
+            },
+            common_interests: partner.common_interests.iter().map(String::as_str).collect(),
+            ice_servers: &ice.servers,
+            ice_candidate_pool_size: ice.candidate_pool_size,
+            relay_only: false,
+        };
+        self.send(&ServerEvent::MatchDone(&match_done), true);
+        self.call = Some(Call {
+            room,
+            room_id,
+            own_pseudonym,
+            partner_socket: partner.socket,
+            outlet: partner.outlet,
+        });
+        for relay in std::mem::take(&mut self.early) {
+            if relay.room == room {
+                self.relayed(relay);
+            }
+        }
+    }
+
+    pub(super) fn partner_left(&mut self, room: RoomId, reason: EndReason) {
+        self.leave_call(Some(room));
+        let reason = match reason {
+            EndReason::Stopped => StopReason::Stopped,
+            EndReason::Next => StopReason::Next,
+            EndReason::Disconnected => StopReason::Disconnected,
+        };
+        let room_id = format_id(room.0);
+        let left = StopByRemoteUser { room_id: &room_id, reason };
+        self.send(&ServerEvent::StopByRemoteUser(&left), true);
+    }
+
+    /// An event from a partner: of the present call it goes out, of an ended one it is dropped, of
+    /// one that the lobby's word has yet to announce it waits for that word.
+    pub(super) fn relayed(&mut self, relay: Relay) {
+        if self.call.as_ref().is_some_and(|call| call.room == relay.room) {
+            let n = (relay.kind == RelayKind::Numbered).then(|| self.next_n());
+            self.effects.push_back(Effect::Send(relay.event.into_frame(n)));
+        } else if !self.left.contains(relay.room) && self.early.len() < EARLY_MAX {
+            self.early.push_back(relay);
+        }
+    }
+
+    /// The present call, if it is the one that is named (or none is named).
+    pub(super) fn call_named(&self, room_id: Option<&str>) -> Result<&Call, Refusal> {
+        let call = self.call.as_ref().ok_or_else(Refusal::not_in_room)?;
+        match room_id {
+            Some(room_id) if room_id != call.room_id => Err(Refusal::not_in_room()),
+            _ => Ok(call),
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! What is put into a session's inbox: the lobby's notices, and what a partner relays.
+
+use liveloop_core::{EndReason, Mode, RoomId};
+use liveloop_protocol::Encoded;
+
+use super::Partner;
+use crate::lobby_task::Answer;
+
+/// Bytes that a notice counts for; its real size is near.
+const NOTICE_BYTES: usize = 256;
+
+/// Something for a session, from the lobby or from the partner.
+#[derive(Debug)]
+pub(crate) enum Delivery {
+    /// A partner is found.
+    Matched(Box<Matched>),
+    /// The partner is gone.
+    PartnerLeft { room: RoomId, reason: EndReason },
+    /// Nobody yet.
+    Waiting { waiting: usize },
+    /// The lobby's answer to what this session asked.
+    Answer(Answer),
+    /// From the partner.
+    Relay(Relay),
+}
+
+/// A match, as one of the two sees it.
+#[derive(Debug)]
+pub(crate) struct Matched {
+    pub(crate) room: RoomId,
+    pub(crate) mode: Mode,
+    pub(crate) is_initiator: bool,
+    /// What the partner sees of this session's visitor.
+    pub(crate) own_pseudonym: String,
+    pub(crate) partner: Partner,
+}
+
+/// An event from the partner, stamped with the room that it is for.
+#[derive(Debug)]
+pub(crate) struct Relay {
+    pub(crate) room: RoomId,
+    pub(crate) kind: RelayKind,
+    pub(crate) event: Encoded,
+}
+
+/// Whether an event may be lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RelayKind {
+    /// A signal or a text: numbered.
+    Numbered,
+    /// Typing.
+    Passing,
+}
+
+impl Delivery {
+    pub(crate) fn bytes(&self) -> usize {
+        match self {
+            Self::Relay(relay) => relay.event.len(),
+            Self::Matched(matched) => NOTICE_BYTES + matched.partner.profile.image_bytes(),
+            Self::PartnerLeft { .. } | Self::Waiting { .. } | Self::Answer(_) => NOTICE_BYTES,
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Texts: first their place in the history, then the ack, then the partner.
+
+use liveloop_core::RoomId;
+use liveloop_ports::{Appended, HistoryError, MessageId, Text};
+use liveloop_protocol::{MessageAck, MessageRelayed, NewMessage, Refusal, ServerEvent, format_id};
+
+use super::{Effect, RelayKind, Session, limiter, limiter::Verdict, profile};
+use crate::{
+    clock::{Now, random_id, rfc3339},
+    close::CloseReason,
+};
+
+/// A text on its way to the history.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) text: Text,
+    message: String,
+    reference: Option<u64>,
+}
+
+impl Session {
+    pub(super) fn new_message(
+        &mut self,
+        message: &NewMessage<'_>,
+        reference: Option<u64>,
+        now: Now,
+    ) {
+        let room_id = message.room_id.as_deref();
+        let call = match self.limiter.message(now.moment) {
+            Verdict::Pass => self.call_named(room_id),
+            Verdict::Wait(wait) => Err(limiter::refusal(wait)),
+            Verdict::Flood => return self.close(CloseReason::Flood),
+        };
+        let room = match call {
+            Ok(call) => call.room,
+            Err(refusal) => return self.refuse(reference, Some("newMessage"), room_id, &refusal),
+        };
+        self.effects.push_back(Effect::Say(Said {
+            text: Text {
+                room,
+                user: self.user,
+                client_id: message.client_id.as_deref().map(str::to_owned),
+                message: MessageId(random_id()),
+                said_at: now.wall,
+            },
+            message: message.message.as_ref().to_owned(),
+            reference,
+        }));
+    }
+
+    /// The history has answered.
+    pub(crate) fn handle_said(&mut self, said: &Said, outcome: Result<Appended, HistoryError>) {
+        let room = said.text.room;
+        let appended = match outcome {
+            Ok(appended) => appended,
+            Err(HistoryError::RoomNotOpen) => {
+                let room_id = format_id(room.0);
+                let refusal = Refusal::not_in_room();
+                return self.refuse(said.reference, Some("newMessage"), Some(&room_id), &refusal);
+            }
+        };
+        let message_id = format_id(appended.message.0);
+        let timestamp = rfc3339(appended.said_at);
+        let ack = MessageAck { message_id: &message_id, seq: appended.seq, timestamp: &timestamp };
+        self.acknowledge(said.reference, &ack);
+        if appended.is_repeat {
+            return;
+        }
+        self.shared.figures.count_message();
+        self.tell_partner(said, room, &ack);
+    }
+
+    fn tell_partner(&mut self, said: &Said, room: RoomId, ack: &MessageAck<'_>) {
+        let Some(call) = self.call.as_ref().filter(|call| call.room == room) else { return };
+        let event = MessageRelayed {
+            message_id: ack.message_id,
+            seq: ack.seq,
+            from: &format_id(self.socket.0),
+            user_id: &call.own_pseudonym,
+            name: profile::shown_name(self.name.as_deref()),
+            message: &said.message,
+            timestamp: ack.timestamp,
+            room_id: &call.room_id,
+            client_id: said.text.client_id.as_deref(),
+        };
+        let effect = call.relay(RelayKind::Numbered, &ServerEvent::NewMessage(&event));
+        self.effects.push_back(effect);
+    }
+}
