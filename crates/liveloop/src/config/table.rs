@@ -1,0 +1,189 @@
+//! Every setting there is, once. Flags, environment variables, the TOML file, `config print` and
+//! docs/configuration.md are all made from this table; a test compares it with [`super::Config`].
+
+use super::{Kind, Setting};
+
+/// In the order in which people read them.
+pub(crate) static SETTINGS: &[Setting] = &[
+    Setting::new(
+        "listen",
+        Kind::Address,
+        "Address and port to listen on. Port 0 takes a free one.",
+    )
+    .common(),
+    Setting::new(
+        "data",
+        Kind::Path,
+        "Folder for what must outlive a restart; it is created with mode 0700.",
+    )
+    .unset("the data folder of this platform")
+    .common(),
+    Setting::new(
+        "node",
+        Kind::Text,
+        "Name of this server process, told in `welcome` and `/health`.",
+    )
+    .unset("made at the first start and kept in the data folder")
+    .common(),
+    Setting::new(
+        "secret_file",
+        Kind::Path,
+        "File with the secret that signs visitors' tokens, 16 characters or more.",
+    )
+    .unset("LIVELOOP_SECRET, else a secret made at the first start and kept in the data folder"),
+    Setting::new(
+        "public_url",
+        Kind::Text,
+        "Scheme, host and port under which browsers reach the site: `https://chat.example.org`.",
+    )
+    .unset("browsers reach it under the address that they ask for")
+    .common(),
+    Setting::new(
+        "origins",
+        Kind::Words,
+        "Other sites whose pages may connect, each as scheme, host and port.",
+    )
+    .common(),
+    Setting::new(
+        "trusted_proxies",
+        Kind::Networks,
+        "Networks of your reverse proxies (`10.0.0.0/8`), whose X-Forwarded-For is believed.",
+    )
+    .common(),
+    Setting::new("limits.frame_bytes", Kind::Number, "Longest frame from a client, in bytes."),
+    Setting::new("limits.message_chars", Kind::Number, "Longest text message, in characters."),
+    Setting::new("limits.name_chars", Kind::Number, "Longest name of a visitor, in characters."),
+    Setting::new("limits.image_bytes", Kind::Number, "Longest picture of a visitor, in bytes."),
+    Setting::new(
+        "limits.images_total_bytes",
+        Kind::Number,
+        "Memory for all pictures together, in bytes; what does not fit is dropped.",
+    ),
+    Setting::new("limits.interests", Kind::Number, "How many interests a visitor may name."),
+    Setting::new("limits.interest_chars", Kind::Number, "Longest interest, in characters."),
+    Setting::new(
+        "limits.json_depth",
+        Kind::Number,
+        "Deepest nesting of arrays and objects in an offer, answer or candidate.",
+    ),
+    Setting::new("limits.events_per_second", Kind::Number, "Events of one client, per second."),
+    Setting::new(
+        "limits.events_per_second_burst",
+        Kind::Number,
+        "Events of one client that may come at once.",
+    ),
+    Setting::new("limits.messages_per_second", Kind::Number, "Texts of one client, per second."),
+    Setting::new(
+        "limits.messages_per_second_burst",
+        Kind::Number,
+        "Texts of one client that may come at once.",
+    ),
+    Setting::new(
+        "limits.requests_per_minute",
+        Kind::Number,
+        "Requests for a partner of one client, per minute.",
+    ),
+    Setting::new(
+        "limits.requests_per_minute_burst",
+        Kind::Number,
+        "Requests for a partner of one client that may come at once.",
+    ),
+    Setting::new(
+        "limits.connections_per_address",
+        Kind::Number,
+        "Live connections of one address (an IPv6 address counts by its /64).",
+    ),
+    Setting::new(
+        "limits.upgrades_per_second",
+        Kind::Number,
+        "New connections per second, all addresses together.",
+    ),
+    Setting::new(
+        "limits.upgrades_per_address_per_second",
+        Kind::Number,
+        "New connections per second of one address.",
+    ),
+    Setting::new(
+        "limits.rest_per_address_per_second",
+        Kind::Number,
+        "REST requests of one address, per second.",
+    ),
+    Setting::new(
+        "limits.rest_per_address_per_second_burst",
+        Kind::Number,
+        "REST requests of one address that may come at once.",
+    ),
+    Setting::new(
+        "limits.outbox_bytes",
+        Kind::Number,
+        "Bytes that may wait for a slow reader before its connection is cut.",
+    ),
+    Setting::new("heartbeat.interval", Kind::Duration, "How often the server pings a connection."),
+    Setting::new(
+        "heartbeat.timeout",
+        Kind::Duration,
+        "How long after a ping a silent connection is cut.",
+    ),
+    Setting::new(
+        "drain.deadline",
+        Kind::Duration,
+        "After SIGTERM or Ctrl-C the server has stopped this much later, whatever its clients do.",
+    ),
+    Setting::new(
+        "drain.reconnect_within",
+        Kind::Duration,
+        "When the server stops, clients are told to come back at moments spread over this long.",
+    ),
+    Setting::new(
+        "matching.same_visitor",
+        Kind::Switch,
+        "Whether two windows of one visitor may meet each other.",
+    )
+    .unset(
+        "on where only this machine can connect (a loopback `listen`, and none of public_url, \
+         origins and trusted_proxies set), else off",
+    ),
+    Setting::new(
+        "ice.servers",
+        Kind::IceServers,
+        "STUN and TURN servers, each with `urls` and, for TURN, `username` and `credential`. \
+         Without any, calls work between browsers on one machine or network only.",
+    ),
+    Setting::new(
+        "ice.candidate_pool_size",
+        Kind::Number,
+        "How many network candidates a browser gathers ahead of a call, 0 to 10.",
+    ),
+    Setting::new("site.name", Kind::Text, "Name of the site, on the page."),
+    Setting::new(
+        "site.contact",
+        Kind::Text,
+        "Where visitors reach you: a mail address or an http(s) URL.",
+    )
+    .unset("the page names no contact"),
+    Setting::new("site.rules", Kind::Sentences, "Rules of the site, one sentence each."),
+    Setting::new(
+        "log.level",
+        Kind::Choice(&["error", "warn", "info", "debug", "trace"]),
+        "How much Live Loop logs. Libraries never log below `warn`.",
+    )
+    .common(),
+    Setting::new(
+        "log.format",
+        Kind::Choice(&["auto", "text", "json"]),
+        "`auto` writes text on a terminal and JSON otherwise.",
+    ),
+    Setting::new(
+        "log.file",
+        Kind::Path,
+        "Log into this file too; a new one begins each day, with the date after its name.",
+    )
+    .unset("the log goes to standard error alone")
+    .common(),
+    Setting::new("log.files_kept", Kind::Number, "How many days' log files are kept."),
+];
+
+/// The setting at a path.
+pub(crate) fn find(path: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.path == path)
+}

@@ -1,0 +1,107 @@
+//! `liveloop serve`: prepares what a node needs, wires adapters to ports, and runs it until it is
+//! asked to stop.
+//!
+//! This is the one file that knows which adapter serves which port.
+
+mod bind;
+mod open_files;
+mod signals;
+mod start_lines;
+
+use std::{
+    io::{self, Write},
+    sync::Arc,
+    time::Duration,
+};
+
+use anyhow::Context;
+use liveloop_gateway::{Secret, Wiring};
+use liveloop_ports::MemoryHistory;
+use tokio::{runtime::Builder, time::timeout};
+
+use crate::{
+    config::Loaded,
+    data::{self, DataFolder},
+    logging::{self, Logging},
+    page,
+};
+use signals::Signals;
+
+/// How long after `drain.deadline` the process still waits for the gateway to keep it.
+const GRACE: Duration = Duration::from_millis(250);
+
+/// Serves until a signal, and returns when everything has stopped.
+pub(crate) fn run(loaded: &Loaded) -> anyhow::Result<()> {
+    let logging = logging::start(&loaded.config.log)?;
+    let outcome = run_logged(loaded, &logging);
+    if let Err(error) = &outcome {
+        tracing::error!(target: logging::END, "{error:#}");
+    }
+    outcome
+}
+
+fn run_logged(loaded: &Loaded, logging: &Logging) -> anyhow::Result<()> {
+    let folder = DataFolder::open(loaded.config.data.as_deref())?;
+    let runtime =
+        Builder::new_multi_thread().enable_all().build().context("no threads from the system")?;
+    let outcome = runtime.block_on(serve(loaded, &folder, logging));
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn serve(loaded: &Loaded, folder: &DataFolder, logging: &Logging) -> anyhow::Result<()> {
+    let config = &loaded.config;
+    let mut signals = Signals::listen()?;
+    let node = match &config.node {
+        Some(name) => name.clone(),
+        None => folder.node_name()?,
+    };
+    let secret = match (&loaded.secret, &config.secret_file) {
+        (Some(text), _) => text.clone(),
+        (None, Some(file)) => data::secret_of_file(file)?,
+        (None, None) => folder.secret()?,
+    };
+    let listener = bind::bind(config.listen).await?;
+    let address = listener.local_addr().context("the listener has no address")?;
+
+    start_lines::tell(&start_lines::lines(loaded, folder, &node), logging);
+    open_files::warn_if_few();
+    announce(&format!("listening on http://{address}\n"));
+
+    let wiring = Wiring {
+        secret: Secret::new(secret.key()),
+        history: Arc::new(MemoryHistory::default()),
+        page: page::embedded(),
+    };
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let shutdown = async {
+        // A sender that is gone would mean that this function has ended: then stop as well.
+        let _ = stopped.await;
+    };
+    let settings = config.gateway_settings(node);
+    let mut gateway = std::pin::pin!(liveloop_gateway::serve(listener, settings, wiring, shutdown));
+
+    tokio::select! {
+        ended = &mut gateway => return ended.context("the server failed"),
+        () = signals.next() => {}
+    }
+    tracing::info!(deadline = %config.drain.deadline, "stopping; a second signal stops at once");
+    let _ = stop.send(());
+    tokio::select! {
+        ended = timeout(config.drain.deadline.0 + GRACE, &mut gateway) => match ended {
+            Ok(ended) => ended.context("the server failed while it stopped")?,
+            Err(_) => tracing::warn!("the deadline of the drain is over; the rest is cut"),
+        },
+        () = signals.next() => tracing::warn!("asked again; stopping at once"),
+    }
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// The one line for whoever started the process and waits for it.
+fn announce(line: &str) {
+    let mut out = io::stdout().lock();
+    if let Err(error) = out.write_all(line.as_bytes()).and_then(|()| out.flush()) {
+        tracing::warn!(%error, "standard output is closed; the server runs all the same");
+    }
+}

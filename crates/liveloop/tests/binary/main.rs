@@ -1,0 +1,10 @@
+//! The real binary, run as an operator runs it: its help, its configuration, its start and its end.
+
+#![allow(clippy::unwrap_used)] // The helpers of tests are tests to us, though not to clippy.
+
+mod configuration;
+mod harness;
+mod help;
+mod secrets;
+mod serving;
+mod stopping;
