@@ -11,7 +11,7 @@ use liveloop_ports::History;
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     sync::watch,
-    time::{Instant, sleep_until, timeout},
+    time::{sleep_until, timeout},
 };
 use tokio_tungstenite::{
     WebSocketStream,
@@ -50,21 +50,22 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let key = session.key();
-    let figures = Arc::clone(&node.shared.figures);
-    let lobby = node.lobby.clone();
-    let is_draining = node.draining.clone();
-    let connection = Connection { node, session, inbox, socket };
-    let reason = AssertUnwindSafe(connection.run()).catch_unwind().await;
+    let mut connection = Connection { node, session, inbox, socket };
+    let reason = AssertUnwindSafe(connection.converse_or_overflow()).catch_unwind().await;
     let reason = reason.unwrap_or_else(|_| {
-        tracing::error!("a connection panicked; it alone was closed");
+        tracing::error!("a connection panicked; it alone is closed");
         CloseReason::Internal
     });
-    figures.count_close(reason);
-    tracing::debug!(reason = reason.as_str(), "connection ended");
-    // A node that goes away takes nobody's partner from them: calls go on without it.
-    if !*is_draining.borrow() {
-        lobby.ask(Ask { input: Input::Disconnect(key), seat: None, by: None }).await;
+    let Connection { node, session, inbox, socket } = connection;
+    drop((session, inbox));
+    node.shared.figures.count_close(reason);
+    tracing::debug!(reason = reason.as_str(), "a connection ends");
+    // The partner is told before the farewell, which may take a while. A node that goes away takes
+    // nobody's partner from them: calls go on without it.
+    if !*node.draining.borrow() {
+        node.lobby.ask(Ask { input: Input::Disconnect(key), seat: None, by: None }).await;
     }
+    farewell(socket, reason).await;
 }
 
 impl Node {
@@ -91,14 +92,13 @@ enum Event {
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
-    async fn run(mut self) -> CloseReason {
+    /// A client that does not read is cut off even while a write to it is stuck.
+    async fn converse_or_overflow(&mut self) -> CloseReason {
         let overflow = self.inbox.overflow();
-        let reason = tokio::select! {
+        tokio::select! {
             reason = self.converse() => reason,
             () = overflow => CloseReason::SlowReader,
-        };
-        self.close(reason).await;
-        reason
+        }
     }
 
     async fn converse(&mut self) -> CloseReason {
@@ -144,7 +144,10 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
                 self.session.handle_binary(self.node.clock.now());
                 None
             }
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => None,
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {
+                self.session.handle_control(self.node.clock.moment());
+                None
+            }
             Some(Ok(Message::Close(_))) | None => Some(CloseReason::ByClient),
             Some(Err(error)) => Some(reason_of(&error)),
         }
@@ -195,35 +198,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Connection<S> {
             Err(_) => Err(CloseReason::SlowReader),
         }
     }
+}
 
-    /// Says why, and gives the client a moment to read it: a socket that is closed with unread
-    /// bytes in it is reset, and the close frame lost (RFC 9112, section 9.6, on the same matter).
-    async fn close(mut self, reason: CloseReason) {
-        let Some(code) = reason.code() else {
-            let _ = timeout(CLOSE_WAIT, self.socket.close(None)).await;
-            return;
-        };
-        let frame = CloseFrame {
-            code: CloseCode::from(code),
-            reason: Utf8Bytes::from_static(reason.as_str()),
-        };
-        let deadline = Instant::now() + CLOSE_WAIT;
-        let farewell = async {
-            self.socket.close(Some(frame)).await?;
-            let stream = self.socket.get_mut();
-            stream.shutdown().await?;
-            let mut scrap = [0; 4_096];
-            let mut left = LINGER_BYTES_MAX;
-            while left > 0 {
-                match stream.read(&mut scrap).await? {
-                    0 => break,
-                    read => left = left.saturating_sub(read),
-                }
+/// Says why, and gives the client a moment to read it: a socket that is closed with unread bytes in
+/// it is reset, and the close frame lost (RFC 9112, section 9.6, on the same matter).
+async fn farewell<S>(mut socket: WebSocketStream<S>, reason: CloseReason)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let Some(code) = reason.code() else {
+        let _ = timeout(CLOSE_WAIT, socket.close(None)).await;
+        return;
+    };
+    let frame =
+        CloseFrame { code: CloseCode::from(code), reason: Utf8Bytes::from_static(reason.as_str()) };
+    let farewell = async {
+        socket.close(Some(frame)).await?;
+        let stream = socket.get_mut();
+        stream.shutdown().await?;
+        let mut scrap = [0; 4_096];
+        let mut left = LINGER_BYTES_MAX;
+        while left > 0 {
+            match stream.read(&mut scrap).await? {
+                0 => break,
+                read => left = left.saturating_sub(read),
             }
-            Ok::<_, Error>(())
-        };
-        let _ = tokio::time::timeout_at(deadline, farewell).await;
-    }
+        }
+        Ok::<_, Error>(())
+    };
+    let _ = timeout(CLOSE_WAIT, farewell).await;
 }
 
 fn reason_of(error: &Error) -> CloseReason {

@@ -164,6 +164,13 @@ impl Session {
         }
     }
 
+    /// Takes a Ping or Pong: answered below, but counted here.
+    pub(crate) fn handle_control(&mut self, now: Moment) {
+        if self.limiter.event(now) == Verdict::Flood {
+            self.close(CloseReason::Flood);
+        }
+    }
+
     /// Takes a binary frame, which says nothing here.
     pub(crate) fn handle_binary(&mut self, now: Now) {
         self.is_greeted = true;

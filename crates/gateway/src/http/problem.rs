@@ -1,5 +1,7 @@
 //! Errors of REST as RFC 9457 problem documents, with the wire's error codes.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     http::{HeaderValue, StatusCode, header},
@@ -7,7 +9,6 @@ use axum::{
 };
 use liveloop_protocol::ErrorCode;
 use serde::Serialize;
-use std::time::Duration;
 
 /// A problem document.
 #[derive(Debug, Serialize)]
@@ -50,6 +51,11 @@ impl Problem {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::NotAllowed, detail)
     }
 
+    pub(super) fn upgrade_required() -> Self {
+        let detail = "this route speaks WebSocket, version 13";
+        Self::new(StatusCode::UPGRADE_REQUIRED, ErrorCode::BadFrame, detail)
+    }
+
     pub(super) fn draining() -> Self {
         let detail = "this node is going away: try again in a moment";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Draining, detail)
@@ -65,6 +71,10 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::UPGRADE_REQUIRED {
+            headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+            headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        }
         if let Some(seconds) = retry_after.and_then(|seconds| u64::try_from(seconds).ok()) {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }

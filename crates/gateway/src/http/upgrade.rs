@@ -42,21 +42,21 @@ pub(super) async fn upgrade(State(web): State<Web>, mut request: Request) -> Res
             web.connections.clone().spawn(converse(web, permit, on_upgrade));
             switching_protocols(&key)
         }
-        Err(problem) => problem,
+        Err(problem) => problem.into_response(),
     }
 }
 
 type Admitted = (HeaderValue, ConnectionPermit, OnUpgrade);
 
-fn admit(web: &Web, request: &mut Request) -> Result<Admitted, Response> {
+fn admit(web: &Web, request: &mut Request) -> Result<Admitted, Problem> {
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
     let key = handshake_key(request.headers())?;
     let (Some(on_upgrade), Some(peer)) = (on_upgrade, peer_of(request)) else {
-        return Err(upgrade_required());
+        return Err(Problem::upgrade_required());
     };
     let headers = request.headers();
     if *web.node.draining.borrow() {
-        return Err(Problem::draining().into_response());
+        return Err(Problem::draining());
     }
     if let Some(origin) = headers.get(header::ORIGIN)
         && !web.origins.allows(origin, web.scheme(Some(peer), headers), headers)
@@ -64,21 +64,17 @@ fn admit(web: &Web, request: &mut Request) -> Result<Admitted, Response> {
         web.node.shared.figures.count_failure();
         web.node.shared.figures.count_refusal(ErrorCode::NotAllowed);
         let detail = "pages of that origin may not connect: the operator can add it to `origins`";
-        return Err(forbidden(detail));
+        return Err(Problem::new(StatusCode::FORBIDDEN, ErrorCode::NotAllowed, detail));
     }
     let address = web.address_key(peer, headers);
     let permit = web
         .addresses
         .admit(address, web.node.clock.moment())
-        .map_err(|denied| web.denied(denied).into_response())?;
+        .map_err(|denied| web.denied(denied))?;
     Ok((key, permit, on_upgrade))
 }
 
-fn forbidden(detail: &'static str) -> Response {
-    Problem::new(StatusCode::FORBIDDEN, ErrorCode::NotAllowed, detail).into_response()
-}
-
-fn handshake_key(headers: &HeaderMap) -> Result<HeaderValue, Response> {
+fn handshake_key(headers: &HeaderMap) -> Result<HeaderValue, Problem> {
     let has_token = |name, token: &str| {
         headers
             .get_all(name)
@@ -90,14 +86,13 @@ fn handshake_key(headers: &HeaderMap) -> Result<HeaderValue, Response> {
         has_token(header::UPGRADE, "websocket") && has_token(header::CONNECTION, "upgrade");
     let is_version = headers.get(header::SEC_WEBSOCKET_VERSION).is_some_and(|v| v == "13");
     if !is_upgrade || !is_version {
-        return Err(upgrade_required());
+        return Err(Problem::upgrade_required());
     }
     match headers.get(header::SEC_WEBSOCKET_KEY) {
         Some(key) if is_nonce(key.as_bytes()) => Ok(key.clone()),
         _ => {
             let detail = "`Sec-WebSocket-Key` must be 16 bytes in base64";
-            let code = ErrorCode::BadFrame;
-            Err(Problem::new(StatusCode::BAD_REQUEST, code, detail).into_response())
+            Err(Problem::new(StatusCode::BAD_REQUEST, ErrorCode::BadFrame, detail))
         }
     }
 }
@@ -106,16 +101,6 @@ fn handshake_key(headers: &HeaderMap) -> Result<HeaderValue, Response> {
 fn is_nonce(key: &[u8]) -> bool {
     let is_digit = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'/');
     key.len() == 24 && key.ends_with(b"==") && key[..22].iter().all(is_digit)
-}
-
-fn upgrade_required() -> Response {
-    let detail = "this route speaks WebSocket, version 13";
-    let code = ErrorCode::BadFrame;
-    let mut response = Problem::new(StatusCode::UPGRADE_REQUIRED, code, detail).into_response();
-    let headers = response.headers_mut();
-    headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
-    headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
-    response
 }
 
 fn switching_protocols(key: &HeaderValue) -> Response {

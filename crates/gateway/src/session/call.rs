@@ -84,7 +84,7 @@ impl Session {
     }
 
     fn profile(&self, request: &RequestRoom<'_>) -> Profile {
-        let interests = request.interests.iter().flatten().map(|each| each.to_string()).collect();
+        let interests = request.interests.iter().flatten().map(ToString::to_string).collect();
         let image = request.user_image.as_deref().map(str::to_owned);
         let budget = ImageBudget {
             figures: Arc::clone(&self.shared.figures),

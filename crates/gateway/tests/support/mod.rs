@@ -1,0 +1,218 @@
+//! A gateway of a test's own on a free port, and clients that speak to it over real sockets.
+
+// Each test file is a crate of its own and uses a part of this.
+#![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use futures_util::{SinkExt, StreamExt};
+use liveloop_gateway::{
+    Page, PageFile, Secret, ServeError, Wiring, serve,
+    settings::{Heartbeat, Settings, Span},
+};
+use liveloop_ports::MemoryHistory;
+use liveloop_protocol::Limits;
+use serde_json::{Value, json};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::oneshot,
+    task::JoinHandle,
+};
+use tokio_tungstenite::{
+    MaybeTlsStream, WebSocketStream, connect_async,
+    tungstenite::{Message, protocol::CloseFrame},
+};
+
+/// Nothing here takes so long unless it is broken.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const PAGE: Page = Page {
+    files: &[PageFile {
+        path: "/index.html",
+        content_type: "text/html; charset=utf-8",
+        etag: "\"page\"",
+        is_immutable: false,
+        identity: b"<!doctype html><title>Live Loop</title>",
+        gzip: None,
+        brotli: None,
+    }],
+};
+
+/// A gateway under test.
+pub struct Server {
+    pub address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<Result<(), ServeError>>,
+}
+
+/// Settings whose heartbeat does not come between.
+pub fn settings() -> Settings {
+    let heartbeat = Heartbeat { interval: Span::seconds(60), timeout: Span::seconds(60) };
+    Settings { heartbeat, ..Settings::for_testing() }
+}
+
+pub fn with_limits(limits: Limits) -> Settings {
+    Settings { limits, ..settings() }
+}
+
+impl Server {
+    pub async fn start(settings: Settings) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let wiring = Wiring {
+            secret: Secret::new([7; 32]),
+            history: Arc::new(MemoryHistory::default()),
+            page: PAGE,
+        };
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async {
+            let _ = stopped.await;
+        };
+        let task = tokio::spawn(serve(listener, settings, wiring, shutdown));
+        Self { address, stop: Some(stop), task }
+    }
+
+    /// Begins the drain; the server ends by itself.
+    pub fn drain(&mut self) {
+        self.stop.take().expect("a server is stopped once").send(()).unwrap();
+    }
+
+    pub async fn ended(self) -> Result<(), ServeError> {
+        tokio::time::timeout(PATIENCE, self.task).await.expect("the drain ends").unwrap()
+    }
+
+    pub async fn client(&self) -> Client {
+        let (socket, _) = connect_async(format!("ws://{}/ws", self.address)).await.unwrap();
+        let mut client = Client { socket, welcome: Value::Null, last_ref: 0 };
+        client.welcome = client.event("welcome").await;
+        client
+    }
+
+    /// A request with these lines after the first, and the whole response.
+    pub async fn http(&self, first_line: &str, headers: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let host = self.address;
+        let request =
+            format!("{first_line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut response = Vec::new();
+        tokio::time::timeout(PATIENCE, stream.read_to_end(&mut response)).await.unwrap().unwrap();
+        String::from_utf8_lossy(&response).into_owned()
+    }
+
+    pub async fn json(&self, path: &str) -> Value {
+        let response = self.http(&format!("GET {path}"), "").await;
+        let (_, body) = response.split_once("\r\n\r\n").unwrap();
+        serde_json::from_str(body).unwrap()
+    }
+
+    /// Waits until the status shows this figure.
+    pub async fn until_status(&self, figure: &str, value: u64) {
+        let pointer = format!("/node/{figure}");
+        let wait = async {
+            while self.json("/api/status").await.pointer(&pointer) != Some(&json!(value)) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.expect("the status shows it in the end");
+    }
+}
+
+/// A plain WebSocket client.
+pub struct Client {
+    pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    pub welcome: Value,
+    last_ref: u64,
+}
+
+impl Client {
+    pub async fn send_text(&mut self, text: impl Into<String>) {
+        self.socket.send(Message::Text(text.into().into())).await.unwrap();
+    }
+
+    /// Sends an event without a `ref`.
+    pub async fn say(&mut self, event: &str, data: Value) {
+        self.send_text(json!({"event": event, "data": data}).to_string()).await;
+    }
+
+    /// Sends an event with a `ref` and gives its ack, with whatever came before left out.
+    pub async fn ask(&mut self, event: &str, data: Value) -> Value {
+        self.last_ref += 1;
+        let reference = self.last_ref;
+        self.send_text(json!({"event": event, "data": data, "ref": reference}).to_string()).await;
+        loop {
+            let frame = self.frame().await;
+            if frame["ack"] == reference {
+                return frame;
+            }
+        }
+    }
+
+    /// The code with which an event is refused.
+    pub async fn refusal(&mut self, event: &str, data: Value) -> Value {
+        self.ask(event, data).await["error"]["code"].take()
+    }
+
+    pub async fn message(&mut self) -> Message {
+        let next = tokio::time::timeout(PATIENCE, self.socket.next()).await;
+        next.expect("something comes in time").expect("the socket is open").unwrap()
+    }
+
+    pub async fn frame(&mut self) -> Value {
+        loop {
+            match self.message().await {
+                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("expected a text frame, got {other:?}"),
+            }
+        }
+    }
+
+    /// The data of the next frame, which must be this event.
+    pub async fn event(&mut self, name: &str) -> Value {
+        let mut frame = self.frame().await;
+        assert_eq!(frame["event"], name, "{frame}");
+        frame["data"].take()
+    }
+
+    /// The data of the next such event, with whatever comes before left out.
+    pub async fn until(&mut self, name: &str) -> Value {
+        loop {
+            let mut frame = self.frame().await;
+            if frame["event"] == name {
+                return frame["data"].take();
+            }
+        }
+    }
+
+    /// The close code, once the server has closed.
+    pub async fn close_code(&mut self) -> u16 {
+        loop {
+            match tokio::time::timeout(PATIENCE, self.socket.next()).await.expect("closed in time")
+            {
+                Some(Ok(Message::Close(Some(CloseFrame { code, .. })))) => return code.into(),
+                Some(Ok(_)) => {}
+                other => panic!("expected a close frame, got {other:?}"),
+            }
+        }
+    }
+
+    /// Asserts that nothing has come but the answer to a heartbeat.
+    pub async fn has_nothing(&mut self) {
+        self.last_ref += 1;
+        let reference = self.last_ref;
+        self.send_text(json!({"event": "heartbeat", "ref": reference}).to_string()).await;
+        let frame = self.frame().await;
+        assert_eq!(frame["ack"], reference, "nothing was to come: {frame}");
+    }
+}
+
+/// Two who have just met; the first is the initiator. Gives their `match-done` too.
+pub async fn pair(server: &Server) -> ((Client, Value), (Client, Value)) {
+    let (mut ada, mut ben) = (server.client().await, server.client().await);
+    ada.ask("request-room", json!({"name": "Ada"})).await;
+    ben.say("request-room", json!({"name": "Ben"})).await;
+    let (for_ada, for_ben) = (ada.until("match-done").await, ben.until("match-done").await);
+    ((ada, for_ada), (ben, for_ben))
+}
