@@ -1,0 +1,77 @@
+# Live Loop: `make run` starts it, `make test` tests all of it, `make` lists the rest.
+
+MAKEFLAGS += --no-print-directory
+TARGET := $(or $(CARGO_TARGET_DIR),target)
+SERVER := $(abspath $(TARGET))/debug/liveloop
+
+.DEFAULT_GOAL := help
+.PHONY: help run page test test-rust test-web e2e check lint-rust lint-web ci generated screenshots \
+        clean tools
+
+help: ## list what can be made
+	@echo 'make TARGET, where TARGET is one of'
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' Makefile
+	@echo 'For example: make run PORT=9000 ARGS="--log-level debug"'
+
+run: page ## build what has changed and serve on http://localhost:8000 (PORT=, ARGS=)
+	@echo 'building the server …'
+	@cargo build --locked -p liveloop
+	@exec '$(SERVER)' serve $(if $(PORT),--listen 127.0.0.1:$(PORT)) $(ARGS)
+
+page: tools ## build the page, if its sources have changed
+	@scripts/page.sh
+
+test: test-rust test-web e2e ## install what the tests need, then run all of them
+
+test-rust: page ## test the Rust crates, the binary among them
+	@echo 'testing the server …'
+	cargo test --locked --workspace
+
+test-web: tools ## test the page's logic
+	@scripts/npm-packages.sh web
+	@echo 'testing the page …'
+	cd web && npm test
+
+e2e: page ## test the whole with real browsers
+	@scripts/chromium.sh
+	@scripts/npm-packages.sh e2e
+	@cargo build --locked -p liveloop
+	@echo 'testing with real browsers …'
+	cd e2e && LIVELOOP_BIN='$(SERVER)' npm test
+
+check: lint-rust lint-web ## format, lints, documentation, and whether generated files are current
+
+lint-rust: page
+	@echo 'checking the server …'
+	cargo fmt --all --check
+	cargo clippy --locked --workspace --all-targets -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items
+	cargo test --locked -p liveloop-protocol typescript
+	cargo test --locked -p liveloop --bin liveloop document
+
+lint-web: tools
+	@scripts/npm-packages.sh web
+	@scripts/npm-packages.sh e2e
+	@echo 'checking the page …'
+	cd web && npm run lint
+	cd e2e && npm run lint
+
+ci: check test ## everything that must hold for a change to land
+
+generated: tools ## renew the page's wire types and docs/configuration.md
+	UPDATE_GENERATED=1 cargo test --locked -p liveloop-protocol typescript
+	@scripts/page.sh
+	UPDATE_GENERATED=1 cargo test --locked -p liveloop --bin liveloop document
+
+screenshots: page ## take the pictures of docs/images with a real browser
+	@scripts/chromium.sh
+	@scripts/npm-packages.sh e2e
+	@cargo build --locked -p liveloop
+	cd e2e && LIVELOOP_BIN='$(SERVER)' npm run screenshots
+
+clean: ## remove everything that was built or installed here
+	cargo clean
+	rm -rf web/dist web/node_modules e2e/node_modules e2e/output
+
+tools:
+	@scripts/tools.sh
