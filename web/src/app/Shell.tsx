@@ -56,7 +56,7 @@ function Header() {
         <NavLink to="/" end>
           {words.home}
         </NavLink>
-        <NavLink to="/studio">{words.meetSomeone}</NavLink>
+        <NavLink to="/studio">{words.studio}</NavLink>
         <NavLink to="/rules">{words.rules}</NavLink>
       </nav>
       <IconButton

@@ -101,7 +101,7 @@ export class LocalMedia {
   /** True when all that were asked for are on. With `isFinal` a failure is shown, else left to retry. */
   private async ask(wanted: readonly Device[], isFinal: boolean): Promise<boolean> {
     const standing = standingProblem(
-      window.isSecureContext,
+      globalThis.isSecureContext,
       this.devices?.getUserMedia !== undefined,
     );
     if (standing || !this.devices) {

@@ -24,7 +24,12 @@ export function ChatPanel({ session, mode, messageRef, onClose }: ChatPanelProps
   const chat = useStore(session.chat);
   const isIdle = useIdle(chat);
   return (
-    <aside className={styles.chat} data-idle={isIdle} aria-label={words.chat}>
+    <aside
+      className={styles.chat}
+      data-idle={isIdle}
+      data-empty={chat.lines.length === 0}
+      aria-label={words.chat}
+    >
       <header className={styles.header}>
         <h2>{words.chat}</h2>
         {mode !== 'text' && <IconButton label={words.closeChat} icon={<X />} onClick={onClose} />}
@@ -41,7 +46,7 @@ function Lines({ chat, onRetry }: { chat: ChatState; onRetry(id: string): void }
   // The newest line is brought into view when there is one.
   useLayoutEffect(() => {
     end.current?.scrollIntoView({ block: 'nearest' });
-  }, [lines.length, isPartnerTyping]);
+  }, [lines.length, isPartnerTyping, roomId]);
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
     <div className={styles.lines} role="log" aria-label={words.conversation} tabIndex={0}>

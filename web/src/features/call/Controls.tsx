@@ -34,7 +34,11 @@ export function Controls({ session, mode, isChatOpen, onChat, onSettings }: Cont
   return (
     <div className={styles.controls} role="toolbar" aria-label={words.controls}>
       {mode !== 'text' && <Switches mode={mode} />}
-      <IconButton label={words.devices} icon={<Settings2 />} onClick={onSettings} />
+      <IconButton
+        label={mode === 'text' ? words.settingsText : words.settings}
+        icon={<Settings2 />}
+        onClick={onSettings}
+      />
       {mode !== 'text' && <ChatButton session={session} isOpen={isChatOpen} onPress={onChat} />}
       {isActive && (
         <div className={styles.main}>

@@ -17,6 +17,8 @@ const words = text.call;
 export function SelfTile({ mode }: { mode: Mode }) {
   const { camera, microphone, isMuted } = useStore(localMedia.view);
   const [corner, setCorner] = useState<Corner>('top-end');
+  // What failed in the studio was said there.
+  const [known] = useState(() => [camera, microphone]);
   const tile = useRef<HTMLElement>(null);
   const ring = useRef<HTMLDivElement>(null);
   const isPictured = mode === 'video' && camera.track !== undefined;
@@ -45,7 +47,7 @@ export function SelfTile({ mode }: { mode: Mode }) {
       <p className={styles.name}>{words.you}</p>
       {state && <p className={styles.state}>{state}</p>}
       <div className={styles.trouble}>
-        <DeviceProblems mode={mode} />
+        <DeviceProblems mode={mode} known={known} />
       </div>
       <button
         type="button"

@@ -29,7 +29,7 @@ export function Settings({ isOpen, mode, onClose }: SettingsProps) {
       {isOpen && (
         <>
           <header className={styles.header}>
-            <h2 id="settings">{words.settings}</h2>
+            <h2 id="settings">{mode === 'text' ? words.settingsText : words.settings}</h2>
             <IconButton label={text.common.close} icon={<X />} onClick={onClose} />
           </header>
           {mode !== 'text' && <DeviceChoices mode={mode} />}

@@ -21,7 +21,9 @@ export function WaitingPanel({ stage, isLinkUp }: WaitingPanelProps) {
     <div className={styles.panel}>
       <Mark mood="searching" className={styles.loops} />
       <h2>{words.looking}</h2>
-      <p>{held_ms === undefined ? sayBecause(because) : words.held}</p>
+      {!(isAlone && because.kind === 'start') && (
+        <p>{held_ms === undefined ? sayBecause(because) : words.held}</p>
+      )}
       {isLinkUp && waiting !== undefined && (
         <p className={styles.count}>{isAlone ? words.alone : words.others(waiting - 1)}</p>
       )}

@@ -24,7 +24,14 @@ export type Because =
 
 export type Stage =
   | { kind: 'idle' }
-  | { kind: 'looking'; because: Because; waiting: number | undefined; held_ms: number | undefined }
+  | {
+      kind: 'looking';
+      because: Because;
+      waiting: number | undefined;
+      held_ms: number | undefined;
+      /** The room that is being left by looking on, until the server has taken it in. */
+      leaving: string | undefined;
+    }
   | { kind: 'talking'; match: MatchDone }
   | { kind: 'refused'; code: string };
 
@@ -91,10 +98,11 @@ function look(state: CallState, because: Because, leaving?: MatchDone): Step {
   const effects: CallEffect[] = leaving ? [{ do: 'close-peer' }] : [];
   effects.push({ do: 'release' });
   if (state.isLinkUp) effects.push({ do: 'ask', event: requestRoom(state.wish, leaving?.roomId) });
-  return [
-    { ...state, stage: { kind: 'looking', because, waiting: undefined, held_ms: undefined } },
-    effects,
-  ];
+  return [{ ...state, stage: looking(because, leaving?.roomId) }, effects];
+}
+
+function looking(because: Because, leaving?: string): Extract<Stage, { kind: 'looking' }> {
+  return { kind: 'looking', because, waiting: undefined, held_ms: undefined, leaving };
 }
 
 function requestRoom(wish: Wish, roomId: string | undefined): ClientEvent {
@@ -107,6 +115,10 @@ function requestRoom(wish: Wish, roomId: string | undefined): ClientEvent {
       ...(roomId ? { roomId } : {}),
     },
   };
+}
+
+function stopCall(roomId: string): CallEffect {
+  return { do: 'send', event: { event: 'stop-call', data: { roomId } } };
 }
 
 function next(state: CallState): Step {
@@ -130,7 +142,7 @@ function stop(state: CallState): Step {
         stopped,
         [
           { do: 'close-peer' },
-          { do: 'send', event: { event: 'stop-call', data: { roomId } } },
+          stopCall(roomId),
           { do: 'say', what: 'stopped', name: remoteUserDetails.userName },
         ],
       ];
@@ -172,7 +184,11 @@ function refused(state: CallState, error: WireError): Step {
       return [state, []];
     case 'rate-limited': {
       const held_ms = Math.max(250, error.retryAfterMs ?? 2_000);
-      return [{ ...state, stage: { ...state.stage, held_ms } }, [{ do: 'hold', ms: held_ms }]];
+      const { leaving } = state.stage;
+      const effects: CallEffect[] = [{ do: 'hold', ms: held_ms }];
+      // The request was not taken in, so the partner would sit before a still picture until the next one.
+      if (leaving) effects.push(stopCall(leaving));
+      return [{ ...state, stage: { ...state.stage, held_ms, leaving: undefined } }, effects];
     }
     default:
       return [{ ...state, stage: { kind: 'refused', code: error.code } }, [{ do: 'release' }]];
@@ -205,8 +221,7 @@ function waits(state: CallState, waiting: number): Step {
       return [{ ...state, stage: { ...state.stage, waiting } }, []];
     case 'talking': {
       // Whom the server has queued is in no room: the match on screen was left by an earlier wish of ours.
-      const because: Because = { kind: 'next' };
-      const stage: Stage = { kind: 'looking', because, waiting, held_ms: undefined };
+      const stage: Stage = { ...looking({ kind: 'next' }), waiting };
       return [{ ...state, stage }, [{ do: 'close-peer' }]];
     }
     case 'idle':
@@ -219,10 +234,7 @@ function matched(state: CallState, match: MatchDone): Step {
   switch (state.stage.kind) {
     case 'idle':
     case 'refused':
-      return [
-        state,
-        [{ do: 'send', event: { event: 'stop-call', data: { roomId: match.roomId } } }],
-      ];
+      return [state, [stopCall(match.roomId)]];
     case 'talking':
     case 'looking': {
       const leaving: CallEffect[] =
@@ -246,7 +258,7 @@ function left(state: CallState, roomId: string, reason: StopReason): Step {
   const { userName: name } = match.remoteUserDetails;
   const because: Because = { kind: 'partner-left', name, reason };
   return [
-    { ...state, stage: { kind: 'looking', because, waiting: undefined, held_ms: undefined } },
+    { ...state, stage: looking(because) },
     [{ do: 'close-peer' }, { do: 'say', what: 'left', name }],
   ];
 }

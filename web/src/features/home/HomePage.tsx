@@ -50,7 +50,14 @@ export function HomePage() {
       <Questions />
       <section className={`${styles.section} ${styles.end}`}>
         <h2>{words.endTitle}</h2>
-        <Ways />
+        <ButtonLink
+          tone="main"
+          size="large"
+          to="/studio"
+          icon={<ArrowRight className={styles.go} />}
+        >
+          {words.endAction}
+        </ButtonLink>
       </section>
     </>
   );
@@ -90,7 +97,7 @@ function Questions() {
   const { contact } = useStore(site);
   const href = contact ? contactHref(contact) : undefined;
   return (
-    <section className={styles.section} aria-labelledby="questions">
+    <section className={`${styles.section} ${styles.asked}`} aria-labelledby="questions">
       <h2 id="questions">{words.questionsTitle}</h2>
       <div className={styles.questions}>
         {words.questions.map(({ question, answer }) => (

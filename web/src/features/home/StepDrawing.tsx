@@ -3,18 +3,18 @@ import styles from './HomePage.module.css';
 
 const drawings = [
   <g key="mirror">
-    <circle className={styles.coolStroke} cx="60" cy="34" r="20" />
-    <path className={styles.lineStroke} d="M24 10v48M96 10v48" />
+    <circle className={styles.coolStroke} cx="42" cy="34" r="20" />
+    <path className={styles.lineStroke} d="M4 10v48M80 10v48" />
   </g>,
   <g key="meet">
-    <circle className={styles.warmStroke} cx="34" cy="34" r="20" />
-    <circle className={styles.coolStroke} cx="86" cy="34" r="20" />
-    <path className={styles.lineStroke} d="M57 34h6" />
+    <circle className={styles.warmStroke} cx="24" cy="34" r="20" />
+    <circle className={styles.coolStroke} cx="80" cy="34" r="20" />
+    <path className={styles.lineStroke} d="M49 34h6" />
   </g>,
   <g key="next">
-    <circle className={styles.warmStroke} cx="47" cy="34" r="20" />
-    <circle className={styles.coolStroke} cx="73" cy="34" r="20" />
-    <path className={styles.lineStroke} d="M103 26l9 8-9 8" />
+    <circle className={styles.warmStroke} cx="24" cy="34" r="20" />
+    <circle className={styles.coolStroke} cx="50" cy="34" r="20" />
+    <path className={styles.lineStroke} d="M86 24l9 10-9 10" />
   </g>,
 ];
 

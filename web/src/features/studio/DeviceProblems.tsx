@@ -3,7 +3,7 @@ import { CameraOff, MicOff } from 'lucide-react';
 import { useStore } from '../../lib/store';
 import { text } from '../../lib/text';
 import { browserOf, type Device } from '../../media/errors';
-import { localMedia } from '../../media/local';
+import { localMedia, type Source } from '../../media/local';
 import type { Mode } from '../../protocol';
 import { Button } from '../../ui/Button';
 import styles from './DeviceProblems.module.css';
@@ -14,13 +14,17 @@ const icons = { camera: CameraOff, microphone: MicOff } as const;
 
 interface DeviceProblemsProps {
   mode: Mode;
-  /** Absent where the kind of talk cannot be changed any more. */
+  /** Absent where the kind of talk cannot be changed any more: there one goes on without the device. */
   onMode?(mode: Mode): void;
+  /** What was wrong before, and need not be said again. */
+  known?: readonly Source[];
 }
 
-export function DeviceProblems({ mode, onMode }: DeviceProblemsProps) {
+export function DeviceProblems({ mode, onMode, known = [] }: DeviceProblemsProps) {
   const media = useStore(localMedia.view);
-  const troubled = devicesFor(mode).filter((device) => media[device].problem !== undefined);
+  const troubled = devicesFor(mode).filter(
+    (device) => media[device].problem !== undefined && !known.includes(media[device]),
+  );
   if (troubled.length === 0) return null;
   const isVoiceLeft = mode === 'video' && !troubled.includes('microphone');
   return (
@@ -34,6 +38,11 @@ export function DeviceProblems({ mode, onMode }: DeviceProblemsProps) {
           <Button onClick={() => onMode('audio')}>{words.goOnWithVoice}</Button>
         )}
         {onMode && <Button onClick={() => onMode('text')}>{words.goOnWithText}</Button>}
+        {!onMode && (
+          <Button onClick={() => troubled.forEach((device) => void localMedia.close(device))}>
+            {words.goOnWithout}
+          </Button>
+        )}
       </div>
     </div>
   );

@@ -15,11 +15,11 @@ export const call = {
   unmute: 'Unmute',
   cameraOff: 'Turn camera off',
   cameraOn: 'Turn camera on',
-  devices: 'Devices and keys',
   openChat: 'Open chat',
   closeChat: 'Close chat',
   unread: (count: number) => plural(count, { one: '# new message', other: '# new messages' }),
   settings: 'Devices and keys',
+  settingsText: 'Sound and keys',
   chime: 'A soft chime when you meet somebody',
   keys: 'Keyboard shortcuts',
   controls: 'Call controls',
@@ -46,8 +46,8 @@ export const call = {
   aloneHint: 'Share the link with somebody, and this page finds them by itself.',
   others: (count: number) =>
     plural(count, {
-      one: '# other person is waiting too. Putting people together.',
-      other: '# other people are waiting too. Putting people together.',
+      one: '# other person is waiting too.',
+      other: '# other people are waiting too.',
     }),
   share: 'Share the link',
   copyLink: 'Copy the link',

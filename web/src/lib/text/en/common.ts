@@ -2,6 +2,7 @@
 export const common = {
   skipToContent: 'Skip to the content',
   home: 'Home',
+  studio: 'Studio',
   rules: 'Rules',
   contact: 'Contact',
   mainNavigation: 'Main',

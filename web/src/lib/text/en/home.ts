@@ -77,4 +77,5 @@ export const home = {
     },
   ],
   endTitle: 'Somebody is about to say hello.',
+  endAction: 'Say hello',
 } as const;

@@ -55,6 +55,7 @@ export const studio = {
   },
   tryAgain: 'Try again',
   goOnWithText: 'Go on with text',
+  goOnWithout: 'Go on without',
   goOnWithVoice: 'Go on with voice',
   noCalls: 'This browser cannot make video or voice calls. Text works.',
   problem: (problem: MediaProblem, device: Device, browser: Browser): string => {

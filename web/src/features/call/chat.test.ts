@@ -1,0 +1,99 @@
+import { describe, expect, it } from 'vitest';
+import type { ServerEvent } from '../../protocol';
+import { type ChatEffect, type ChatInput, type ChatState, chatEmpty, stepChat } from './chat';
+
+function run(inputs: ChatInput[], from: ChatState = chatEmpty): [ChatState, ChatEffect[]] {
+  let state = from;
+  let last: ChatEffect[] = [];
+  for (const input of inputs) [state, last] = stepChat(state, input);
+  return [state, last];
+}
+
+const opened: ChatInput = { type: 'opened', roomId: 'r1', name: 'Ada' };
+const open = run([opened])[0];
+const heard = (roomId: string, messageId: string, isShown = true): ChatInput => ({
+  type: 'told',
+  isShown,
+  event: {
+    event: 'newMessage',
+    data: { roomId, messageId, message: 'hello', name: 'Ada' },
+  } as ServerEvent,
+});
+const typing = (isTyping: boolean): ChatInput => ({
+  type: 'told',
+  isShown: true,
+  event: { event: 'typing', data: { roomId: 'r1', userId: 'u', typing: isTyping } },
+});
+const said: ChatInput = { type: 'said', id: 'c1', text: 'hi' };
+const delivery: ChatEffect = {
+  do: 'deliver',
+  id: 'c1',
+  event: { event: 'newMessage', data: { roomId: 'r1', message: 'hi', clientId: 'c1' } },
+};
+const tell = (isTyping: boolean): ChatEffect => ({
+  do: 'send',
+  event: { event: 'typing', data: { roomId: 'r1', typing: isTyping } },
+});
+
+describe('a line of mine', () => {
+  it('is sending, then sent', () => {
+    const [state, effects] = run([said], open);
+    expect(state.lines).toMatchObject([{ id: 'c1', state: 'sending' }]);
+    expect(effects).toContainEqual(delivery);
+    const [after] = run([{ type: 'settled', id: 'c1', ok: true }], state);
+    expect(after.lines).toMatchObject([{ id: 'c1', state: 'sent' }]);
+  });
+
+  it('that failed is tried again under the same id', () => {
+    const [failed] = run(
+      [said, { type: 'settled', id: 'c1', ok: false, problem: 'rate-limited' }],
+      open,
+    );
+    expect(failed.lines).toMatchObject([{ state: 'failed', problem: 'rate-limited' }]);
+    const [again, effects] = run([{ type: 'retry', id: 'c1' }], failed);
+    expect(effects).toEqual([delivery]);
+    expect(again.lines).toEqual([{ id: 'c1', whose: 'mine', text: 'hi', state: 'sending' }]);
+  });
+
+  it('on its way when the room ends has failed, and is not sent to the next partner', () => {
+    const [ended] = run([said, { type: 'ended' }], open);
+    expect(ended.lines).toMatchObject([{ state: 'failed' }]);
+    expect(run([{ type: 'retry', id: 'c1' }], ended)[1]).toEqual([]);
+    expect(run([{ type: 'opened', roomId: 'r2', name: 'Noor' }], ended)[0].lines).toEqual([]);
+  });
+
+  it('is not said into an empty room', () => {
+    expect(run([said])).toEqual([chatEmpty, []]);
+  });
+});
+
+describe('a line of theirs', () => {
+  it('is shown once, counted while unseen, and only from this room', () => {
+    const [state] = run([heard('r1', 'm1'), heard('r1', 'm1'), heard('r0', 'm0')], open);
+    expect(state.lines.map((line) => line.id)).toEqual(['m1']);
+    const [unseen] = run([heard('r1', 'm2', false)], state);
+    expect(unseen.unread).toBe(1);
+    expect(run([{ type: 'read' }], unseen)[0].unread).toBe(0);
+  });
+});
+
+describe('typing', () => {
+  it('is told at most once in a while, and taken back when still', () => {
+    const [state, first] = run([{ type: 'typed', isEmpty: false }], open);
+    expect(first).toContainEqual(tell(true));
+    const [more, second] = run([{ type: 'typed', isEmpty: false }], state);
+    expect(second).not.toContainEqual(tell(true));
+    expect(run([{ type: 'timer', timer: 'fell-still' }], more)[1]).toEqual([tell(false)]);
+    expect(run([said], more)[1]).toContainEqual(tell(false));
+    expect(run([{ type: 'typed', isEmpty: true }], more)[1]).toContainEqual(tell(false));
+  });
+
+  it('of the partner ends with their line, or by itself', () => {
+    const [state, effects] = run([typing(true)], open);
+    expect(state.isPartnerTyping).toBe(true);
+    expect(effects).toEqual([{ do: 'wait', timer: 'partner-typing', ms: 6_000 }]);
+    expect(run([heard('r1', 'm1')], state)[0].isPartnerTyping).toBe(false);
+    const [still] = run([{ type: 'timer', timer: 'partner-typing' }], state);
+    expect(still.isPartnerTyping).toBe(false);
+  });
+});
