@@ -1,1 +1,199 @@
+//! What real sockets cannot be made to do at will: the order in which lobby and partner are heard,
+//! and the passing of time.
 
+use std::time::Duration;
+
+use liveloop_core::EndReason;
+use liveloop_core::Mode;
+use liveloop_ports::Wall;
+use serde_json::{Value, json};
+
+use super::*;
+use crate::{
+    inbox::{Inbox, inbox},
+    settings::{Heartbeat, Settings},
+};
+
+struct Bench {
+    session: Session,
+    now: Now,
+    _inbox: Inbox,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let settings = Settings { heartbeat: Heartbeat::default(), ..Settings::for_testing() };
+        let secret = Secret::new([1; 32]);
+        let shared = Arc::new(Shared { settings, secret, figures: Arc::default() });
+        let (outlet, inbox) = inbox(0);
+        let now = Now { moment: Moment::default(), wall: Wall(0) };
+        let origin = Origin {
+            key: SessionKey(1),
+            socket: SocketId(1),
+            user: UserId(1),
+            outlet,
+            first_ping: Moment::from_millis(1_000),
+        };
+        let mut bench = Self { session: Session::open(shared, origin, now), now, _inbox: inbox };
+        assert_eq!(bench.sent()[0]["event"], "welcome");
+        bench
+    }
+
+    fn matched(&mut self, room: u128) {
+        let (outlet, _) = inbox(0);
+        self.session.handle_delivery(Delivery::Matched(Box::new(Matched {
+            room: RoomId(room),
+            mode: Mode::Video,
+            is_initiator: true,
+            own_pseudonym: "me".into(),
+            partner: Partner {
+                socket: SocketId(2),
+                pseudonym: "them".into(),
+                profile: Arc::default(),
+                common_interests: Vec::new(),
+                outlet,
+            },
+        })));
+    }
+
+    fn relayed(&mut self, room: u128, text: &str) {
+        let data = Waiting { message: "typed elsewhere", waiting: text.len() };
+        let event = ServerEvent::Waiting(&data).encode();
+        let relay = Relay { room: RoomId(room), kind: RelayKind::Numbered, event };
+        self.session.handle_delivery(Delivery::Relay(relay));
+    }
+
+    fn left(&mut self, room: u128) {
+        let delivery = Delivery::PartnerLeft { room: RoomId(room), reason: EndReason::Next };
+        self.session.handle_delivery(delivery);
+    }
+
+    fn says(&mut self, event: &str, data: &Value) {
+        let frame = json!({"event": event, "data": data}).to_string();
+        self.session.handle_frame(&frame, self.now);
+    }
+
+    fn at(&mut self, millis: u64) -> Vec<Effect> {
+        self.session.handle_timeout(Moment::from_millis(millis));
+        std::iter::from_fn(|| self.session.poll_effect()).collect()
+    }
+
+    fn effects(&mut self) -> Vec<Effect> {
+        std::iter::from_fn(|| self.session.poll_effect()).collect()
+    }
+
+    /// The frames that were sent.
+    fn sent(&mut self) -> Vec<Value> {
+        let frame = |effect| match effect {
+            Effect::Send(text) => Some(serde_json::from_str(&text).unwrap()),
+            _ => None,
+        };
+        self.effects().into_iter().filter_map(frame).collect()
+    }
+
+    fn names(&mut self) -> Vec<String> {
+        self.sent().iter().map(|frame| frame["event"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+#[test]
+fn what_comes_before_the_word_of_the_match_waits_for_it() {
+    let mut bench = Bench::new();
+    bench.relayed(5, "an early signal");
+    assert!(bench.sent().is_empty());
+    bench.matched(5);
+    let sent = bench.sent();
+    assert_eq!(sent[0]["event"], "match-done");
+    assert_eq!((&sent[0]["n"], &sent[1]["n"]), (&json!(1), &json!(2)));
+    assert_eq!(sent[1]["data"]["waiting"], "an early signal".len());
+}
+
+#[test]
+fn what_comes_early_for_another_room_is_dropped() {
+    let mut bench = Bench::new();
+    bench.relayed(4, "of a room that never came to be");
+    bench.matched(5);
+    assert_eq!(bench.names(), ["match-done"]);
+    bench.left(5);
+    bench.matched(4);
+    assert_eq!(bench.names(), ["stop-by-remote-user", "match-done"]);
+}
+
+#[test]
+fn what_comes_late_for_an_ended_room_is_dropped() {
+    let mut bench = Bench::new();
+    bench.matched(5);
+    bench.left(5);
+    bench.relayed(5, "too late");
+    bench.matched(6);
+    bench.relayed(5, "far too late");
+    assert_eq!(bench.names(), ["match-done", "stop-by-remote-user", "match-done"]);
+}
+
+#[test]
+fn early_arrivals_are_bounded() {
+    let mut bench = Bench::new();
+    for _ in 0..10_000 {
+        bench.relayed(5, "early");
+    }
+    bench.matched(5);
+    assert_eq!(bench.sent().len(), 1 + EARLY_MAX);
+}
+
+#[test]
+fn after_stop_nothing_goes_to_the_partner_though_the_lobby_has_not_answered() {
+    let mut bench = Bench::new();
+    bench.matched(5);
+    bench.says("stop-call", &json!({"roomId": format_id(5)}));
+    bench.says("negotiation-call-offer", &json!({"offer": {}}));
+    let effects = bench.effects();
+    assert!(matches!(effects[1], Effect::Ask(_)));
+    assert!(!effects.iter().any(|effect| matches!(effect, Effect::Relay(..))));
+    bench.relayed(5, "crossing");
+    assert!(bench.sent().is_empty());
+}
+
+#[test]
+fn a_stop_of_another_room_leaves_the_present_call() {
+    let mut bench = Bench::new();
+    bench.matched(5);
+    bench.says("stop-call", &json!({"roomId": format_id(4)}));
+    bench.says("stop-call", &json!({"roomId": "no id at all"}));
+    bench.says("typing", &json!({"typing": true}));
+    let effects = bench.effects();
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Relay(..))));
+}
+
+#[test]
+fn pings_come_at_their_interval_and_silence_is_cut() {
+    let mut bench = Bench::new();
+    assert_eq!(bench.session.poll_timeout(), Moment::from_millis(1_000));
+    assert!(bench.at(999).is_empty());
+    assert!(matches!(bench.at(1_000)[..], [Effect::Ping]));
+    bench.session.handle_sign_of_life();
+    assert_eq!(bench.session.poll_timeout(), Moment::from_millis(26_000));
+    assert!(matches!(bench.at(26_000)[..], [Effect::Ping]));
+    assert_eq!(bench.session.poll_timeout(), Moment::from_millis(36_000));
+    assert!(bench.at(35_999).is_empty());
+    assert!(matches!(bench.at(36_000)[..], [Effect::Close(CloseReason::Silence)]));
+}
+
+#[test]
+fn a_refused_frame_over_the_rate_changes_nothing() {
+    let mut bench = Bench::new();
+    bench.matched(5);
+    bench.sent();
+    for _ in 0..21 {
+        bench.says("newMessage", &json!({"message": "hi"}));
+    }
+    let effects = bench.effects();
+    let said = effects.iter().filter(|effect| matches!(effect, Effect::Say(_))).count();
+    assert_eq!(said, 20);
+    let Some(Effect::Send(error)) = effects.last() else { panic!("an error") };
+    let error: Value = serde_json::from_str(error).unwrap();
+    assert_eq!(error["data"]["code"], "rate-limited");
+    assert_eq!(error["data"]["retryAfterMs"], 200);
+    bench.now.moment = bench.now.moment + Duration::from_millis(200);
+    bench.says("newMessage", &json!({"message": "hi"}));
+    assert!(matches!(bench.effects()[..], [Effect::Say(_)]));
+}
