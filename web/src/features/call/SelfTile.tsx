@@ -53,7 +53,10 @@ export function SelfTile({ mode }: { mode: Mode }) {
         type="button"
         className={styles.move}
         aria-label={words.moveTile}
-        onClick={() => drag.wasDragged() || setCorner(nextCorner(corner))}
+        onClick={(event) => {
+          // A key press has no detail; the click that ends a drag is none.
+          if (event.detail === 0 || !drag.wasDragged()) setCorner(nextCorner(corner));
+        }}
         {...drag.handlers}
       >
         <Move aria-hidden="true" />

@@ -15,7 +15,7 @@ const words = text.studio;
 
 export function DeviceChoices({ mode }: { mode: Mode }) {
   const { cameras, microphones, speakers, speakerId } = useStore(localMedia.view);
-  const isSpeakerChosen = speakers.length > 0 && 'setSinkId' in HTMLMediaElement.prototype;
+  const isSpeakerChosen = 'setSinkId' in HTMLMediaElement.prototype;
   return (
     <div className={styles.devices}>
       {mode === 'video' && <DeviceChoice device="camera" label={words.camera} choices={cameras} />}

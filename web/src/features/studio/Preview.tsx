@@ -83,9 +83,9 @@ function Level() {
   const { microphone, isMuted } = useStore(localMedia.view);
   const bar = useRef<HTMLDivElement>(null);
   useLevel(isMuted ? undefined : microphone.track, bar);
-  if (!microphone.track) return null;
+  // It keeps its place while the browser asks, so that nothing moves when the answer comes.
   return (
-    <div className={styles.level}>
+    <div className={styles.level} data-on={microphone.track !== undefined}>
       <div ref={bar} className={styles.bar} role="img" aria-label={words.level} />
       <small>{isMuted ? words.levelMuted : words.levelHint}</small>
     </div>
