@@ -94,7 +94,6 @@ async fn serve(loaded: &Loaded, folder: &DataFolder, logging: &Logging) -> anyho
         },
         () = signals.next() => tracing::warn!("asked again; stopping at once"),
     }
-    tracing::info!("stopped");
     Ok(())
 }
 
