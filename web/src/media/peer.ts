@@ -34,6 +34,8 @@ export interface PeerOptions {
 
 export const peerTimes = {
   candidates_ms: 40,
+  /** How long a first connection may take before ICE is restarted. */
+  first_ms: 10_000,
   restart_ms: 2_000,
   /** How much longer the polite side waits, so that both do not restart at once. */
   polite_ms: 1_000,
@@ -76,7 +78,9 @@ export class Peer {
     this.listen();
     this.stateChannel = this.openStateChannel();
     if (options.isInitiator) void this.attach();
-    else this.timers.set('offer', peerTimes.offer_ms, () => void this.offerAfterAll());
+    this.scheduleRestart(peerTimes.first_ms);
+    if (!options.isInitiator)
+      this.timers.set('offer', peerTimes.offer_ms, () => void this.offerAfterAll());
   }
 
   hearDescription(description: unknown): void {
@@ -194,6 +198,9 @@ export class Peer {
       if (this.connection.connectionState === 'closed') return;
       this.restarts += 1;
       this.connection.restartIce();
+      // While an offer is unanswered the restart would wait for its answer, which may have been lost.
+      const isUnanswered = this.connection.signalingState === 'have-local-offer';
+      if (isUnanswered) this.negotiation.offer().catch(() => undefined);
       this.scheduleRestart(peerTimes.again_ms);
     });
   }

@@ -21,7 +21,8 @@ export function MessageBox({ session, messageRef }: MessageBoxProps) {
   const { roomId, partnerName } = useStore(session.chat);
   const { welcome } = useStore(session.link.state);
   const [draft, setDraft] = useState('');
-  const limit = welcome?.limits.message_chars || messageChars_default;
+  // Zero turns the limit off.
+  const limit = (welcome?.limits.message_chars ?? messageChars_default) || Number.POSITIVE_INFINITY;
   const message = draft.trim();
   const left = limit - [...message].length;
   const canSend = roomId !== undefined && message !== '' && left >= 0;

@@ -24,9 +24,9 @@ export function WaitingPanel({ stage, isLinkUp }: WaitingPanelProps) {
       {!(isAlone && because.kind === 'start') && (
         <p>{held_ms === undefined ? sayBecause(because) : words.held}</p>
       )}
-      {isLinkUp && waiting !== undefined && (
-        <p className={styles.count}>{isAlone ? words.alone : words.others(waiting - 1)}</p>
-      )}
+      <p className={styles.count} role="status">
+        {isLinkUp && waiting !== undefined && (isAlone ? words.alone : words.others(waiting - 1))}
+      </p>
       {isAlone && (
         <>
           <p>{words.aloneHint}</p>

@@ -41,6 +41,7 @@ export class CallSession {
   private readonly timers = new Timers<ChatTimer | 'hold'>();
   private readonly unwatch: (() => void)[] = [];
   private lineCount = 0;
+  private announcements = 0;
 
   constructor(
     url: string,
@@ -144,13 +145,15 @@ export class CallSession {
       case 'close-peer':
         this.peer.get()?.close();
         this.peer.set(undefined);
+        this.announcement.set(undefined);
         return this.chatInput({ type: 'ended' });
       case 'hold':
         return this.timers.set('hold', effect.ms, () => this.input({ type: 'held-long-enough' }));
       case 'release':
         return this.timers.clear('hold');
       case 'say': {
-        const count = (this.announcement.get()?.count ?? 0) + 1;
+        this.announcements += 1;
+        const count = this.announcements;
         if (effect.what === 'connected' && readKept('chime') !== 'off') playChime();
         return this.announcement.set({ what: effect.what, name: effect.name, count });
       }

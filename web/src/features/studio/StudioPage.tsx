@@ -27,6 +27,8 @@ export default function StudioPage() {
   const navigate = useNavigate();
 
   useEffect(() => localMedia.hold(), []);
+  // The call is likely to be next; its code should be here when Start is pressed.
+  useEffect(() => void import('../call/CallPage'), []);
   useEffect(() => {
     const wanted = devicesFor(mode);
     if (!wanted.includes('camera')) localMedia.close('camera');
