@@ -8,8 +8,14 @@ lacks() {
   missing=1
 }
 
-command -v cargo >/dev/null ||
-  lacks 'Rust is missing: install it from https://rustup.rs, then try again.'
+rust_min="$(sed -n 's/^rust-version = "\(.*\)"/\1/p' "$(dirname "${BASH_SOURCE[0]}")/../Cargo.toml")"
+if command -v cargo >/dev/null && command -v rustc >/dev/null; then
+  rust="$(rustc --version | cut -d ' ' -f 2)"
+  [[ "$(printf '%s\n' "$rust_min" "$rust" | sort -V | head -n 1)" == "$rust_min" ]] ||
+    lacks "Rust $rust is too old: version $rust_min or newer is needed (rustup update)."
+else
+  lacks "Rust is missing: install version $rust_min or newer from https://rustup.rs."
+fi
 command -v cc >/dev/null ||
   lacks 'A C compiler is missing: install one (Debian and Ubuntu: apt install gcc libc6-dev; macOS: xcode-select --install).'
 if command -v node >/dev/null && command -v npm >/dev/null; then
