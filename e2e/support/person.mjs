@@ -21,7 +21,8 @@ export class Person {
     this.url = url;
     page.on('pageerror', (error) => this.problems.push(`script: ${error.stack ?? error}`));
     page.on('console', (message) => {
-      if (message.type() === 'error') this.problems.push(`console: ${message.text()}`);
+      if (message.type() !== 'error') return;
+      this.problems.push(`console: ${message.text()} ${message.location().url}`);
     });
     page.setDefaultTimeout(10_000);
   }
@@ -115,12 +116,10 @@ export class Person {
     await this.page.getByRole('log').getByText(words, { exact: true }).waitFor();
   }
 
-  /** The state under one's own line. @param {string} words */
-  lineState(words) {
-    return this.page
-      .getByRole('log')
-      .locator('div', { has: this.page.getByText(words, { exact: true }) })
-      .last();
+  /** One's own line with the state beneath it. @param {string} words */
+  line(words) {
+    const log = this.page.getByRole('log');
+    return log.locator('> div', { has: this.page.getByText(words, { exact: true }) });
   }
 
   async leave() {

@@ -43,7 +43,7 @@ export function scenario(name, options, play) {
       await play(world);
       await world.hasNoProblem(options.expected);
     } catch (error) {
-      throw new Error(await world.tell(name), { cause: error });
+      throw new Error(`${error?.stack ?? error}\n${await world.tell(name)}`);
     } finally {
       await world.end();
     }

@@ -1,0 +1,100 @@
+// @ts-check
+// On every screen, small or magnified, everything is reached without scrolling sideways, can be read, and
+// can be hit with a thumb.
+import { scenario } from './support/scenario.mjs';
+
+const text_px_min = 14;
+const target_px_min = 44;
+
+/** Each a narrow window: the smallest phone, a phone held sideways, and a desk at 200 %. */
+const windows = {
+  '320 px wide': { viewport: { width: 320, height: 640 }, hasTouch: true, isMobile: true },
+  'a phone held sideways': {
+    viewport: { width: 740, height: 360 },
+    hasTouch: true,
+    isMobile: true,
+  },
+  '1440 × 900 at 200 %': { viewport: { width: 720, height: 450 }, deviceScaleFactor: 2 },
+};
+
+for (const [window, context] of Object.entries(windows)) {
+  scenario(
+    `nothing is out of reach, ${window}`,
+    { expected: /404 .+\/nowhere$/ },
+    async (world) => {
+      const [ada, ben] = [await world.person('Ada', { context }), await world.person('Ben')];
+      /** @type {string[]} */
+      const wrong = [];
+      const look = async (/** @type {string} */ screen) => {
+        const found = await ada.page.evaluate(findOutOfReach, { text_px_min, target_px_min });
+        wrong.push(...found.map((each) => `${screen}: ${each}`));
+      };
+
+      await ada.visit();
+      await look('home');
+      await ada.visit('/rules');
+      await look('rules');
+      await ada.visit('/nowhere');
+      await look('not found');
+      await ada.prepare('Video');
+      await ada.seesLevelOrProblem();
+      await look('studio');
+      await ada.press('Start');
+      await ada.waitsAlone();
+      await look('waiting');
+      await ben.start('Video');
+      await Promise.all([ada.meets(ben), ben.meets(ada)]);
+      await ada.seesAndHears();
+      await look('video call');
+      await ada.page.keyboard.press('/');
+      await ada.writes('w'.repeat(300));
+      await ben.writes('a line long enough to want a second one on a narrow screen');
+      await ada.reads('a line long enough to want a second one on a narrow screen');
+      await look('video call with chat');
+      await ada.press('Devices and keys');
+      await look('devices and keys');
+      await ada.page.keyboard.press('Escape');
+      await ada.press('Stop');
+      await ada.sees('You have stopped');
+      await look('stopped');
+      if (wrong.length > 0) throw new Error(wrong.join('\n'));
+    },
+  );
+}
+
+/** @param {{ text_px_min: number, target_px_min: number }} least */
+function findOutOfReach({ text_px_min, target_px_min }) {
+  const found = [];
+  const { scrollWidth, clientWidth } = document.documentElement;
+  if (scrollWidth > clientWidth)
+    found.push(`scrolls sideways: ${scrollWidth} in ${clientWidth} px`);
+
+  const isSeen = (/** @type {Element} */ element) => {
+    const { width, height } = element.getBoundingClientRect();
+    return width > 1 && height > 1 && element.checkVisibility({ visibilityProperty: true });
+  };
+  const nameOf = (/** @type {Element} */ element) =>
+    `<${element.localName}> "${(element.getAttribute('aria-label') ?? element.textContent ?? '').trim().slice(0, 40)}"`;
+
+  for (const target of document.querySelectorAll('button, select, input, textarea, summary, a')) {
+    // A radio button or switch is hit by its label; a link in a sentence is as high as its line.
+    const area = target.matches('input') ? (target.closest('label') ?? target) : target;
+    const isInSentence = target.matches('p a, li a') || target.matches('a[href="#content"]');
+    if (!isSeen(area) || isInSentence) continue;
+    const { width, height, left, right } = area.getBoundingClientRect();
+    if (Math.min(width, height) < target_px_min - 0.5) {
+      found.push(`${nameOf(target)} is ${Math.round(width)} × ${Math.round(height)} px`);
+    }
+    if (left < -1 || right > window.innerWidth + 1) found.push(`${nameOf(target)} is cut off`);
+  }
+
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (words.nextNode()) {
+    const holder = words.currentNode.parentElement;
+    if (!holder || !words.currentNode.textContent?.trim() || !isSeen(holder)) continue;
+    if (holder.closest('svg, [role="img"], [aria-hidden="true"]')) continue;
+    const size = Number.parseFloat(getComputedStyle(holder).fontSize);
+    if (size < text_px_min) found.push(`${nameOf(holder)} is written in ${size} px`);
+  }
+  return found;
+}
