@@ -95,10 +95,7 @@ function Sound({ stream }: { stream: MediaStream }) {
     const element = audio.current;
     if (!element) return;
     element.srcObject = stream;
-    element.play().then(
-      () => setRefused(false),
-      (error: unknown) => setRefused(error instanceof Error && error.name === 'NotAllowedError'),
-    );
+    play(element, setRefused);
     return () => {
       element.srcObject = null;
     };
@@ -118,12 +115,20 @@ function Sound({ stream }: { stream: MediaStream }) {
           tone="main"
           className={styles.hear}
           icon={<Volume2 />}
-          onClick={() => audio.current?.play().then(() => setRefused(false))}
+          onClick={() => audio.current && play(audio.current, setRefused)}
         >
           {words.tapToHear}
         </Button>
       )}
     </>
+  );
+}
+
+function play(element: HTMLAudioElement, onRefused: (isRefused: boolean) => void): void {
+  element.play().then(
+    () => onRefused(false),
+    (error: unknown) =>
+      onRefused(error instanceof DOMException && error.name === 'NotAllowedError'),
   );
 }
 

@@ -2,7 +2,7 @@
 import { CameraOff, MicOff } from 'lucide-react';
 import { useStore } from '../../lib/store';
 import { text } from '../../lib/text';
-import { browserOf, type Device } from '../../media/errors';
+import { browserOf, type Device, type MediaProblem } from '../../media/errors';
 import { localMedia, type Source } from '../../media/local';
 import type { Mode } from '../../protocol';
 import { Button } from '../../ui/Button';
@@ -27,13 +27,27 @@ export function DeviceProblems({ mode, onMode, known = [] }: DeviceProblemsProps
   );
   if (troubled.length === 0) return null;
   const isVoiceLeft = mode === 'video' && !troubled.includes('microphone');
+  const problems = troubled.flatMap((device) => media[device].problem ?? []);
+  const browser = browserOf(navigator.userAgent);
+  const [first, second] = problems;
+  const forBoth = first && first === second ? words.problemOfBoth(first, browser) : undefined;
   return (
     <div className={styles.problems} role="alert">
-      {troubled.map((device) => (
-        <Sentence key={device} device={device} />
-      ))}
+      {forBoth ? (
+        <Sentence device="camera" said={forBoth} />
+      ) : (
+        troubled.map((device, i) => (
+          <Sentence
+            key={device}
+            device={device}
+            said={words.problem(problems[i] ?? 'unknown', device, browser)}
+          />
+        ))
+      )}
       <div className={styles.ways}>
-        <Button onClick={() => void localMedia.open(troubled)}>{words.tryAgain}</Button>
+        {!problems.every(isStanding) && (
+          <Button onClick={() => void localMedia.open(troubled)}>{words.tryAgain}</Button>
+        )}
         {onMode && isVoiceLeft && (
           <Button onClick={() => onMode('audio')}>{words.goOnWithVoice}</Button>
         )}
@@ -48,14 +62,17 @@ export function DeviceProblems({ mode, onMode, known = [] }: DeviceProblemsProps
   );
 }
 
-function Sentence({ device }: { device: Device }) {
-  const { problem } = useStore(localMedia.view)[device];
+function Sentence({ device, said }: { device: Device; said: string }) {
   const Icon = icons[device];
-  if (!problem) return null;
   return (
     <p>
       <Icon aria-hidden="true" />
-      {words.problem(problem, device, browserOf(navigator.userAgent))}
+      {said}
     </p>
   );
+}
+
+/** No second attempt on the same page can end differently. */
+function isStanding(problem: MediaProblem): boolean {
+  return problem === 'insecure' || problem === 'unsupported';
 }

@@ -83,6 +83,7 @@ function Level() {
   const { microphone, isMuted } = useStore(localMedia.view);
   const bar = useRef<HTMLDivElement>(null);
   useLevel(isMuted ? undefined : microphone.track, bar);
+  if (microphone.state === 'off' || microphone.state === 'problem') return null;
   // It keeps its place while the browser asks, so that nothing moves when the answer comes.
   return (
     <div className={styles.level} data-on={microphone.track !== undefined}>

@@ -79,4 +79,22 @@ export const studio = {
         return `Your ${name} did not start. Unplug it, plug it in again, and press Try again.`;
     }
   },
+  /** Where one sentence says it for both devices. */
+  problemOfBoth: (problem: MediaProblem, browser: Browser): string | undefined => {
+    switch (problem) {
+      case 'blocked':
+        return `Your camera and microphone are blocked for this site. ${allowIn[browser]('camera and microphone')}`;
+      case 'missing':
+        return 'No camera and no microphone was found. Plug them in and press Try again.';
+      case 'insecure':
+        return 'Browsers only lend camera and microphone to secure pages. Open this site with https:// in front.';
+      case 'unsupported':
+        return 'This browser cannot use a camera or microphone. A current Chrome, Edge, Firefox or Safari can.';
+      case 'taken':
+      case 'unfit':
+      case 'unplugged':
+      case 'unknown':
+        return undefined;
+    }
+  },
 } as const;
