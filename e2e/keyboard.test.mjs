@@ -51,7 +51,7 @@ scenario('by keyboard alone from the start into a call, and through it', {}, asy
   assert.equal(await ada.partner(), 'Ben', 'a key pressed in a dialog is not one of the call');
 
   await keyboard.press('n');
-  await ben.sees('Ada left. Looking for someone else.');
+  await Promise.all([ada.hasMet(2), ben.hasMet(2)]);
   await Promise.all([ada.meets(ben), ben.meets(ada)]);
   await keyboard.press('s');
   await ada.sees('You have stopped');

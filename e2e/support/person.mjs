@@ -87,6 +87,12 @@ export class Person {
     });
   }
 
+  /** So many calls with picture or sound have begun since the page was loaded. @param {number} calls */
+  hasMet(calls) {
+    const begun = () => this.page.evaluate(() => window.seenByTest.peers.length);
+    return until(`${this.name} begins call ${calls}`, begun, { holds: (count) => count === calls });
+  }
+
   incoming() {
     return this.page.evaluate(readIncoming);
   }
