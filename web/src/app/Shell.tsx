@@ -32,11 +32,12 @@ export function Shell() {
       </a>
       <Header />
       <main id="content" ref={main} tabIndex={-1} className={styles.main}>
-        <Problem key={pathname}>
-          <Suspense fallback={<p className={styles.loading}>{words.loading}</p>}>
+        {/* One boundary for all pages: the present one stays (and its camera on) until the next is here. */}
+        <Suspense fallback={<p className={styles.loading}>{words.loading}</p>}>
+          <Problem key={pathname}>
             <Outlet />
-          </Suspense>
-        </Problem>
+          </Problem>
+        </Suspense>
       </main>
       {!isCall && <Footer />}
     </div>

@@ -6,8 +6,8 @@ import { localMedia } from '../../media/local';
 import { serverUrl } from '../../signaling/socket';
 import { canCall, devicesFor, readMode } from '../studio/wishes';
 import { CallScreen } from './CallScreen';
-import type { Wish } from './machine';
 import { CallSession } from './session';
+import type { Wish } from './stage';
 
 export default function CallPage() {
   const { state } = useLocation();

@@ -10,11 +10,11 @@ import styles from './CallScreen.module.css';
 import { ChatPanel } from './ChatPanel';
 import { Controls } from './Controls';
 import { LinkBar } from './LinkBar';
-import { partnerOf } from './machine';
 import { PartnerTile } from './PartnerTile';
 import { SelfTile } from './SelfTile';
 import { Settings } from './Settings';
 import type { CallSession } from './session';
+import { partnerOf } from './stage';
 import { toggleCamera, toggleMuted } from './switches';
 import { useKeys } from './useKeys';
 

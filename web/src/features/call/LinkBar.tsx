@@ -3,8 +3,8 @@ import { useStore } from '../../lib/store';
 import { text } from '../../lib/text';
 import type { LinkState } from '../../signaling/link';
 import styles from './LinkBar.module.css';
-import type { Stage } from './machine';
 import type { CallSession } from './session';
+import type { Stage } from './stage';
 
 export function LinkBar({ session }: { session: CallSession }) {
   const link = useStore(session.link.state);

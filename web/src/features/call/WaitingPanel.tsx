@@ -4,7 +4,7 @@ import { useEffect, useState } from 'react';
 import { text } from '../../lib/text';
 import { Button } from '../../ui/Button';
 import { Mark } from '../../ui/Mark';
-import type { Because, Stage } from './machine';
+import type { Because, Stage } from './stage';
 import styles from './tiles.module.css';
 
 const words = text.call;

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { MatchDone, ServerEvent } from '../../protocol';
-import { type CallEffect, type CallInput, type CallState, callIdle, stepCall } from './machine';
+import { stepCall } from './machine';
+import { type CallEffect, type CallInput, type CallState, callIdle } from './stage';
 
 const match = (roomId: string, userName = 'Ada') =>
   ({ roomId, remoteUserDetails: { userName } }) as MatchDone;

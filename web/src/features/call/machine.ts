@@ -2,71 +2,18 @@
 // no socket, media or React; media belongs to the effects, the words on the screen to the catalogue.
 // Invariants: a peer is opened only for the room that the visitor is in, and closed before the next; what
 // names another room changes nothing; a match that crosses Stop is left before any media is shown or sent.
-import type {
-  ClientEvent,
-  MatchDone,
-  Mode,
-  ServerEvent,
-  StopReason,
-  WireError,
-} from '../../protocol';
-
-export interface Wish {
-  mode: Mode;
-  name: string;
-}
-
-export type Because =
-  | { kind: 'start' }
-  | { kind: 'next' }
-  | { kind: 'partner-left'; name: string; reason: StopReason }
-  | { kind: 'link-returned' };
-
-export type Stage =
-  | { kind: 'idle' }
-  | {
-      kind: 'looking';
-      because: Because;
-      waiting: number | undefined;
-      held_ms: number | undefined;
-      /** The room that is being left by looking on, until the server has taken it in. */
-      leaving: string | undefined;
-    }
-  | { kind: 'talking'; match: MatchDone }
-  | { kind: 'refused'; code: string };
-
-export interface CallState {
-  stage: Stage;
-  wish: Wish;
-  isLinkUp: boolean;
-}
-
-export type CallInput =
-  | { type: 'start'; wish: Wish }
-  | { type: 'next' }
-  | { type: 'stop' }
-  | { type: 'link-up' }
-  | { type: 'link-lost' }
-  | { type: 'held-long-enough' }
-  | { type: 'refused'; error: WireError }
-  | { type: 'told'; event: ServerEvent };
-
-export type CallEffect =
-  | { do: 'send'; event: ClientEvent }
-  | { do: 'ask'; event: ClientEvent }
-  | { do: 'open-peer'; match: MatchDone }
-  | { do: 'close-peer' }
-  | { do: 'hold'; ms: number }
-  | { do: 'release' }
-  | { do: 'say'; what: 'connected' | 'left' | 'stopped'; name: string };
+import type { ClientEvent, MatchDone, ServerEvent, StopReason, WireError } from '../../protocol';
+import {
+  type Because,
+  type CallEffect,
+  type CallInput,
+  type CallState,
+  partnerOf,
+  type Stage,
+  type Wish,
+} from './stage';
 
 type Step = [CallState, CallEffect[]];
-
-export const callIdle: CallState = {
-  stage: { kind: 'idle' },
-  wish: { mode: 'video', name: '' },
-  isLinkUp: false,
-};
 
 export function stepCall(state: CallState, input: CallInput): Step {
   switch (input.type) {
@@ -87,11 +34,6 @@ export function stepCall(state: CallState, input: CallInput): Step {
     case 'told':
       return told(state, input.event);
   }
-}
-
-/** The partner, while there is one. */
-export function partnerOf(state: CallState): MatchDone | undefined {
-  return state.stage.kind === 'talking' ? state.stage.match : undefined;
 }
 
 function look(state: CallState, because: Because, leaving?: MatchDone): Step {

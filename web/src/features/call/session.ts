@@ -9,14 +9,8 @@ import { playChime } from '../../media/sound';
 import type { MatchDone, Mode, ServerEvent } from '../../protocol';
 import { ServerLink } from '../../signaling/socket';
 import { type ChatEffect, type ChatInput, type ChatTimer, chatEmpty, stepChat } from './chat';
-import {
-  type CallEffect,
-  type CallInput,
-  callIdle,
-  partnerOf,
-  stepCall,
-  type Wish,
-} from './machine';
+import { stepCall } from './machine';
+import { type CallEffect, type CallInput, callIdle, partnerOf, type Wish } from './stage';
 
 export interface Announcement {
   what: 'connected' | 'left' | 'stopped';
