@@ -71,7 +71,7 @@ scenario(
   },
 );
 
-/** @param {import('./support/scenario.mjs').World} world */
+/** @param {import('./support/world.mjs').World} world */
 async function inText(world) {
   const [ada, ben] = [await world.person('Ada'), await world.person('Ben')];
   await ada.start('Text');

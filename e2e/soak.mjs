@@ -16,6 +16,8 @@ for (let run = 1; run <= runs; run += 1) {
     console.error(`${stdout}\n${stderr}\nrun ${run} of ${runs} failed; ${run - 1} were green`);
     process.exit(1);
   }
-  console.log(`run ${run} of ${runs}: green in ${Math.round((performance.now() - began) / 1000)} s`);
+  console.log(
+    `run ${run} of ${runs}: green in ${Math.round((performance.now() - began) / 1000)} s`,
+  );
 }
 console.log(`${runs} of ${runs} runs in a row were green`);

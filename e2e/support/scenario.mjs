@@ -1,16 +1,11 @@
 // @ts-check
-// A test with a server and a browser of its own kind: `scenario(name, options, async (world) => …)`. People
-// come in by `world.person(…)`. When a test fails, the server's log, what each page reported and a picture of
-// each go out with the error; a page that reports a problem that was not expected fails a test that passed.
-import { mkdir } from 'node:fs/promises';
+// A test that plays in a world of its own: `scenario(name, options, async (world) => …)`. What the world knows
+// goes out with the error when it fails; a page that reports a problem that was not expected fails it as well.
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { launchChromium } from './chromium.mjs';
-import { Person } from './person.mjs';
-import { watchPage } from './probes.mjs';
 import { Server } from './server.mjs';
+import { World } from './world.mjs';
 
-const output = fileURLToPath(new URL('../output/', import.meta.url));
 const test_ms_max = 120_000;
 
 /** @type {Promise<import('playwright-core').Browser> | undefined} */
@@ -21,13 +16,6 @@ after(async () => (await launched)?.close());
  * @typedef {object} Options
  * @property {Record<string, string>} [settings] of the server, as environment variables
  * @property {RegExp} [expected] problems of pages that belong to the test: connections that it cuts
- */
-
-/**
- * @typedef {object} Manner
- * @property {import('playwright-core').BrowserContextOptions} [context]
- * @property {(() => void)[]} [before] run in the page before its own scripts
- * @property {Person} [beside] whose browser profile is shared: a second window of the same visitor
  */
 
 /**
@@ -48,72 +36,4 @@ export function scenario(name, options, play) {
       await world.end();
     }
   });
-}
-
-export class World {
-  /** @type {Person[]} */
-  people = [];
-  /** @type {Set<import('playwright-core').BrowserContext>} */
-  #contexts = new Set();
-
-  /**
-   * @param {import('playwright-core').Browser} browser
-   * @param {Server} server
-   */
-  constructor(browser, server) {
-    this.browser = browser;
-    this.server = server;
-  }
-
-  /**
-   * Somebody with a browser profile of their own, at an empty page.
-   * @param {string} name
-   * @param {Manner} [manner]
-   */
-  async person(name, { context: options, before = [], beside } = {}) {
-    const context =
-      beside?.page.context() ??
-      (await this.browser.newContext({ reducedMotion: 'reduce', ...options }));
-    this.#contexts.add(context);
-    const page = await context.newPage();
-    await page.addInitScript(watchPage);
-    for (const each of before) await page.addInitScript(each);
-    const person = new Person(name, page, this.server.url);
-    this.people.push(person);
-    return person;
-  }
-
-  /** @param {RegExp} [expected] */
-  async hasNoProblem(expected) {
-    for (const person of this.#present()) {
-      const refusals = await person.page.evaluate(() => window.seenByTest.refusals);
-      person.problems.push(...refusals.map((refusal) => `content policy: ${refusal}`));
-    }
-    const problems = this.people.flatMap(({ name, problems }) =>
-      problems.filter((each) => !expected?.test(each)).map((each) => `${name}: ${each}`),
-    );
-    if (problems.length > 0) throw new Error(`pages reported problems:\n${problems.join('\n')}`);
-  }
-
-  /** What is known when a test has failed. @param {string} test */
-  async tell(test) {
-    const told = [];
-    await mkdir(`${output}failed`, { recursive: true });
-    for (const person of this.#present()) {
-      const file = `${output}failed/${test} - ${person.name}.png`.replaceAll(' ', '-');
-      await person.page.screenshot({ path: file, timeout: 5_000 }).catch(() => undefined);
-      const seen = await person.page.locator('body').innerText({ timeout: 2_000 }).catch(String);
-      told.push(`-- ${person.name} at ${person.page.url()}, ${file}`, seen, ...person.problems);
-    }
-    return [...told, '-- the server', this.server.log].join('\n');
-  }
-
-  async end() {
-    for (const context of this.#contexts) await context.close();
-    await this.server.remove();
-  }
-
-  #present() {
-    return this.people.filter(({ page }) => !page.isClosed());
-  }
 }

@@ -1,0 +1,167 @@
+// @ts-check
+// Pictures of every state a person can come to, on phone, tablet and desk, dark and light, into output/; the
+// ones that the README shows go to docs/images/. `npm run screenshots -- phone dark` makes those alone.
+import { copyFile, mkdir } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { launchChromium } from './support/chromium.mjs';
+import { people, sitBeforeCamera } from './support/drawn-people.mjs';
+import { haveNoDevices } from './support/probes.mjs';
+import { Server } from './support/server.mjs';
+import { World } from './support/world.mjs';
+
+const sizes = {
+  phone: { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true },
+  tablet: { viewport: { width: 820, height: 1180 }, hasTouch: true },
+  desktop: { viewport: { width: 1440, height: 900 } },
+};
+const themes = /** @type {const} */ (['dark', 'light']);
+/** Which theme of each the README shows. */
+const shown = { home: 'dark', studio: 'dark', waiting: 'dark', call: 'dark' };
+
+const output = fileURLToPath(new URL('output/', import.meta.url));
+const images = fileURLToPath(new URL('../docs/images/', import.meta.url));
+const only = process.argv.slice(2);
+
+await mkdir(output, { recursive: true });
+await mkdir(images, { recursive: true });
+const browser = await launchChromium();
+try {
+  for (const [size, measures] of Object.entries(sizes)) {
+    for (const theme of themes) {
+      if (!only.every((each) => each === size || each === theme)) continue;
+      await walk(size, theme, measures);
+      console.log(`${size}, ${theme}: done`);
+    }
+  }
+} finally {
+  await browser.close();
+}
+
+/**
+ * @param {string} size
+ * @param {'dark' | 'light'} theme
+ * @param {import('playwright-core').BrowserContextOptions} measures
+ */
+async function walk(size, theme, measures) {
+  const world = new World(browser, await Server.start());
+  const context = { ...measures, colorScheme: theme };
+  try {
+    const mika = await world.person('Mika', { context });
+    const ada = await world.person('Ada');
+    await mika.page.addInitScript(sitBeforeCamera, people.Mika);
+    await ada.page.addInitScript(sitBeforeCamera, people.Ada);
+    const take = (/** @type {string} */ state, options = {}) =>
+      takePicture(mika.page, `${state}-${size}-${theme}.png`, options);
+
+    await others(world);
+    await mika.visit();
+    await mika.sees(/^\d+ (person|people) here now$/);
+    await take('home');
+    await take('home-whole', { fullPage: true });
+    await mika.visit('/rules');
+    await mika.page.getByRole('listitem').first().waitFor();
+    await take('rules');
+    await mika.visit('/nowhere');
+    await take('not-found');
+    await mika.prepare('Video');
+    await mika.seesLevelOrProblem();
+    await pictureMoves(mika.page, 'Your picture');
+    await take('studio');
+    await take('studio-whole', { fullPage: true });
+    await mika.press('Start');
+    await mika.waitsAlone();
+    await pictureMoves(mika.page, 'Your picture');
+    await take('waiting');
+
+    await ada.start('Video');
+    await Promise.all([mika.meets(ada), ada.meets(mika)]);
+    await pictureMoves(mika.page, "Ada's picture");
+    if (size === 'phone') await take('call-quiet');
+    await talk(mika, ada);
+    await take('call');
+    await mika.press('Devices and keys');
+    await take('devices');
+    await mika.page.keyboard.press('Escape');
+    await ada.press('Stop');
+    await mika.waitsAlone();
+    await take('partner-left');
+    await mika.press('Stop');
+    await take('stopped');
+
+    await mika.start('Text');
+    await mika.waitsAlone();
+    await ada.start('Text');
+    await Promise.all([mika.meets(ada), ada.meets(mika)]);
+    await talk(mika, ada);
+    await take('text-call');
+    await world.server.kill();
+    await mika.sees(/^Reconnecting\./);
+    await take('reconnecting');
+
+    await world.server.run();
+    const lee = await world.person('Lee', { context, before: [haveNoDevices] });
+    await lee.prepare('Video');
+    await lee.page.getByRole('alert').waitFor();
+    await takePicture(lee.page, `media-error-${size}-${theme}.png`, {});
+    await publish(size, theme);
+  } finally {
+    await world.end();
+  }
+}
+
+/** Two who talk among themselves, so that the place is not empty. @param {World} world */
+async function others(world) {
+  const [noor, lev] = [await world.person('Noor'), await world.person('Lev')];
+  await noor.start('Text');
+  await lev.start('Text');
+  await noor.meets(lev);
+}
+
+/**
+ * @param {import('./support/person.mjs').Person} one
+ * @param {import('./support/person.mjs').Person} other
+ */
+async function talk(one, other) {
+  if (!(await one.page.getByRole('log').isVisible())) await one.press('Open chat');
+  await one.writes('Hi Ada, where are you?');
+  await other.reads('Hi Ada, where are you?');
+  await other.writes('By the sea. The gulls are loud today, can you hear them?');
+  await one.reads('By the sea. The gulls are loud today, can you hear them?');
+  await one.writes('A little. It sounds like a holiday.');
+  await other.reads('A little. It sounds like a holiday.');
+  await one.line('A little. It sounds like a holiday.').getByText('Sent').waitFor();
+}
+
+/**
+ * @param {import('playwright-core').Page} page
+ * @param {string} label of a video, which must have begun to play and have faded in
+ */
+async function pictureMoves(page, label) {
+  await page.waitForFunction(
+    (name) => {
+      const found = document.querySelector(`video[aria-label="${name}"]`);
+      return found && found.currentTime > 0.5 && getComputedStyle(found).opacity === '1';
+    },
+    label,
+    { timeout: 15_000 },
+  );
+}
+
+/**
+ * @param {import('playwright-core').Page} page
+ * @param {string} file
+ * @param {{ fullPage?: boolean }} options
+ */
+async function takePicture(page, file, options) {
+  await page.evaluate(() => document.fonts.ready);
+  await page.screenshot({ path: output + file, ...options });
+}
+
+/** @param {string} size @param {string} theme */
+async function publish(size, theme) {
+  if (size === 'tablet') return;
+  for (const [state, chosen] of Object.entries(shown)) {
+    if (chosen !== theme) continue;
+    await copyFile(`${output}${state}-${size}-${theme}.png`, `${images}${state}-${size}.png`);
+  }
+}
