@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import type { Browser, MediaProblem } from '../lib/devices';
 import { text } from '../lib/text';
-import { type Browser, browserOf, type MediaProblem, problemOf, standingProblem } from './errors';
 
 const named = (name: string) => Object.assign(new Error('as the browser says'), { name });
 

@@ -1,16 +1,6 @@
 // What went wrong with a camera or microphone, as one of a few problems that a person can do something
 // about, and which browser's fix applies. Knows no sentences: those are in the catalogue.
-export type Device = 'camera' | 'microphone';
-export type MediaProblem =
-  | 'blocked'
-  | 'missing'
-  | 'taken'
-  | 'unfit'
-  | 'insecure'
-  | 'unsupported'
-  | 'unplugged'
-  | 'unknown';
-export type Browser = 'chrome' | 'edge' | 'firefox' | 'safari' | 'ios' | 'android' | 'other';
+import type { Browser, MediaProblem } from '../lib/devices';
 
 /** The problem behind a rejection of `getUserMedia`; old browsers' names count as today's. */
 export function problemOf(error: unknown): MediaProblem {

@@ -2,9 +2,10 @@
 // changes devices, and notices when one is unplugged. Knows nothing of peers, rooms or React.
 // Invariants: a track that is no longer in the view has been stopped; a camera that is off is really off
 // (its light as well), a microphone that is muted is kept and silent.
+
+import type { Device, MediaProblem } from '../lib/devices';
 import { keep, readKept } from '../lib/kept';
 import { Store } from '../lib/store';
-import { type Device, type MediaProblem, problemOf, standingProblem } from './errors';
 
 export interface Source {
   state: 'off' | 'asking' | 'on' | 'problem';

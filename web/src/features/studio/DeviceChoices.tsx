@@ -1,10 +1,10 @@
 // Camera, microphone and speaker, each chosen from what the browser lists. Also used during a call.
 import { Volume2 } from 'lucide-react';
 import { useState } from 'react';
+import type { Device } from '../../lib/devices';
 import { readKept } from '../../lib/kept';
 import { useStore } from '../../lib/store';
 import { text } from '../../lib/text';
-import type { Device } from '../../media/errors';
 import { type Choice, localMedia } from '../../media/local';
 import { playSpeakerTest } from '../../media/sound';
 import type { Mode } from '../../protocol';

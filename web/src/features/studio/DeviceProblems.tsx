@@ -1,8 +1,9 @@
 // What is wrong with the camera or microphone, each in one sentence with the way out.
 import { CameraOff, MicOff } from 'lucide-react';
+import type { Device, MediaProblem } from '../../lib/devices';
 import { useStore } from '../../lib/store';
 import { text } from '../../lib/text';
-import { browserOf, type Device, type MediaProblem } from '../../media/errors';
+import { browserOf } from '../../media/errors';
 import { localMedia, type Source } from '../../media/local';
 import type { Mode } from '../../protocol';
 import { Button } from '../../ui/Button';

@@ -1,7 +1,8 @@
 // What a visitor may wish for in the studio, and what follows from it. Plain functions; no device is
 // touched here.
+
+import type { Device } from '../../lib/devices';
 import { text } from '../../lib/text';
-import type { Device } from '../../media/errors';
 import type { LocalView } from '../../media/local';
 import type { Mode } from '../../protocol';
 

@@ -1,6 +1,7 @@
 // English: the studio, and everything about cameras and microphones.
-import type { Browser, Device, MediaProblem } from '../../../media/errors';
+
 import type { Mode } from '../../../protocol';
+import type { Browser, Device, MediaProblem } from '../../devices';
 
 const deviceName: Record<Device, string> = { camera: 'camera', microphone: 'microphone' };
 
