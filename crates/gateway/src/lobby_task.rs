@@ -185,6 +185,7 @@ impl LobbyTask {
                 mode,
                 is_initiator,
                 own_pseudonym: secret.pseudonym(own.user, other.user),
+                own_profile: Arc::clone(&own.profile),
                 partner,
             })));
         }

@@ -352,7 +352,10 @@ impl Session {
 
     fn answer_from_lobby(&mut self, answer: &Answer) {
         match &answer.outcome {
-            Ok(()) => self.acknowledge(answer.reference, &Nothing {}),
+            Ok(()) => {
+                self.granted(answer);
+                self.acknowledge(answer.reference, &Nothing {});
+            }
             Err(refusal) => {
                 let room = answer.room_id.as_deref();
                 self.refuse(answer.reference, Some(answer.event), room, refusal);

@@ -16,7 +16,7 @@ use crate::{
     clock::Now,
     close::CloseReason,
     inbox::Outlet,
-    lobby_task::{Ask, AskedBy, Seat},
+    lobby_task::{Answer, Ask, AskedBy, Seat},
 };
 
 /// The other one in a call, and the Link to them.
@@ -64,6 +64,9 @@ impl Session {
             Verdict::Flood => return self.close(CloseReason::Flood),
         }
         let room = room_named(room_id);
+        if self.call.as_ref().is_some_and(|call| room.is_some_and(|room| room != call.room)) {
+            return self.refuse(reference, Some("request-room"), room_id, &Refusal::not_in_room());
+        }
         if let Some(name) = request.name.as_deref() {
             self.name = Some(name.to_owned());
         }
@@ -123,8 +126,20 @@ impl Session {
         }
     }
 
+    /// What the lobby has granted holds also for a match whose word was on its way meanwhile: that
+    /// room is over, and its Link would lead to somebody who has left it.
+    pub(super) fn granted(&mut self, answer: &Answer) {
+        match answer.event {
+            "request-room" => self.leave_call(None),
+            "stop-call" => self.leave_call(room_named(answer.room_id.as_deref())),
+            _ => {}
+        }
+    }
+
     pub(super) fn begin_call(&mut self, matched: Matched) {
-        let Matched { room, mode, is_initiator, own_pseudonym, partner } = matched;
+        let Matched { room, mode, is_initiator, own_pseudonym, own_profile, partner } = matched;
+        // The partner was shown this name; one that was asked for too late is not taken over.
+        self.name = own_profile.name().map(str::to_owned);
         if let Some(before) = self.call.take() {
             self.left.remember(before.room);
         }

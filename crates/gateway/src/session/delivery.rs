@@ -1,9 +1,11 @@
 //! What is put into a session's inbox: the lobby's notices, and what a partner relays.
 
+use std::sync::Arc;
+
 use liveloop_core::{EndReason, Mode, RoomId};
 use liveloop_protocol::Encoded;
 
-use super::Partner;
+use super::{Partner, Profile};
 use crate::lobby_task::Answer;
 
 /// Bytes that a notice counts for; its real size is near.
@@ -32,6 +34,8 @@ pub(crate) struct Matched {
     pub(crate) is_initiator: bool,
     /// What the partner sees of this session's visitor.
     pub(crate) own_pseudonym: String,
+    /// How this session's visitor is shown to the partner.
+    pub(crate) own_profile: Arc<Profile>,
     pub(crate) partner: Partner,
 }
 

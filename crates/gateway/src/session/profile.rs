@@ -41,6 +41,10 @@ impl Profile {
         Self { name, interests, image: image.and_then(|url| budget.hold(url)) }
     }
 
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     pub(crate) fn shown_name(&self) -> &str {
         shown_name(self.name.as_deref())
     }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::*;
 use crate::{
     inbox::{Inbox, inbox},
+    lobby_task::AskedBy,
     settings::{Heartbeat, Settings},
 };
 
@@ -46,6 +47,7 @@ impl Bench {
             mode: Mode::Video,
             is_initiator: true,
             own_pseudonym: "me".into(),
+            own_profile: Arc::default(),
             partner: Partner {
                 socket: SocketId(2),
                 pseudonym: "them".into(),
@@ -54,6 +56,16 @@ impl Bench {
                 outlet,
             },
         })));
+    }
+
+    /// The lobby's yes to what was asked of it last.
+    fn granted(&mut self) -> Delivery {
+        let asked = self.effects().into_iter().rev().find_map(|effect| match effect {
+            Effect::Ask(ask) => ask.by,
+            _ => None,
+        });
+        let AskedBy { event, room_id, reference, .. } = asked.expect("something was asked");
+        Delivery::Answer(Answer { event, room_id, reference, outcome: Ok(()) })
     }
 
     fn relayed(&mut self, room: u128, text: &str) {
@@ -151,6 +163,70 @@ fn after_stop_nothing_goes_to_the_partner_though_the_lobby_has_not_answered() {
     assert!(!effects.iter().any(|effect| matches!(effect, Effect::Relay(..))));
     bench.relayed(5, "crossing");
     assert!(bench.sent().is_empty());
+}
+
+#[test]
+fn a_match_that_crossed_a_stop_is_left_when_the_lobby_has_answered() {
+    for (event, data) in [
+        ("stop-call", json!({})),
+        ("stop-call", json!({"roomId": format_id(5)})),
+        ("request-room", json!({})),
+    ] {
+        let mut bench = Bench::new();
+        bench.says(event, &data);
+        let answer = bench.granted();
+        bench.matched(5);
+        bench.session.handle_delivery(answer);
+        bench.effects();
+        bench.says("negotiation-call-offer", &json!({"offer": {}}));
+        let effects = bench.effects();
+        let is_relayed = effects.iter().any(|effect| matches!(effect, Effect::Relay(..)));
+        assert!(!is_relayed, "the lobby has ended that call: {event} {data}");
+    }
+}
+
+#[test]
+fn what_the_lobby_grants_leaves_every_other_call_alone() {
+    for (event, data) in
+        [("cancel-request", json!({})), ("stop-call", json!({"roomId": format_id(4)}))]
+    {
+        let mut bench = Bench::new();
+        bench.says(event, &data);
+        let answer = bench.granted();
+        bench.matched(5);
+        bench.session.handle_delivery(answer);
+        bench.effects();
+        bench.says("typing", &json!({"typing": true}));
+        assert!(matches!(bench.effects()[..], [Effect::Relay(..)]), "{event} {data}");
+    }
+}
+
+#[test]
+fn a_stale_request_changes_nothing() {
+    let mut bench = Bench::new();
+    bench.matched(5);
+    bench.says("request-room", &json!({"roomId": format_id(4), "name": "Mallory"}));
+    assert_eq!(bench.sent().last().unwrap()["data"]["code"], "not-in-room");
+    bench.says("negotiation-call-offer", &json!({"offer": {}}));
+    let [Effect::Relay(_, Delivery::Relay(relay))] = &bench.effects()[..] else {
+        panic!("the call goes on")
+    };
+    let frame = relay.event.clone().into_frame(None);
+    assert!(!frame.contains("Mallory"), "{frame}");
+}
+
+#[test]
+fn a_request_that_a_match_has_overtaken_leaves_the_name_as_the_partner_saw_it() {
+    let mut bench = Bench::new();
+    bench.says("request-room", &json!({"roomId": format_id(4), "name": "Mallory"}));
+    bench.matched(5);
+    bench.effects();
+    bench.says("negotiation-call-offer", &json!({"offer": {}}));
+    let [Effect::Relay(_, Delivery::Relay(relay))] = &bench.effects()[..] else {
+        panic!("the call goes on")
+    };
+    let frame = relay.event.clone().into_frame(None);
+    assert!(!frame.contains("Mallory"), "{frame}");
 }
 
 #[test]
