@@ -145,6 +145,14 @@ async function pictureMoves(page, label) {
     label,
     { timeout: 15_000 },
   );
+  // A call begins small and grows sharp; a slow machine may never come so far, and shows what it has.
+  await page
+    .waitForFunction(
+      (name) => document.querySelector(`video[aria-label="${name}"]`)?.videoHeight >= 720,
+      label,
+      { timeout: 10_000 },
+    )
+    .catch(() => undefined);
 }
 
 /**

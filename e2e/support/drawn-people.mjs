@@ -87,7 +87,9 @@ export function sitBeforeCamera(look) {
       'M-80 128h84v72h-84zM-60 92h12v36h-12zM-45 98h9v30h-9zM-33 88h14v40h-14z',
     );
 
-    pen.translate(Math.sin(at_s) * 1.5, Math.sin(at_s * 1.7) * 0.8 + 4);
+    pen.translate(100 + Math.sin(at_s) * 1.5, 204 + Math.sin(at_s * 1.7) * 0.8);
+    pen.scale(0.78, 0.78);
+    pen.translate(-100, -200);
     fill(look.hair, look.behind);
     fill(look.shade, 'M84 112h32v34c0 20-32 20-32 0z');
     fill(look.shirt, 'M24 204c2-44 32-58 60-60 4 12 28 12 32 0 28 2 58 16 60 60z');
