@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Browser, MediaProblem } from '../lib/devices';
 import { text } from '../lib/text';
-import { browserOf, browserOf, problemOf, problemOf, standingProblem, standingProblem } from './errors';
+import { browserOf, problemOf, standingProblem } from './errors';
 
 const named = (name: string) => Object.assign(new Error('as the browser says'), { name });
 

@@ -6,7 +6,7 @@
 import type { Device, MediaProblem } from '../lib/devices';
 import { keep, readKept } from '../lib/kept';
 import { Store } from '../lib/store';
-import { problemOf, problemOf, standingProblem, standingProblem } from './errors';
+import { problemOf, standingProblem } from './errors';
 
 export interface Source {
   state: 'off' | 'asking' | 'on' | 'problem';
