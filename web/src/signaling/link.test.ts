@@ -31,12 +31,12 @@ describe('greeting', () => {
 
   it('a known visitor says hello first and waits for the second welcome', () => {
     const [greeting, effects] = run([
-      { type: 'start', token: 'old', name: 'Ada' },
+      { type: 'start', token: 'old' },
       { type: 'opened' },
     ]);
     expect(effects).toContainEqual({
       do: 'transmit',
-      event: { event: 'hello', data: { token: 'old', name: 'Ada' } },
+      event: { event: 'hello', data: { token: 'old' } },
     });
     const [first, none] = run([frame(welcome('fresh'))], greeting);
     expect([first.phase, none]).toEqual(['greeting', []]);

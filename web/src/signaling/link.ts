@@ -14,7 +14,6 @@ export interface LinkState {
   /** Attempts that failed since the link was last up. */
   attempt: number;
   token: string | undefined;
-  name: string | undefined;
   welcome: Welcome | undefined;
   isHelloSent: boolean;
   isDraining: boolean;
@@ -24,7 +23,7 @@ export interface LinkState {
 }
 
 export type LinkInput =
-  | { type: 'start'; token?: string; name?: string }
+  | { type: 'start'; token?: string }
   | { type: 'stop' }
   | { type: 'opened' }
   | { type: 'frame'; frame: ServerFrame }
@@ -51,7 +50,6 @@ export const linkOff: LinkState = {
   phase: 'off',
   attempt: 0,
   token: undefined,
-  name: undefined,
   welcome: undefined,
   isHelloSent: false,
   isDraining: false,
@@ -65,7 +63,7 @@ export function stepLink(state: LinkState, input: LinkInput): Step {
   switch (input.type) {
     case 'start':
       if (state.phase !== 'off' && state.phase !== 'taken-over') return [state, []];
-      return connect({ ...state, attempt: 0, token: input.token ?? state.token, name: input.name });
+      return connect({ ...state, attempt: 0, token: input.token ?? state.token });
     case 'stop':
       return down({ ...state, phase: 'off', isDraining: false }, [{ do: 'close' }]);
     case 'opened':
@@ -103,8 +101,8 @@ function opened(state: LinkState): Step {
   const next: LinkState = { ...state, phase: 'greeting', isHelloSent: state.token !== undefined };
   const effects: LinkEffect[] = [{ do: 'wait', timer: 'greeting', ms: linkLimits.greeting_ms }];
   if (state.token !== undefined) {
-    const data = state.name ? { token: state.token, name: state.name } : { token: state.token };
-    effects.push({ do: 'transmit', event: { event: 'hello', data } });
+    // Without a name: one that the site finds too long would cost the visitor their identity.
+    effects.push({ do: 'transmit', event: { event: 'hello', data: { token: state.token } } });
   }
   return [{ ...next, welcome: undefined }, effects];
 }

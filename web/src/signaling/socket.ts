@@ -27,7 +27,7 @@ export class ServerLink {
     private readonly onEvent: (event: ServerEvent) => void,
   ) {}
 
-  start(name: string | undefined): void {
+  start(): void {
     const signal = this.stopListening.signal;
     window.addEventListener('online', () => this.input({ type: 'online' }), { signal });
     window.addEventListener('offline', () => this.input({ type: 'offline' }), { signal });
@@ -36,13 +36,13 @@ export class ServerLink {
       () => document.visibilityState === 'visible' && this.input({ type: 'woken' }),
       { signal },
     );
-    this.connect(name);
+    this.connect();
   }
 
   /** Opens a link that is off, or was taken over by another window. */
-  connect(name: string | undefined): void {
+  connect(): void {
     const token = readKept('token');
-    this.input({ type: 'start', ...(token ? { token } : {}), ...(name ? { name } : {}) });
+    this.input({ type: 'start', ...(token ? { token } : {}) });
   }
 
   stop(): void {

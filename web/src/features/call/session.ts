@@ -52,7 +52,7 @@ export class CallSession {
   }
 
   start(wish: Wish): void {
-    this.link.start(wish.name || undefined);
+    this.link.start();
     this.input({ type: 'start', wish });
   }
 
@@ -66,7 +66,7 @@ export class CallSession {
 
   /** After a takeover: this window is the one in use again. */
   useHere(): void {
-    this.link.connect(this.call.get().wish.name || undefined);
+    this.link.connect();
   }
 
   end(): void {
