@@ -30,10 +30,7 @@ describe('greeting', () => {
   });
 
   it('a known visitor says hello first and waits for the second welcome', () => {
-    const [greeting, effects] = run([
-      { type: 'start', token: 'old' },
-      { type: 'opened' },
-    ]);
+    const [greeting, effects] = run([{ type: 'start', token: 'old' }, { type: 'opened' }]);
     expect(effects).toContainEqual({
       do: 'transmit',
       event: { event: 'hello', data: { token: 'old' } },
