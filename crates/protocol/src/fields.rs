@@ -125,7 +125,7 @@ pub(crate) fn clean_name<'a>(
 
 fn is_unseemly(c: char) -> bool {
     c.is_control()
-        || matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// Interests: bounded in number and length; trimmed, in lower case, each once, blank ones left out.

@@ -242,10 +242,13 @@ fn opaque_values_pass_unchanged() {
 
 #[test]
 fn names_lose_what_would_deceive() {
-    let text = r#"{"event":"hello","data":{"name":" A\u202eda\u0007 "}}"#;
-    let frame = ClientFrame::decode(text, &Limits::default()).unwrap();
-    let ClientEvent::Hello(hello) = frame.event else { panic!("a hello") };
-    assert_eq!(hello.name.as_deref(), Some("Ada"));
+    // Everything with the property Bidi_Control (UAX #9), and a control character.
+    for c in "\u{61c}\u{200e}\u{200f}\u{202a}\u{202e}\u{2066}\u{2069}\u{7}".chars() {
+        let text = json!({"event": "hello", "data": {"name": format!(" A{c}da{c} ")}}).to_string();
+        let frame = ClientFrame::decode(&text, &Limits::default()).unwrap();
+        let ClientEvent::Hello(hello) = frame.event else { panic!("a hello") };
+        assert_eq!(hello.name.as_deref(), Some("Ada"), "{c:?}");
+    }
 }
 
 #[test]
