@@ -58,7 +58,10 @@ pub(crate) fn client_address(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet
 /// What one address has taken.
 #[derive(Debug, Default)]
 struct Taken {
+    /// WebSockets.
     connections: u32,
+    /// Sockets that speak HTTP, or have yet to say what they want.
+    http: u32,
     upgrades: TokenBucket,
     rest: TokenBucket,
 }
@@ -94,14 +97,34 @@ pub(crate) struct AddressBook {
     book: Mutex<Book>,
 }
 
+/// What a permit is for.
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    WebSocket,
+    Http,
+}
+
+impl Taken {
+    fn count(&mut self, kind: Kind) -> &mut u32 {
+        match kind {
+            Kind::WebSocket => &mut self.connections,
+            Kind::Http => &mut self.http,
+        }
+    }
+}
+
 /// A connection's place in the book; given back when dropped.
 #[derive(Debug)]
 pub(crate) struct ConnectionPermit {
     book: Arc<AddressBook>,
     address: AddressKey,
+    kind: Kind,
 }
 
 const SWEEP_MIN: usize = 1_024;
+/// An address may have as many HTTP connections as WebSockets, and at least these: a browser opens
+/// six, and that one has gone is noticed a moment later.
+const HTTP_CONNECTIONS_MIN: u32 = 64;
 
 impl AddressBook {
     pub(crate) fn new(limits: &Limits) -> Self {
@@ -132,8 +155,27 @@ impl AddressBook {
         }
         taken.upgrades.take(self.upgrades_rate, now).map_err(Denied::TooFast)?;
         book.upgrades.take(self.upgrades_all_rate, now).map_err(Denied::Busy)?;
-        book.by_address.entry(address).or_default().connections += 1;
-        Ok(ConnectionPermit { book: Arc::clone(self), address })
+        let kind = Kind::WebSocket;
+        *book.by_address.entry(address).or_default().count(kind) += 1;
+        Ok(ConnectionPermit { book: Arc::clone(self), address, kind })
+    }
+
+    /// Lets one more HTTP connection of `address` in.
+    pub(crate) fn admit_http(
+        self: &Arc<Self>,
+        address: AddressKey,
+        now: Moment,
+    ) -> Result<ConnectionPermit, Denied> {
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        book.sweep(now);
+        let taken = book.by_address.entry(address).or_default();
+        let is_full = taken.http >= self.connections_max.max(HTTP_CONNECTIONS_MIN);
+        if self.connections_max > 0 && is_full {
+            return Err(Denied::TooManyConnections);
+        }
+        let kind = Kind::Http;
+        *taken.count(kind) += 1;
+        Ok(ConnectionPermit { book: Arc::clone(self), address, kind })
     }
 
     /// Lets one more REST request of `address` in.
@@ -153,7 +195,10 @@ impl Book {
             return;
         }
         self.by_address.retain(|_, taken| {
-            taken.connections > 0 || !taken.upgrades.is_full(now) || !taken.rest.is_full(now)
+            taken.connections > 0
+                || taken.http > 0
+                || !taken.upgrades.is_full(now)
+                || !taken.rest.is_full(now)
         });
         self.sweep_at = SWEEP_MIN.max(2 * self.by_address.len());
     }
@@ -163,7 +208,8 @@ impl Drop for ConnectionPermit {
     fn drop(&mut self) {
         let mut book = self.book.book.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(taken) = book.by_address.get_mut(&self.address) {
-            taken.connections = taken.connections.saturating_sub(1);
+            let count = taken.count(self.kind);
+            *count = count.saturating_sub(1);
         }
     }
 }

@@ -1,8 +1,11 @@
 //! What the node counts, in atomics that any thread may touch.
 
-use std::sync::{
-    Mutex, PoisonError,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
 use liveloop_ports::Wall;
@@ -26,7 +29,8 @@ pub(crate) struct Figures {
     connection_failures: AtomicU64,
     refusals: [AtomicU64; ErrorCode::ALL.len()],
     closes: [AtomicU64; CloseReason::ALL.len()],
-    /// A lock, because a day's beginning is several figures; taken when the status is asked for.
+    /// A lock, because a day's beginning is several figures; taken at midnight and when the status
+    /// is asked for.
     day_began: Mutex<DayBegan>,
 }
 
@@ -90,16 +94,24 @@ impl Figures {
         }
     }
 
-    /// What was counted since midnight UTC, or since the start where that is later.
-    pub(crate) fn counts_today(&self, now: Wall) -> Counts {
-        let total = self.counts();
+    /// Begins the day of `now` where it has not begun yet, and tells how long it lasts still.
+    pub(crate) fn begin_day(&self, now: Wall) -> Duration {
+        let counts = self.counts();
         let mut began = self.day_began.lock().unwrap_or_else(PoisonError::into_inner);
         let day = now.0 / DAY_MS;
         if began.day == 0 {
             began.day = day;
         } else if began.day != day {
-            *began = DayBegan { day, counts: total };
+            *began = DayBegan { day, counts };
         }
+        Duration::from_millis(DAY_MS - now.0 % DAY_MS)
+    }
+
+    /// What was counted since midnight UTC, or since the start where that is later.
+    pub(crate) fn counts_today(&self, now: Wall) -> Counts {
+        self.begin_day(now);
+        let total = self.counts();
+        let began = self.day_began.lock().unwrap_or_else(PoisonError::into_inner);
         total.minus(began.counts)
     }
 
@@ -124,5 +136,24 @@ impl Counts {
                 .connection_failures
                 .saturating_sub(earlier.connection_failures),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_day_counts_from_its_midnight_whenever_it_is_asked_for() {
+        let figures = Figures::default();
+        let evening = Wall(20_000 * DAY_MS + DAY_MS - 60_000);
+        assert_eq!(figures.begin_day(evening), Duration::from_secs(60));
+        figures.count_connection();
+        assert_eq!(figures.counts_today(evening).connections, 1);
+        assert_eq!(figures.begin_day(Wall(20_001 * DAY_MS)), Duration::from_millis(DAY_MS));
+        figures.count_connection();
+        figures.count_connection();
+        assert_eq!(figures.counts_today(Wall(20_001 * DAY_MS + 5)).connections, 2);
+        assert_eq!(figures.counts().connections, 3);
     }
 }

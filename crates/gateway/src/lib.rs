@@ -5,6 +5,7 @@
 //! a machine without a socket; the lobby's task owns the lobby. Nothing here knows a driver of a
 //! store, or where settings come from.
 
+mod accept;
 mod address;
 mod clock;
 mod close;

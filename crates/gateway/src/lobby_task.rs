@@ -121,7 +121,6 @@ impl LobbyTask {
             }
             self.lobby.handle_timeout(self.clock.moment());
             self.carry_out();
-            self.show_levels();
         }
     }
 
@@ -145,6 +144,8 @@ impl LobbyTask {
     }
 
     fn carry_out(&mut self) {
+        // Whoever is told of something finds it in the status too.
+        self.show_levels();
         while let Some(effect) = self.lobby.poll_effect() {
             match effect {
                 Effect::Matched { room, mode, sessions } => {
@@ -208,5 +209,48 @@ impl LobbyTask {
         let figures = &self.shared.figures;
         figures.waiting.store(self.lobby.waiting_count() as u64, Relaxed);
         figures.rooms.store(self.lobby.room_count() as u64, Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use liveloop_core::Request;
+    use liveloop_ports::MemoryHistory;
+
+    use super::*;
+    use crate::{
+        identity::Secret,
+        inbox::{Inbox, inbox},
+        settings::Settings,
+    };
+
+    fn request(session: u64) -> (Ask, Inbox) {
+        let (outlet, inbox) = inbox(0);
+        let user = UserId(session.into());
+        let request = Request { user, mode: Mode::Video, auto_next: true, room: None };
+        let (socket, profile) = (SocketId(session.into()), Arc::default());
+        let seat = Seat { socket, user, profile, outlet };
+        let input = Input::Request(SessionKey(session), request);
+        (Ask { input, seat: Some(seat), by: None }, inbox)
+    }
+
+    #[test]
+    fn whoever_hears_of_a_match_finds_it_in_the_figures() {
+        let (settings, secret) = (Settings::for_testing(), Secret::new([1; 32]));
+        let shared = Arc::new(Shared { settings, secret, figures: Arc::default() });
+        let history = Arc::new(MemoryHistory::default());
+        let (_link, mut task) = LobbyTask::new(Arc::clone(&shared), history, Clock::start());
+        let figures =
+            || [&shared.figures.waiting, &shared.figures.rooms].map(|it| it.load(Relaxed));
+        let ((first, mut inbox), (second, _inbox)) = (request(1), request(2));
+        task.take(first);
+        assert_eq!(figures(), [1, 0]);
+        task.take(second);
+        assert!(matches!(inbox.try_next(), Some(Delivery::Matched(_))));
+        assert_eq!(figures(), [0, 1]);
+        let gone = Input::Disconnect(SessionKey(2));
+        task.take(Ask { input: gone, seat: None, by: None });
+        assert!(matches!(inbox.try_next(), Some(Delivery::PartnerLeft { .. })));
+        assert_eq!(figures(), [1, 0]);
     }
 }

@@ -1,39 +1,29 @@
-//! The accept loop, and the order in which a node starts and stops.
+//! The order in which a node starts and stops.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc};
 
-use axum::{Router, body::Body};
-use hyper::{body::Incoming, server::conn::http1};
-use hyper_util::rt::{TokioIo, TokioTimer};
 use liveloop_ports::History;
 use thiserror::Error;
 use tokio::{
-    net::{TcpListener, TcpStream},
+    net::TcpListener,
     sync::watch,
     time::{sleep, timeout},
 };
 use tokio_util::task::TaskTracker;
-use tower::ServiceExt;
 
 use crate::{
+    accept::{Door, accept},
     address::AddressBook,
     clock::Clock,
     connection::Node,
     figures::Figures,
-    http::{Page, Peer, Web, router},
+    http::{Page, Web, router},
     identity::Secret,
     lobby_task::LobbyTask,
     origin::OriginPolicy,
     session::Shared,
     settings::Settings,
 };
-
-/// How long a client may take to send the head of a request.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// The longest head of a request, in bytes.
-const HEADER_BYTES_MAX: usize = 16_384;
-/// How long to wait when no socket could be accepted, so as not to spin.
-const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
 /// What a node is wired to.
 pub struct Wiring {
@@ -76,19 +66,22 @@ pub async fn serve(
     let mut lobby_task = tokio::spawn(lobby_task.run());
     let (drain, draining) = watch::channel(false);
     let connections = TaskTracker::new();
-    let node = Node { shared, lobby, history: wiring.history, clock, draining };
+    let node =
+        Node { shared: Arc::clone(&shared), lobby, history: wiring.history, clock, draining };
     let web = Web {
         node,
-        addresses,
+        addresses: Arc::clone(&addresses),
         origins: Arc::new(origins),
         page: wiring.page,
         connections: connections.clone(),
     };
-    let mut accepting = tokio::spawn(accept(listener, router(web)));
+    let door = Door { router: router(web), addresses, shared, clock };
+    let mut accepting = tokio::spawn(accept(listener, door));
     tokio::select! {
         () = shutdown => {}
         _ = &mut lobby_task => return Err(ServeError::LobbyEnded),
         _ = &mut accepting => {}
+        never = begin_days(&figures, clock) => match never {},
     }
     tracing::info!("draining: telling every client when to come back");
     drain.send_replace(true);
@@ -113,57 +106,14 @@ pub async fn serve(
     Ok(())
 }
 
+/// Begins each day's figures at its midnight.
+async fn begin_days(figures: &Figures, clock: Clock) -> Infallible {
+    loop {
+        let rest_of_day = figures.begin_day(clock.now().wall);
+        sleep(rest_of_day).await;
+    }
+}
+
 fn nonzero(counts: Vec<(&'static str, u64)>) -> Vec<(&'static str, u64)> {
     counts.into_iter().filter(|(_, count)| *count > 0).collect()
-}
-
-async fn accept(listener: TcpListener, router: Router) {
-    let mut is_starved = false;
-    loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => {
-                is_starved = false;
-                tokio::spawn(serve_connection(stream, peer, router.clone()));
-            }
-            // The client gave up before it was its turn.
-            Err(error) if is_of_client(&error) => {}
-            Err(error) => {
-                if !is_starved {
-                    tracing::warn!(%error, "cannot accept connections: is the open-file limit too low?");
-                }
-                is_starved = true;
-                sleep(ACCEPT_PAUSE).await;
-            }
-        }
-    }
-}
-
-fn is_of_client(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::ConnectionAborted
-            | io::ErrorKind::ConnectionReset
-            | io::ErrorKind::ConnectionRefused
-    )
-}
-
-async fn serve_connection(stream: TcpStream, peer: SocketAddr, router: Router) {
-    // Nagle's algorithm would hold a signal back until the one before it is acknowledged.
-    if stream.set_nodelay(true).is_err() {
-        return;
-    }
-    let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
-        let mut request = request.map(Body::new);
-        request.extensions_mut().insert(Peer(peer));
-        router.clone().oneshot(request)
-    });
-    let connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEADER_TIMEOUT)
-        .max_buf_size(HEADER_BYTES_MAX)
-        .serve_connection(TokioIo::new(stream), service)
-        .with_upgrades();
-    if connection.await.is_err() {
-        tracing::debug!("an HTTP connection ended early");
-    }
 }
