@@ -14,7 +14,7 @@ use axum::{
     extract::Request,
     http::{HeaderName, HeaderValue, Method, header},
     middleware,
-    routing::get,
+    routing::{any, get},
 };
 use tokio_util::task::TaskTracker;
 use tower_http::{
@@ -75,6 +75,7 @@ pub(crate) fn router(web: Web) -> Router {
         .layer(middleware::from_fn_with_state(web.clone(), gate::limit_rest));
     let router = Router::new()
         .nest("/api", api)
+        .route("/api/", any(|| async { Problem::not_found() }))
         .route("/health", get(health::health))
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))

@@ -5,7 +5,9 @@
 
 mod support;
 
-use futures_util::SinkExt;
+use std::time::Duration;
+
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use serde_json::{Value, json};
 use support::{Client, Server, pair, settings, with_limits};
 use tokio::io::AsyncWriteExt;
@@ -122,6 +124,20 @@ async fn violations_of_the_protocol_close_with_their_code() {
 }
 
 #[tokio::test]
+async fn a_boundless_length_harms_nobody_where_the_limit_is_off() {
+    let limits =
+        liveloop_protocol::Limits { frame_bytes: 0, ..liveloop_protocol::Limits::for_testing() };
+    let server = Server::start(with_limits(limits)).await;
+    for length in [1_u64 << 45, 1 << 62] {
+        let mut client = server.client().await;
+        let head = [&b"\x81\xff"[..], &length.to_be_bytes(), &[0; 4]].concat();
+        write_raw(&mut client, &head).await;
+        assert_eq!(client.close_code().await, 1009);
+    }
+    server.client().await.has_nothing().await;
+}
+
+#[tokio::test]
 async fn a_thousand_messages_in_a_second() {
     let server = Server::start(settings()).await;
     let ((mut ada, _), (mut ben, _)) = pair(&server).await;
@@ -163,16 +179,21 @@ async fn a_flood_is_closed_with_1008() {
     let ((mut ada, _), (mut ben, _)) = pair(&server).await;
     let frame = json!({"event": "newMessage", "data": {"message": "flood"}}).to_string();
     let flood = async {
-        // More than ten a second, until the server has had enough of it.
+        // More than ten a second, until the server has had enough of it. It reads between, for a
+        // write that fails would hide the close frame behind its error.
         loop {
-            if ada.socket.send(Message::Text(frame.clone().into())).await.is_err() {
-                break;
+            ada.send_text(frame.clone()).await;
+            while let Some(next) = ada.socket.next().now_or_never() {
+                match next.expect("a close frame first").unwrap() {
+                    Message::Close(close) => return close.map(|close| u16::from(close.code)),
+                    _ => continue,
+                }
             }
-            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };
-    tokio::time::timeout(std::time::Duration::from_secs(20), flood).await.expect("a flood ends");
-    assert_eq!(ada.close_code().await, 1008);
+    let code = tokio::time::timeout(Duration::from_secs(20), flood).await.expect("a flood ends");
+    assert_eq!(code, Some(1008));
     assert_eq!(ben.until("stop-by-remote-user").await["reason"], "disconnected");
 }
 

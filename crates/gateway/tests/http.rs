@@ -4,6 +4,8 @@
 
 mod support;
 
+use std::time::Duration;
+
 use liveloop_gateway::settings::Settings;
 use liveloop_protocol::Limits;
 use serde_json::{Value, json};
@@ -64,8 +66,13 @@ async fn the_page_and_its_routes() {
     let head = server.http("HEAD /", "").await;
     assert!(status(&head) == 200 && head.ends_with("\r\n\r\n"), "{head}");
     assert_eq!(status(&server.http("GET /", "If-None-Match: \"page\"\r\n").await), 304);
-    assert_eq!(problem(&server.http("POST /", "").await)["status"], 405);
-    assert_eq!(problem(&server.http("GET /api/nothing", "").await)["status"], 404);
+    let refused = server.http("POST /", "").await;
+    assert_eq!(problem(&refused)["status"], 405);
+    assert!(refused.contains("allow: GET,HEAD"), "{refused}");
+    for path in ["/api", "/api/", "/api/nothing"] {
+        let missing = server.http(&format!("GET {path}"), "").await;
+        assert_eq!(problem(&missing)["status"], 404, "{path}");
+    }
     assert_eq!(problem(&server.http("DELETE /api/status", "").await)["code"], "not-allowed");
 }
 
@@ -93,6 +100,8 @@ async fn a_bad_handshake_is_told_what_is_wrong() {
     assert_eq!(problem(&response)["status"], 400);
     assert_eq!(handshake(&server, "").await, 101);
     assert_eq!(problem(&server.http("POST /ws", HANDSHAKE).await)["status"], 405);
+    let head = server.http("HEAD /ws", &HANDSHAKE.replace("keep-alive, ", "")).await;
+    assert_eq!(status(&head), 426, "only GET opens a WebSocket (RFC 6455, section 4.1)");
 }
 
 #[tokio::test]
@@ -151,6 +160,29 @@ async fn an_address_has_so_many_connections_and_a_trusted_proxy_says_whose() {
 }
 
 #[tokio::test]
+async fn an_address_cannot_take_every_socket_before_it_says_what_it_wants() {
+    use tokio::{io::AsyncReadExt, net::TcpStream, time::timeout};
+    let limits = Limits { connections_per_address: 100, ..Limits::for_testing() };
+    let server = Server::start(with_limits(limits)).await;
+    let mut silent = Vec::new();
+    for _ in 0..100 {
+        silent.push(TcpStream::connect(server.address).await.unwrap());
+    }
+    let mut one_more = TcpStream::connect(server.address).await.unwrap();
+    let read = timeout(Duration::from_secs(5), one_more.read(&mut [0; 1])).await;
+    assert!(matches!(read, Ok(Ok(0) | Err(_))), "closed at once: {read:?}");
+    silent.clear();
+    // The server hears of it a moment later; until then it closes without an answer.
+    let healthy = async {
+        while !server.answers().await {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(Duration::from_secs(5), healthy).await.expect("they are given back");
+    server.client().await.has_nothing().await;
+}
+
+#[tokio::test]
 async fn upgrades_and_rest_requests_have_rates() {
     let limits = Limits {
         upgrades_per_address_per_second: 3,
@@ -174,6 +206,7 @@ async fn upgrades_and_rest_requests_have_rates() {
     }
     assert_eq!(problem(&last)["code"], "rate-limited");
     assert!(last.contains("retry-after: 1"), "{last}");
+    assert!(problem(&last)["retryAfterMs"].as_u64().is_some_and(|wait| wait <= 1_000), "{last}");
     assert_eq!(status(&server.http("GET /", "").await), 200, "the page is not REST");
 }
 

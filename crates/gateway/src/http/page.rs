@@ -50,7 +50,8 @@ impl Page {
 /// Answers whatever no other route does.
 pub(super) async fn serve(State(web): State<Web>, request: Request) -> Response {
     if !matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Problem::method_not_allowed().into_response();
+        let allowed = [(header::ALLOW, "GET,HEAD")];
+        return (allowed, Problem::method_not_allowed()).into_response();
     }
     let path = request.uri().path();
     let (file, status) = match web.page.file(path) {

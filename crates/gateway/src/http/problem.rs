@@ -20,8 +20,9 @@ pub(super) struct Problem {
     /// What to do.
     detail: &'static str,
     code: ErrorCode,
-    #[serde(skip)]
-    retry_after: Option<Duration>,
+    /// Rounded up to a whole millisecond.
+    #[serde(rename = "retryAfterMs", skip_serializing_if = "Option::is_none")]
+    retry_after_ms: Option<u64>,
 }
 
 impl Problem {
@@ -32,13 +33,14 @@ impl Problem {
             status: status.as_u16(),
             detail,
             code,
-            retry_after: None,
+            retry_after_ms: None,
         }
     }
 
-    /// With `Retry-After`, in whole seconds rounded up.
+    /// With `retryAfterMs`, and with `Retry-After` in whole seconds, rounded up.
     pub(super) fn retry_after(self, wait: Duration) -> Self {
-        Self { retry_after: Some(wait), ..self }
+        let millis = wait.as_micros().div_ceil(1_000).max(1);
+        Self { retry_after_ms: Some(u64::try_from(millis).unwrap_or(u64::MAX)), ..self }
     }
 
     pub(super) fn not_found() -> Self {
@@ -66,7 +68,7 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let retry_after = self.retry_after.map(|wait| wait.as_millis().div_ceil(1_000).max(1));
+        let retry_after = self.retry_after_ms.map(|millis| millis.div_ceil(1_000));
         let mut response = (status, Json(self)).into_response();
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
@@ -75,7 +77,7 @@ impl IntoResponse for Problem {
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
             headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         }
-        if let Some(seconds) = retry_after.and_then(|seconds| u64::try_from(seconds).ok()) {
+        if let Some(seconds) = retry_after {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use axum::{
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use hyper::upgrade::OnUpgrade;
@@ -33,6 +33,9 @@ use crate::{
 
 /// Bytes that are read at once from a client; held per connection until the data plane is built.
 const READ_BUFFER_BYTES: usize = 4_096;
+/// The longest frame where `limits.frame_bytes` is off: memory is reserved for the length that a
+/// client names before its bytes have come, and one that nobody has would end the node.
+const FRAME_BYTES_CEILING: usize = 64 << 20;
 
 static NEXT_SESSION: AtomicU64 = AtomicU64::new(1);
 
@@ -50,6 +53,10 @@ type Admitted = (HeaderValue, ConnectionPermit, OnUpgrade);
 
 fn admit(web: &Web, request: &mut Request) -> Result<Admitted, Problem> {
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
+    // Axum lets HEAD in where GET is.
+    if request.method() != Method::GET {
+        return Err(Problem::upgrade_required());
+    }
     let key = handshake_key(request.headers())?;
     let (Some(on_upgrade), Some(peer)) = (on_upgrade, peer_of(request)) else {
         return Err(Problem::upgrade_required());
@@ -139,12 +146,15 @@ async fn converse(web: Web, permit: ConnectionPermit, on_upgrade: OnUpgrade) {
     };
     let _counted = Counted::new(&figures);
     let shared = web.node.shared.clone();
-    let limit = |bytes: usize| (bytes > 0).then_some(bytes);
+    let frame_bytes_max = match shared.settings.limits.frame_bytes {
+        0 => FRAME_BYTES_CEILING,
+        bytes => bytes,
+    };
     let config = WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER_BYTES)
         .write_buffer_size(0)
-        .max_message_size(limit(shared.settings.limits.frame_bytes))
-        .max_frame_size(limit(shared.settings.limits.frame_bytes));
+        .max_message_size(Some(frame_bytes_max))
+        .max_frame_size(Some(frame_bytes_max));
     let socket =
         WebSocketStream::from_partially_read(stream, read, Role::Server, Some(config)).await;
     let (outlet, inbox) = inbox(shared.settings.limits.outbox_bytes);

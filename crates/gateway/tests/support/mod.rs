@@ -101,6 +101,14 @@ impl Server {
         String::from_utf8_lossy(&response).into_owned()
     }
 
+    /// Whether a request gets any response at all.
+    pub async fn answers(&self) -> bool {
+        let Ok(mut stream) = TcpStream::connect(self.address).await else { return false };
+        let request = format!("GET /health/live HTTP/1.1\r\nHost: {}\r\n\r\n", self.address);
+        let written = stream.write_all(request.as_bytes()).await;
+        written.is_ok() && matches!(stream.read(&mut [0; 64]).await, Ok(1..))
+    }
+
     pub async fn json(&self, path: &str) -> Value {
         let response = self.http(&format!("GET {path}"), "").await;
         let (_, body) = response.split_once("\r\n\r\n").unwrap();
