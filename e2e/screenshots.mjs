@@ -48,8 +48,9 @@ async function walk(size, theme, measures) {
   try {
     const mika = await world.person('Mika', { context });
     const ada = await world.person('Ada');
-    await mika.page.addInitScript(sitBeforeCamera, people.Mika);
-    await ada.page.addInitScript(sitBeforeCamera, people.Ada);
+    const isUpright = size === 'phone';
+    await mika.page.addInitScript(sitBeforeCamera, { look: people.Mika, isUpright: false });
+    await ada.page.addInitScript(sitBeforeCamera, { look: people.Ada, isUpright });
     const take = (/** @type {string} */ state, options = {}) =>
       takePicture(mika.page, `${state}-${size}-${theme}.png`, options);
 
@@ -148,7 +149,7 @@ async function pictureMoves(page, label) {
   // A call begins small and grows sharp; a slow machine may never come so far, and shows what it has.
   await page
     .waitForFunction(
-      (name) => document.querySelector(`video[aria-label="${name}"]`)?.videoHeight >= 720,
+      (name) => document.querySelector(`video[aria-label="${name}"]`)?.videoHeight >= 700,
       label,
       { timeout: 10_000 },
     )

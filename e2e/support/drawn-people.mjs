@@ -34,16 +34,16 @@ export const people = {
     shirt: '#26343f',
     hair: '#8d4529',
     behind:
-      'M54 98c-6-52 22-68 46-68s52 16 46 68c0 28 6 40 10 54h-32V82H76v70H44c4-14 10-26 10-54z',
+      'M54 98c-6-52 22-68 46-68s52 16 46 68c0 22 7 38 4 54c-10 9-26 8-36 2V82H86v72c-10 6-26 7-36-2c-3-16 4-32 4-54z',
     before: 'M62 88c-2-36 18-48 39-48s39 10 37 44c-15-3-28-11-36-24-8 13-22 23-40 28z',
   },
 };
 
 /**
  * Runs in the page before its own scripts.
- * @param {typeof people['Ada']} look
+ * @param {{ look: typeof people['Ada'], isUpright: boolean }} manner upright as a phone is held, or 16:9
  */
-export function sitBeforeCamera(look) {
+export function sitBeforeCamera({ look, isUpright }) {
   const lend = MediaDevices.prototype.getUserMedia;
   MediaDevices.prototype.getUserMedia = async function ask(constraints) {
     const stream = await lend.call(this, constraints);
@@ -54,11 +54,15 @@ export function sitBeforeCamera(look) {
   };
 
   function film() {
-    const canvas = Object.assign(document.createElement('canvas'), { width: 1280, height: 720 });
+    const size = isUpright ? { width: 720, height: 1280 } : { width: 1280, height: 720 };
+    const canvas = Object.assign(document.createElement('canvas'), size);
     const pen = canvas.getContext('2d');
     if (!pen) throw new Error('no canvas');
     setInterval(() => draw(pen, performance.now() / 1000), 66);
-    return canvas.captureStream(15).getVideoTracks()[0];
+    const [track] = canvas.captureStream(15).getVideoTracks();
+    // Drawn lines are to stay sharp, rather than the movement smooth.
+    track.contentHint = 'detail';
+    return track;
   }
 
   /**
@@ -70,29 +74,29 @@ export function sitBeforeCamera(look) {
       pen.fillStyle = colour;
       pen.fill(new Path2D(path));
     };
-    pen.setTransform(3.6, 0, 0, 3.6, 280, 0);
-    const wall = pen.createLinearGradient(0, 0, 0, 200);
+    pen.setTransform(3.6, 0, 0, 3.6, isUpright ? 0 : 280, 0);
+    const wall = pen.createLinearGradient(0, 0, 0, isUpright ? 360 : 200);
     wall.addColorStop(0, look.room[0]);
     wall.addColorStop(1, look.room[1]);
     pen.fillStyle = wall;
-    pen.fillRect(-90, 0, 380, 200);
+    pen.fillRect(-90, 0, 380, 400);
     const glow = pen.createRadialGradient(190, 46, 6, 190, 46, 90);
     glow.addColorStop(0, `${look.lamp}cc`);
     glow.addColorStop(0.2, `${look.lamp}44`);
     glow.addColorStop(1, `${look.lamp}00`);
     pen.fillStyle = glow;
-    pen.fillRect(-90, 0, 380, 200);
+    pen.fillRect(-90, 0, 380, 400);
     fill(
       'rgb(0 0 0 / 0.16)',
       'M-80 128h84v72h-84zM-60 92h12v36h-12zM-45 98h9v30h-9zM-33 88h14v40h-14z',
     );
 
-    pen.translate(100 + Math.sin(at_s) * 1.5, 204 + Math.sin(at_s * 1.7) * 0.8);
-    pen.scale(0.78, 0.78);
+    pen.translate(100 + Math.sin(at_s) * 1.5, (isUpright ? 232 : 204) + Math.sin(at_s * 1.7) * 0.8);
+    pen.scale(0.9, 0.9);
     pen.translate(-100, -200);
     fill(look.hair, look.behind);
     fill(look.shade, 'M84 112h32v34c0 20-32 20-32 0z');
-    fill(look.shirt, 'M24 204c2-44 32-58 60-60 4 12 28 12 32 0 28 2 58 16 60 60z');
+    fill(look.shirt, 'M24 204c2-44 32-58 60-60 4 12 28 12 32 0 28 2 58 16 60 60l9 200H15z');
     pen.fillStyle = look.skin;
     pen.beginPath();
     pen.ellipse(100, 90, 35, 42, 0, 0, 7);
