@@ -21,17 +21,20 @@ export class Server {
   #port = 0;
 
   /**
+   * @param {string} program
    * @param {string} folder
    * @param {Record<string, string>} settings
    */
-  constructor(folder, settings) {
+  constructor(program, folder, settings) {
+    this.program = program;
     this.folder = folder;
     this.settings = settings;
   }
 
   /** @param {Record<string, string>} [settings] environment variables, `LIVELOOP_…` */
   static async start(settings = {}) {
-    const server = new Server(await mkdtemp(join(tmpdir(), 'liveloop-e2e-')), settings);
+    const program = binary();
+    const server = new Server(program, await mkdtemp(join(tmpdir(), 'liveloop-e2e-')), settings);
     await server.run();
     return server;
   }
@@ -49,7 +52,7 @@ export class Server {
     const listen = `127.0.0.1:${this.#port}`;
     const args = ['serve', '--listen', listen, '--data', join(this.folder, 'data')];
     // Run in its own folder, so that a developer's .env has no say.
-    const started = spawn(binary(), args, {
+    const started = spawn(this.program, args, {
       cwd: this.folder,
       env: { ...withoutOurs(process.env), ...this.settings },
       stdio: ['ignore', 'pipe', 'pipe'],
