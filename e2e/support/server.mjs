@@ -132,7 +132,7 @@ function binary() {
   const found = places.find((place) => existsSync(place));
   if (found) return found;
   throw new Error(
-    `no server at ${places.join(' or ')}: build it with \`make build\`, or name it in LIVELOOP_BIN`,
+    `no server at ${places.join(' or ')}: \`make e2e\` builds one and plays these tests; or name one in LIVELOOP_BIN`,
   );
 }
 
