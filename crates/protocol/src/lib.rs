@@ -12,6 +12,7 @@ mod ids;
 mod limits;
 mod server;
 pub mod typescript;
+pub mod websocket;
 
 pub use client::{
     CancelRequest, ClientEvent, Heartbeat, Hello, NegotiationCallAnswer, NegotiationCallOffer,
