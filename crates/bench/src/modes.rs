@@ -1,0 +1,82 @@
+//! What is measured: each mode is a load, and what one operation of it costs the server.
+
+mod idle;
+mod meet;
+mod relay;
+mod storm;
+
+use std::time::Duration;
+
+use anyhow::{Context, Result};
+use serde::Serialize;
+
+use crate::{
+    load::{Load, Scenario},
+    process,
+    server::Server,
+};
+
+pub(crate) use idle::{heartbeat, idle};
+pub(crate) use meet::meet;
+pub(crate) use relay::{rate, relay};
+pub(crate) use storm::storm;
+
+/// How large a load is, and how long it lasts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    pub(crate) clients: usize,
+    pub(crate) warm_up: Duration,
+    pub(crate) time: Duration,
+    /// Operations per second, in an open loop.
+    pub(crate) rate: u32,
+}
+
+/// What one round has shown.
+#[derive(Clone, Debug, Default, Serialize)]
+pub(crate) struct Figures {
+    /// Operations in the time that was measured.
+    pub(crate) operations: u64,
+    /// Per second of that time.
+    pub(crate) per_second: f64,
+    /// The server's CPU per operation, in microseconds.
+    pub(crate) cpu_us: Option<f64>,
+    /// The server's user memory per connection, in bytes.
+    pub(crate) memory_bytes: Option<f64>,
+    /// The kernel's memory for the sockets of both ends, per connection, in bytes.
+    pub(crate) kernel_bytes: Option<f64>,
+    /// Latency at the median, in microseconds.
+    pub(crate) p50_us: Option<f64>,
+    /// Latency at the 99th percentile, in microseconds.
+    pub(crate) p99_us: Option<f64>,
+}
+
+/// A scenario that counts its operations.
+trait Counted: Scenario {
+    fn operations(&self) -> u64;
+}
+
+/// Runs the load until it is warm, then measures it.
+fn measure<S: Counted>(
+    server: &Server,
+    load: &mut Load,
+    scenario: &mut S,
+    size: Size,
+) -> Result<Figures> {
+    load.run(scenario, size.warm_up, |_| false)?;
+    let cpu = || server.pid.map(process::cpu).transpose();
+    let (before, cpu_before) = (scenario.operations(), cpu()?);
+    let started = std::time::Instant::now();
+    load.run(scenario, size.time, |_| false)?;
+    let took = started.elapsed().as_secs_f64();
+    let (operations, cpu_after) = (scenario.operations() - before, cpu()?);
+    let spent = cpu_after.zip(cpu_before).map(|(after, before)| (after - before).as_secs_f64());
+    #[expect(clippy::cast_precision_loss, reason = "a figure for people")]
+    let count = operations as f64;
+    let count_or_none = (operations > 0).then_some(count).context("nothing was done")?;
+    Ok(Figures {
+        operations,
+        per_second: count / took,
+        cpu_us: spent.map(|spent| spent * 1e6 / count_or_none),
+        ..Figures::default()
+    })
+}
