@@ -68,10 +68,11 @@ impl TokenBucket {
     }
 }
 
-/// Tells a client that keeps above ten times its rate for three seconds.
+/// Tells a client that keeps above ten times its rate for three seconds, each of them.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct FloodMeter {
-    second: u64,
+    /// When the second began that is being counted; the first begins with the first event.
+    second_began: Moment,
     count: u32,
     seconds_over: u8,
 }
@@ -82,25 +83,27 @@ impl FloodMeter {
     /// How many seconds in a row make it one.
     pub const SECONDS: u8 = 3;
 
-    /// Counts one, and tells whether the last three seconds were each above ten times the rate.
+    /// Counts one, and tells whether the three seconds before it were each above ten times the rate.
     pub fn is_flood(&mut self, rate: Rate, now: Moment) -> bool {
+        const SECOND: Duration = Duration::from_secs(1);
         if rate.count == 0 {
             return false;
         }
         let per_second = u128::from(rate.count) * 1_000 / rate.period.as_millis().max(1);
         let limit =
             u32::try_from(per_second.max(1)).unwrap_or(u32::MAX).saturating_mul(Self::FACTOR);
-        let second = now.0.as_secs();
-        if second != self.second {
-            let is_next = second == self.second + 1;
-            let was_over = self.count > limit;
-            self.seconds_over =
-                if is_next && was_over { self.seconds_over.saturating_add(1) } else { 0 };
-            self.second = second;
+        let elapsed = now.since(self.second_began);
+        if elapsed >= 2 * SECOND {
+            // A whole second without any, or the very first.
+            *self = Self { second_began: now, ..Self::default() };
+        } else if elapsed >= SECOND {
+            let is_over = self.count > limit;
+            self.seconds_over = if is_over { self.seconds_over.saturating_add(1) } else { 0 };
+            self.second_began = self.second_began + SECOND;
             self.count = 0;
         }
         self.count = self.count.saturating_add(1);
-        self.count > limit && self.seconds_over + 1 >= Self::SECONDS
+        self.seconds_over >= Self::SECONDS
     }
 }
 

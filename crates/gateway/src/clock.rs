@@ -1,6 +1,9 @@
 //! Time and randomness: the only place where the gateway asks the machine for either.
 
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::{
+    cell::RefCell,
+    time::{Instant, SystemTime, UNIX_EPOCH},
+};
 
 use jiff::Timestamp;
 use liveloop_core::Moment;
@@ -32,13 +35,13 @@ impl Clock {
         Now { moment: self.moment(), wall: Wall(millis) }
     }
 
-    pub(crate) fn moment(self) -> Moment {
-        Moment(self.started.elapsed())
+    /// The calendar's time at `moment`, which has just been read.
+    pub(crate) fn now_at(self, moment: Moment) -> Now {
+        Now { moment, ..self.now() }
     }
 
-    /// The instant of `moment`, to sleep until.
-    pub(crate) fn instant(self, moment: Moment) -> tokio::time::Instant {
-        (self.started + moment.0).into()
+    pub(crate) fn moment(self) -> Moment {
+        Moment::from_start(self.started.elapsed())
     }
 }
 
@@ -49,14 +52,26 @@ pub(crate) fn rfc3339(wall: Wall) -> String {
     format!("{timestamp:.3}")
 }
 
+thread_local! {
+    /// Random bytes that nobody has had, so that the system is asked once for many.
+    static UNUSED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+}
+
 /// 128 bits from the system's generator.
 ///
 /// # Panics
 /// Where the system has none, which no supported system does after start.
 pub(crate) fn random_id() -> u128 {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).expect("the system gives random bytes");
-    u128::from_be_bytes(bytes)
+    UNUSED.with_borrow_mut(|unused| {
+        if unused.is_empty() {
+            unused.resize(4_096, 0);
+            getrandom::fill(unused).expect("the system gives random bytes");
+        }
+        let rest = unused.len() - 16;
+        let bytes: [u8; 16] = unused[rest..].try_into().expect("sixteen of them");
+        unused.truncate(rest);
+        u128::from_be_bytes(bytes)
+    })
 }
 
 /// A whole number below `bound`, or 0.

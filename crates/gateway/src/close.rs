@@ -75,3 +75,14 @@ impl CloseReason {
         !matches!(self, Self::ByClient | Self::Draining)
     }
 }
+
+impl From<liveloop_protocol::websocket::Violation> for CloseReason {
+    fn from(violation: liveloop_protocol::websocket::Violation) -> Self {
+        use liveloop_protocol::websocket::Violation;
+        match violation {
+            Violation::Protocol => Self::ProtocolViolation,
+            Violation::InvalidUtf8 => Self::InvalidUtf8,
+            Violation::TooLong => Self::FrameTooLong,
+        }
+    }
+}

@@ -1,5 +1,6 @@
 //! The HTTP side: the page, the REST interface, and the door to the WebSocket.
 
+mod connection;
 mod gate;
 mod health;
 mod page;
@@ -7,7 +8,7 @@ mod problem;
 mod status;
 mod upgrade;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::net::SocketAddr;
 
 use axum::{
     Router,
@@ -16,31 +17,24 @@ use axum::{
     middleware,
     routing::{any, get},
 };
-use tokio_util::task::TaskTracker;
 use tower_http::{
     cors::{AllowOrigin, CorsLayer},
     set_header::SetResponseHeaderLayer,
 };
 
-use crate::{
-    address::{AddressBook, is_trusted},
-    connection::Node,
-    origin::OriginPolicy,
-};
+use crate::{door::Door, driver::Post, plane::PlaneLink};
 
+pub(crate) use connection::speak_with_all;
 pub use page::{Page, PageFile};
-
-use problem::Problem;
+pub(crate) use problem::Problem;
 
 /// What requests are answered from.
 #[derive(Clone)]
 pub(crate) struct Web {
-    pub(crate) node: Node,
-    pub(crate) addresses: Arc<AddressBook>,
-    pub(crate) origins: Arc<OriginPolicy>,
+    pub(crate) door: Door,
     pub(crate) page: Page,
-    /// Owns the connections that have left HTTP.
-    pub(crate) connections: TaskTracker,
+    /// The event loops, which own every WebSocket.
+    pub(crate) threads: Vec<PlaneLink<Post>>,
 }
 
 /// The TCP peer of a request.
@@ -98,25 +92,14 @@ fn cors(web: &Web) -> CorsLayer {
         .allow_methods([Method::GET])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .allow_origin(AllowOrigin::predicate(move |origin, parts| {
-            let peer = parts.extensions.get::<Peer>().copied();
-            web.origins.allows(origin, web.scheme(peer, &parts.headers), &parts.headers)
+            let door = &web.door;
+            parts.extensions.get::<Peer>().is_some_and(|Peer(peer)| {
+                let scheme = door.scheme(*peer, &parts.headers);
+                door.origins.allows(origin, scheme, &parts.headers)
+            })
         }))
 }
 
-impl Web {
-    /// `https` where a trusted proxy says so.
-    fn scheme(&self, peer: Option<Peer>, headers: &axum::http::HeaderMap) -> &'static str {
-        let trusted = &self.node.shared.settings.trusted_proxies;
-        let is_forwarded = peer.is_some_and(|Peer(peer)| is_trusted(peer.ip(), trusted));
-        match headers.get("x-forwarded-proto") {
-            Some(proto) if is_forwarded && proto.as_bytes().eq_ignore_ascii_case(b"https") => {
-                "https"
-            }
-            _ => "http",
-        }
-    }
-}
-
-fn peer_of(request: &Request) -> Option<Peer> {
-    request.extensions().get::<Peer>().copied()
+fn peer_of(request: &Request) -> Option<SocketAddr> {
+    request.extensions().get::<Peer>().map(|Peer(peer)| *peer)
 }

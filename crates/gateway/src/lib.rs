@@ -5,17 +5,18 @@
 //! a machine without a socket; the lobby's task owns the lobby. Nothing here knows a driver of a
 //! store, or where settings come from.
 
-mod accept;
 mod address;
 mod clock;
 mod close;
-mod connection;
+mod desk;
+mod door;
+mod driver;
 mod figures;
 mod http;
 mod identity;
-mod inbox;
-mod lobby_task;
+mod node;
 mod origin;
+mod plane;
 mod serve;
 mod session;
 pub mod settings;

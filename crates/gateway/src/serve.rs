@@ -1,29 +1,33 @@
 //! The order in which a node starts and stops.
 
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, io, sync::Arc, thread};
 
 use liveloop_ports::History;
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
-    sync::watch,
+    sync::{mpsc, oneshot, watch},
     time::{sleep, timeout},
 };
-use tokio_util::task::TaskTracker;
 
 use crate::{
-    accept::{Door, accept},
     address::AddressBook,
     clock::Clock,
-    connection::Node,
+    desk::Desk,
+    door::Door,
+    driver::{Driver, Handed, Post, Wires},
     figures::Figures,
-    http::{Page, Web, router},
+    http::{Page, Web, router, speak_with_all},
     identity::Secret,
-    lobby_task::LobbyTask,
+    node::Node,
     origin::OriginPolicy,
+    plane::{Plane, PlaneLink, Start},
     session::Shared,
     settings::Settings,
 };
+
+/// Connections that wait for HTTP to speak with them; one more is dropped.
+const HANDED_MAX: usize = 4_096;
 
 /// What a node is wired to.
 pub struct Wiring {
@@ -38,9 +42,12 @@ pub struct Wiring {
 /// Why a node stopped otherwise than it was asked to.
 #[derive(Debug, Error)]
 pub enum ServeError {
-    /// The lobby ended, and no two could meet any more.
-    #[error("the lobby ended unexpectedly: please report this with the log")]
-    LobbyEnded,
+    /// The kernel gives no event loop.
+    #[error("cannot start an event loop: {0}")]
+    NoLoop(#[from] io::Error),
+    /// An event loop ended, and its connections with it.
+    #[error("an event loop ended unexpectedly: please report this with the log")]
+    LoopEnded,
 }
 
 /// Serves on `listener` until `shutdown` resolves, then drains: no new connections, every client
@@ -55,45 +62,36 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let deadline = settings.drain.deadline.0;
+    let threads = settings.threads();
     let origins = OriginPolicy::new(settings.public_url.as_deref(), &settings.origins);
     let addresses = Arc::new(AddressBook::new(&settings.limits));
     let figures = Arc::new(Figures::default());
     let shared =
         Arc::new(Shared { settings, secret: wiring.secret, figures: Arc::clone(&figures) });
     let clock = Clock::start();
-    let (lobby, lobby_task) =
-        LobbyTask::new(Arc::clone(&shared), Arc::clone(&wiring.history), clock);
-    let mut lobby_task = tokio::spawn(lobby_task.run());
     let (drain, draining) = watch::channel(false);
-    let connections = TaskTracker::new();
-    let node =
-        Node { shared: Arc::clone(&shared), lobby, history: wiring.history, clock, draining };
-    let web = Web {
-        node,
-        addresses: Arc::clone(&addresses),
-        origins: Arc::new(origins),
-        page: wiring.page,
-        connections: connections.clone(),
-    };
-    let door = Door { router: router(web), addresses, shared, clock };
-    let mut accepting = tokio::spawn(accept(listener, door));
-    tokio::select! {
-        () = shutdown => {}
-        _ = &mut lobby_task => return Err(ServeError::LobbyEnded),
-        _ = &mut accepting => {}
+    let node = Node { shared, history: wiring.history, clock, draining };
+    let door = Door { node, addresses, origins: Arc::new(origins) };
+    let (http, handed) = mpsc::channel(HANDED_MAX);
+    let (mut loops, links) = start_loops(listener.into_std()?, threads, &door, &http)?;
+    let web = Web { door, page: wiring.page, threads: links.clone() };
+    let speaking = tokio::spawn(speak_with_all(handed, router(web)));
+    let is_asked = tokio::select! {
+        () = shutdown => true,
+        _ = loops.ended.recv() => false,
         never = begin_days(&figures, clock) => match never {},
+    };
+    if !is_asked {
+        return Err(ServeError::LoopEnded);
     }
     tracing::info!("draining: telling every client when to come back");
     drain.send_replace(true);
-    connections.close();
-    if timeout(deadline, connections.wait()).await.is_err() {
-        tracing::warn!(
-            left = connections.len(),
-            "the drain's deadline has passed: stopping anyway"
-        );
+    links.iter().for_each(|link| link.post(Post::Drain));
+    if timeout(deadline, loops.all_drained()).await.is_err() {
+        tracing::warn!("the drain's deadline has passed: stopping anyway");
     }
-    accepting.abort();
-    lobby_task.abort();
+    links.iter().for_each(|link| link.post(Post::Stop));
+    speaking.abort();
     let counts = figures.counts();
     tracing::info!(
         connections = counts.connections,
@@ -104,6 +102,61 @@ pub async fn serve(
         "stopped"
     );
     Ok(())
+}
+
+/// What is heard of the event loops.
+struct Loops {
+    drained: Vec<oneshot::Receiver<()>>,
+    ended: mpsc::Receiver<()>,
+}
+
+impl Loops {
+    /// Resolves when no loop has a WebSocket any more.
+    async fn all_drained(&mut self) {
+        for drained in &mut self.drained {
+            // A loop that has ended has none either.
+            let _ = drained.await;
+        }
+    }
+}
+
+fn start_loops(
+    listener: std::net::TcpListener,
+    threads: usize,
+    door: &Door,
+    http: &mpsc::Sender<Handed>,
+) -> io::Result<(Loops, Vec<PlaneLink<Post>>)> {
+    let starts: Vec<Start<Post>> = (0..threads)
+        .map(|n| Start::new(u8::try_from(n).unwrap_or(u8::MAX)))
+        .collect::<Result<_, _>>()?;
+    let links: Vec<_> = starts.iter().map(Start::link).collect();
+    let (has_ended, ended) = mpsc::channel(1);
+    let mut drained = Vec::new();
+    let mut listener = Some(listener);
+    for (start, number) in starts.into_iter().zip(0_u8..) {
+        let (is_drained, hears) = oneshot::channel();
+        drained.push(hears);
+        let node = &door.node;
+        let desk =
+            (number == 0).then(|| Desk::new(Arc::clone(&node.shared), Arc::clone(&node.history)));
+        let wires = Wires {
+            door: door.clone(),
+            threads: links.clone(),
+            desk,
+            http: http.clone(),
+            runtime: tokio::runtime::Handle::current(),
+            drained: Some(is_drained),
+        };
+        let plane = Plane::new(start, Driver::new(number, wires), node.clock, listener.take())?;
+        let has_ended = has_ended.clone();
+        thread::Builder::new().name(format!("loop-{number}")).spawn(move || {
+            if let Err(error) = plane.run() {
+                tracing::error!(%error, "an event loop cannot wait any more");
+            }
+            let _ = has_ended.try_send(());
+        })?;
+    }
+    Ok((Loops { drained, ended }, links))
 }
 
 /// Begins each day's figures at its midnight.

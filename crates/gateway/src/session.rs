@@ -24,10 +24,10 @@ use serde::Serialize;
 use crate::{
     clock::{Now, rfc3339},
     close::CloseReason,
+    desk::{Answer, Ask},
     figures::Figures,
     identity::Secret,
-    inbox::Outlet,
-    lobby_task::{Answer, Ask},
+    plane::ConnId,
     settings::Settings,
 };
 
@@ -53,10 +53,12 @@ pub(crate) enum Effect {
     Send(String),
     /// Write a Ping.
     Ping,
+    /// Write a Pong with this payload.
+    Pong(Box<[u8]>),
     /// Ask the lobby.
     Ask(Ask),
-    /// Put this into the partner's inbox.
-    Relay(Outlet, Delivery),
+    /// Hand this to the partner's session, over the Link.
+    Relay(ConnId, Delivery),
     /// Give a text its place, then call [`Session::handle_said`].
     Say(Said),
     /// Close the connection; nothing else will come.
@@ -70,22 +72,28 @@ const EARLY_MAX: usize = 64;
 pub(crate) struct Session {
     shared: Arc<Shared>,
     key: SessionKey,
-    outlet: Outlet,
+    outlet: ConnId,
     socket: SocketId,
     user: UserId,
     name: Option<String>,
     is_greeted: bool,
-    call: Option<Call>,
-    /// Rooms that this session has left: what still comes for them is dropped.
-    left: RecentRooms,
-    /// What a partner sent before the lobby's word of the match was here.
-    early: VecDeque<Relay>,
+    call: Option<Box<Call>>,
+    traces: Option<Box<Traces>>,
     limiter: Limiter,
     last_ref: u64,
     last_n: u64,
     next_ping: Moment,
-    cut_at: Option<Moment>,
+    cut_at: Moment,
     effects: VecDeque<Effect>,
+}
+
+/// What only those have who have been in a call.
+#[derive(Debug, Default)]
+struct Traces {
+    /// Rooms that this session has left: what still comes for them is dropped.
+    left: RecentRooms,
+    /// What a partner sent before the lobby's word of the match was here.
+    early: VecDeque<Relay>,
 }
 
 /// Who a new session is, and how it is reached.
@@ -93,16 +101,16 @@ pub(crate) struct Origin {
     pub(crate) key: SessionKey,
     pub(crate) socket: SocketId,
     pub(crate) user: UserId,
-    pub(crate) outlet: Outlet,
+    pub(crate) outlet: ConnId,
     /// The first Ping comes at a random moment of the interval.
     pub(crate) first_ping: Moment,
 }
 
 impl Session {
-    /// A fresh visitor, who is welcomed at once.
-    pub(crate) fn open(shared: Arc<Shared>, origin: Origin, now: Now) -> Self {
-        let Origin { key, socket, user, outlet, first_ping } = origin;
-        let mut session = Self {
+    /// A fresh visitor, who is to be greeted next.
+    pub(crate) fn open(shared: Arc<Shared>, origin: &Origin) -> Self {
+        let Origin { key, socket, user, outlet, first_ping } = *origin;
+        Self {
             limiter: Limiter::new(&shared.settings.limits),
             shared,
             key,
@@ -112,16 +120,23 @@ impl Session {
             name: None,
             is_greeted: false,
             call: None,
-            left: RecentRooms::default(),
-            early: VecDeque::new(),
+            traces: None,
             last_ref: 0,
             last_n: 0,
             next_ping: first_ping,
-            cut_at: None,
+            cut_at: Moment::NEVER,
             effects: VecDeque::new(),
-        };
-        session.welcome(now);
-        session
+        }
+    }
+
+    /// Welcomes the visitor, before the first frame.
+    pub(crate) fn greet(&mut self, now: Now) {
+        self.welcome(now);
+    }
+
+    /// Whether it wants to be closed already: what comes now comes too late.
+    pub(crate) fn is_ended(&self) -> bool {
+        matches!(self.effects.back(), Some(Effect::Close(_)))
     }
 
     pub(crate) fn key(&self) -> SessionKey {
@@ -164,7 +179,13 @@ impl Session {
         }
     }
 
-    /// Takes a Ping or Pong: answered below, but counted here.
+    /// Takes a Ping, which is answered with its own payload (RFC 6455, section 5.5.3).
+    pub(crate) fn handle_ping(&mut self, payload: &[u8], now: Moment) {
+        self.effects.push_back(Effect::Pong(payload.into()));
+        self.handle_control(now);
+    }
+
+    /// Takes a Pong or a part of a message: nothing to answer, but counted.
     pub(crate) fn handle_control(&mut self, now: Moment) {
         if self.limiter.event(now) == Verdict::Flood {
             self.close(CloseReason::Flood);
@@ -216,7 +237,7 @@ impl Session {
 
     /// Any frame is a sign of life, a Pong too.
     pub(crate) fn handle_sign_of_life(&mut self) {
-        self.cut_at = None;
+        self.cut_at = Moment::NEVER;
     }
 
     /// Takes what somebody else has for this session.
@@ -234,13 +255,13 @@ impl Session {
 
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, now: Moment) {
-        if self.cut_at.is_some_and(|cut_at| cut_at <= now) {
+        if self.cut_at <= now {
             return self.close(CloseReason::Silence);
         }
         if self.next_ping <= now {
             let heartbeat = &self.shared.settings.heartbeat;
             self.next_ping = now + heartbeat.interval.0;
-            self.cut_at.get_or_insert(now + heartbeat.timeout.0);
+            self.cut_at = self.cut_at.min(now + heartbeat.timeout.0);
             self.effects.push_back(Effect::Ping);
         }
     }
@@ -253,12 +274,19 @@ impl Session {
 
     /// When [`Session::handle_timeout`] is next to be called.
     pub(crate) fn poll_timeout(&self) -> Moment {
-        self.cut_at.map_or(self.next_ping, |cut_at| cut_at.min(self.next_ping))
+        self.cut_at.min(self.next_ping)
     }
 
     /// The next thing to do.
+    #[cfg(test)]
     pub(crate) fn poll_effect(&mut self) -> Option<Effect> {
         self.effects.pop_front()
+    }
+
+    /// Lends the session a queue for its effects, or takes it back: so that one queue serves all
+    /// sessions of a thread, and an idle one owns none.
+    pub(crate) fn swap_effects(&mut self, queue: &mut VecDeque<Effect>) {
+        std::mem::swap(&mut self.effects, queue);
     }
 
     fn hello(&mut self, hello: &Hello<'_>, is_first: bool, now: Now) -> Result<(), Refusal> {

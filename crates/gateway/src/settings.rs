@@ -26,6 +26,8 @@ pub struct Settings {
     pub node: String,
     /// Version of the software, told in `/health`.
     pub version: &'static str,
+    /// Event-loop threads that own the connections; 0 chooses by the cores.
+    pub threads: usize,
     /// Scheme, host and port under which browsers reach the site.
     pub public_url: Option<String>,
     /// Further origins (`https://chat.example.org`) whose pages may connect.
@@ -47,12 +49,22 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// How many event loops there are. Half of the cores by default: the kernel's network stack,
+    /// HTTP and the proxy before the node need the others, and what stays on one thread costs least.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let wanted = if self.threads == 0 { cores / 2 } else { self.threads };
+        wanted.clamp(1, usize::from(u8::MAX))
+    }
+
     /// Tiny limits and short times, so that a test reaches them with little effort.
     #[must_use]
     pub fn for_testing() -> Self {
         Self {
             node: "node-under-test".into(),
             version: env!("CARGO_PKG_VERSION"),
+            threads: 2,
             public_url: None,
             origins: Vec::new(),
             trusted_proxies: Vec::new(),

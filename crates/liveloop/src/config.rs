@@ -44,6 +44,7 @@ pub(crate) struct Config {
     pub(crate) data: Option<PathBuf>,
     pub(crate) node: Option<String>,
     pub(crate) secret_file: Option<PathBuf>,
+    pub(crate) threads: usize,
     pub(crate) public_url: Option<String>,
     pub(crate) origins: Vec<String>,
     pub(crate) trusted_proxies: Vec<IpNet>,
@@ -70,6 +71,7 @@ impl Default for Config {
             data: None,
             node: None,
             secret_file: None,
+            threads: 0,
             public_url: None,
             origins: Vec::new(),
             trusted_proxies: Vec::new(),
@@ -100,6 +102,7 @@ impl Config {
         settings::Settings {
             node,
             version: env!("CARGO_PKG_VERSION"),
+            threads: self.threads,
             public_url: self.public_url.clone(),
             origins: self.origins.clone(),
             trusted_proxies: self.trusted_proxies.clone(),

@@ -9,7 +9,8 @@ use std::{
 };
 
 /// For each crate of the house, the others that it may know.
-const CRATES: [(&str, &[&str]); 5] = [
+const CRATES: [(&str, &[&str]); 6] = [
+    ("bench", &["protocol"]),
     ("core", &[]),
     ("protocol", &["core"]),
     ("ports", &["core"]),

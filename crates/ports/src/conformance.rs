@@ -37,32 +37,33 @@ async fn seq_rises_by_one_in_each_room(history: impl History) {
     history.open_room(ROOM);
     history.open_room(other);
     for seq in 1..=5 {
-        let first = history.append(text(ADA, None, u128::from(seq))).await;
+        let first = history.append(text(ADA, None, u128::from(seq))).answer().await;
         let first = first.expect("an open room takes a text");
         assert_eq!((first.seq, first.is_repeat), (seq, false));
         assert_eq!(first.message, MessageId(u128::from(seq)));
         let second = Text { room: other, ..text(BEN, None, 100 + u128::from(seq)) };
-        assert_eq!(history.append(second).await.map(|appended| appended.seq), Ok(seq));
+        assert_eq!(history.append(second).answer().await.map(|appended| appended.seq), Ok(seq));
     }
 }
 
 async fn a_repeat_gets_the_first_answer(history: impl History) {
     history.open_room(ROOM);
-    let first = history.append(text(ADA, Some("c1"), 1)).await.expect("an open room takes a text");
-    let again = history.append(text(ADA, Some("c1"), 2)).await;
+    let first =
+        history.append(text(ADA, Some("c1"), 1)).answer().await.expect("an open room takes a text");
+    let again = history.append(text(ADA, Some("c1"), 2)).answer().await;
     assert_eq!(again, Ok(Appended { is_repeat: true, ..first }), "a repeat stores nothing");
-    let other = history.append(text(BEN, Some("c1"), 3)).await;
+    let other = history.append(text(BEN, Some("c1"), 3)).answer().await;
     assert_eq!(other.map(|appended| appended.seq), Ok(2), "another's client id is another's");
-    let next = history.append(text(ADA, Some("c2"), 4)).await;
+    let next = history.append(text(ADA, Some("c2"), 4)).answer().await;
     assert_eq!(next.map(|appended| appended.seq), Ok(3), "a repeat leaves no hole");
 }
 
 async fn a_closed_room_takes_nothing(history: impl History) {
-    assert_eq!(history.append(text(ADA, None, 1)).await, Err(HistoryError::RoomNotOpen));
+    assert_eq!(history.append(text(ADA, None, 1)).answer().await, Err(HistoryError::RoomNotOpen));
     history.open_room(ROOM);
-    assert!(history.append(text(ADA, None, 2)).await.is_ok());
+    assert!(history.append(text(ADA, None, 2)).answer().await.is_ok());
     history.close_room(ROOM);
-    assert_eq!(history.append(text(ADA, None, 3)).await, Err(HistoryError::RoomNotOpen));
+    assert_eq!(history.append(text(ADA, None, 3)).answer().await, Err(HistoryError::RoomNotOpen));
 }
 
 async fn appends_at_once_leave_no_hole(history: impl History + 'static) {
@@ -74,7 +75,8 @@ async fn appends_at_once_leave_no_hole(history: impl History + 'static) {
             tokio::spawn(async move {
                 let mut seqs = Vec::new();
                 for n in 0..50 {
-                    let said = history.append(text(UserId(task), None, task * 100 + n)).await;
+                    let said =
+                        history.append(text(UserId(task), None, task * 100 + n)).answer().await;
                     seqs.push(said.expect("an open room takes a text").seq);
                 }
                 assert!(seqs.is_sorted(), "one sender's texts keep their order");

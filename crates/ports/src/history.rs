@@ -65,9 +65,29 @@ pub trait History: Send + Sync {
     /// A call is over: no text comes any more, whoever sent it late.
     fn close_room(&self, room: RoomId);
 
-    /// Gives a text its place.
+    /// Gives a text its place; where the answer is a [`HistoryError`], nothing was stored.
+    fn append(&self, text: Text) -> Appending;
+}
+
+/// An append: answered at once by an adapter that waits for nothing, or later.
+///
+/// Appends of one room are answered in the order in which they were made.
+pub enum Appending {
+    /// The answer.
+    Now(Result<Appended, HistoryError>),
+    /// The answer is yet to come; it must be awaited for the text to be stored.
+    Later(BoxFuture<'static, Result<Appended, HistoryError>>),
+}
+
+impl Appending {
+    /// Waits for the answer, where it is not there.
     ///
     /// # Errors
-    /// [`HistoryError`]; then nothing was stored.
-    fn append(&self, text: Text) -> BoxFuture<'_, Result<Appended, HistoryError>>;
+    /// As [`History::append`].
+    pub async fn answer(self) -> Result<Appended, HistoryError> {
+        match self {
+            Self::Now(answer) => answer,
+            Self::Later(answer) => answer.await,
+        }
+    }
 }

@@ -8,7 +8,9 @@
 pub mod conformance;
 mod history;
 
-pub use history::{Appended, History, HistoryError, MemoryHistory, MessageId, Text, Wall};
+pub use history::{
+    Appended, Appending, History, HistoryError, MemoryHistory, MessageId, Text, Wall,
+};
 
 /// A boxed future: what an asynchronous port returns.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -37,15 +37,15 @@ const SERVICES: Services =
     Services { store: "off", redis: "off", mongodb: "off", turn: "off", memory: "ready" };
 
 pub(super) async fn health(State(web): State<Web>) -> Response {
-    let now = web.node.clock.now();
-    let settings = &web.node.shared.settings;
-    let is_draining = *web.node.draining.borrow();
+    let now = web.door.node.clock.now();
+    let settings = &web.door.node.shared.settings;
+    let is_draining = *web.door.node.draining.borrow();
     let health = Health {
         status: if is_draining { "draining" } else { "healthy" },
         timestamp: rfc3339(now.wall),
         version: settings.version,
         node: &settings.node,
-        uptime_seconds: now.moment.0.as_secs(),
+        uptime_seconds: now.moment.since_start().as_secs(),
         services: SERVICES,
     };
     (status(is_draining), [(header::CACHE_CONTROL, "no-store")], Json(health)).into_response()
@@ -58,7 +58,7 @@ pub(super) async fn live() -> Response {
 
 /// New visitors may be sent here.
 pub(super) async fn ready(State(web): State<Web>) -> Response {
-    let is_draining = *web.node.draining.borrow();
+    let is_draining = *web.door.node.draining.borrow();
     let text = if is_draining { "draining\n" } else { "ready\n" };
     (status(is_draining), [(header::CACHE_CONTROL, "no-store")], text).into_response()
 }

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 /// A problem document.
 #[derive(Debug, Serialize)]
-pub(super) struct Problem {
+pub(crate) struct Problem {
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
@@ -26,7 +26,7 @@ pub(super) struct Problem {
 }
 
 impl Problem {
-    pub(super) fn new(status: StatusCode, code: ErrorCode, detail: &'static str) -> Self {
+    pub(crate) fn new(status: StatusCode, code: ErrorCode, detail: &'static str) -> Self {
         Self {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
@@ -38,30 +38,53 @@ impl Problem {
     }
 
     /// With `retryAfterMs`, and with `Retry-After` in whole seconds, rounded up.
-    pub(super) fn retry_after(self, wait: Duration) -> Self {
+    pub(crate) fn retry_after(self, wait: Duration) -> Self {
         let millis = wait.as_micros().div_ceil(1_000).max(1);
         Self { retry_after_ms: Some(u64::try_from(millis).unwrap_or(u64::MAX)), ..self }
     }
 
-    pub(super) fn not_found() -> Self {
+    pub(crate) fn not_found() -> Self {
         let detail = "there is nothing here: see the list of routes in the documentation";
         Self::new(StatusCode::NOT_FOUND, ErrorCode::UnknownEvent, detail)
     }
 
-    pub(super) fn method_not_allowed() -> Self {
+    pub(crate) fn method_not_allowed() -> Self {
         let detail = "this route does not know that method: use the one in `Allow`";
         Self::new(StatusCode::METHOD_NOT_ALLOWED, ErrorCode::NotAllowed, detail)
     }
 
-    pub(super) fn upgrade_required() -> Self {
+    pub(crate) fn upgrade_required() -> Self {
         let detail = "this route speaks WebSocket, version 13";
         Self::new(StatusCode::UPGRADE_REQUIRED, ErrorCode::BadFrame, detail)
     }
 
-    pub(super) fn draining() -> Self {
+    pub(crate) fn draining() -> Self {
         let detail = "this node is going away: try again in a moment";
         Self::new(StatusCode::SERVICE_UNAVAILABLE, ErrorCode::Draining, detail)
             .retry_after(Duration::from_secs(1))
+    }
+}
+
+impl Problem {
+    /// Whether HTTP has to say it: a plain request is no handshake, and a body may follow.
+    pub(crate) fn is_for_http(&self) -> bool {
+        matches!(self.status, 400 | 405 | 426)
+    }
+
+    /// The whole response, for a connection that is closed after it.
+    pub(crate) fn to_http1(&self) -> Vec<u8> {
+        let body = serde_json::to_string(self).unwrap_or_default();
+        let retry_after = self.retry_after_ms.map_or_else(String::new, |millis| {
+            format!("retry-after: {}\r\n", millis.div_ceil(1_000))
+        });
+        format!(
+            "HTTP/1.1 {} {}\r\ncontent-type: application/problem+json\r\ncache-control: no-store\r\n\
+             {retry_after}content-length: {}\r\nconnection: close\r\n\r\n{body}",
+            self.status,
+            self.title,
+            body.len(),
+        )
+        .into_bytes()
     }
 }
 

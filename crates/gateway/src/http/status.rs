@@ -34,7 +34,7 @@ struct ClusterFigures {
 }
 
 pub(super) async fn status(State(web): State<Web>) -> impl IntoResponse {
-    let figures = &web.node.shared.figures;
+    let figures = &web.door.node.shared.figures;
     let counts = figures.counts();
     let node = NodeFigures {
         active_connections: figures.active_connections.load(Relaxed),
@@ -47,12 +47,12 @@ pub(super) async fn status(State(web): State<Web>) -> impl IntoResponse {
     let status = Status {
         node,
         cluster: ClusterFigures { nodes: 1, all: node },
-        today: figures.counts_today(web.node.clock.now().wall),
+        today: figures.counts_today(web.door.node.clock.now().wall),
     };
     ([(header::CACHE_CONTROL, "no-store")], Json(status))
 }
 
 pub(super) async fn site(State(web): State<Web>) -> impl IntoResponse {
-    let site: Site = web.node.shared.settings.site.clone();
+    let site: Site = web.door.node.shared.settings.site.clone();
     ([(header::CACHE_CONTROL, "no-cache")], Json(site))
 }

@@ -15,8 +15,8 @@ use super::{
 use crate::{
     clock::Now,
     close::CloseReason,
-    inbox::Outlet,
-    lobby_task::{Answer, Ask, AskedBy, Seat},
+    desk::{Answer, Ask, AskedBy, Seat},
+    plane::ConnId,
 };
 
 /// The other one in a call, and the Link to them.
@@ -26,7 +26,7 @@ pub(crate) struct Partner {
     pub(crate) pseudonym: String,
     pub(crate) profile: Arc<Profile>,
     pub(crate) common_interests: Vec<String>,
-    pub(crate) outlet: Outlet,
+    pub(crate) outlet: ConnId,
 }
 
 /// A call as this session knows it; ids are in their text form, for they go into every event.
@@ -36,14 +36,14 @@ pub(crate) struct Call {
     pub(super) room_id: String,
     pub(super) own_pseudonym: String,
     pub(super) partner_socket: SocketId,
-    outlet: Outlet,
+    outlet: ConnId,
 }
 
 impl Call {
     /// Sends an event to the partner at once, over the Link.
     pub(super) fn relay(&self, kind: RelayKind, event: &ServerEvent<'_>) -> Effect {
         let relay = Relay { room: self.room, kind, event: event.encode() };
-        Effect::Relay(self.outlet.clone(), Delivery::Relay(relay))
+        Effect::Relay(self.outlet, Delivery::Relay(relay))
     }
 }
 
@@ -80,7 +80,7 @@ impl Session {
             socket: self.socket,
             user: self.user,
             profile: Arc::new(self.profile(request)),
-            outlet: self.outlet.clone(),
+            outlet: self.outlet,
         };
         self.leave_call(room);
         self.ask(Input::Request(self.key, input), Some(seat), ("request-room", room_id, reference));
@@ -113,8 +113,7 @@ impl Session {
         (event, room_id, reference): (&'static str, Option<&str>, Option<u64>),
     ) {
         let room_id = room_id.map(str::to_owned);
-        let outlet = self.outlet.clone();
-        let by = AskedBy { event, room_id, reference, outlet };
+        let by = AskedBy { event, room_id, reference, outlet: self.outlet };
         self.effects.push_back(Effect::Ask(Ask { input, seat, by: Some(by) }));
     }
 
@@ -122,7 +121,7 @@ impl Session {
     /// whom the visitor has left already.
     fn leave_call(&mut self, room: Option<RoomId>) {
         if let Some(call) = self.call.take_if(|call| room.is_none_or(|room| room == call.room)) {
-            self.left.remember(call.room);
+            self.traces.get_or_insert_default().left.remember(call.room);
         }
     }
 
@@ -140,9 +139,7 @@ impl Session {
         let Matched { room, mode, is_initiator, own_pseudonym, own_profile, partner } = matched;
         // The partner was shown this name; one that was asked for too late is not taken over.
         self.name = own_profile.name().map(str::to_owned);
-        if let Some(before) = self.call.take() {
-            self.left.remember(before.room);
-        }
+        self.leave_call(None);
         let room_id = format_id(room.0);
         let shared = Arc::clone(&self.shared);
         let ice = &shared.settings.ice;
@@ -167,17 +164,16 @@ impl Session {
             relay_only: false,
         };
         self.send(&ServerEvent::MatchDone(&match_done), true);
-        self.call = Some(Call {
+        self.call = Some(Box::new(Call {
             room,
             room_id,
             own_pseudonym,
             partner_socket: partner.socket,
             outlet: partner.outlet,
-        });
-        for relay in std::mem::take(&mut self.early) {
-            if relay.room == room {
-                self.relayed(relay);
-            }
+        }));
+        let early = self.traces.as_mut().map(|traces| std::mem::take(&mut traces.early));
+        for relay in early.into_iter().flatten().filter(|relay| relay.room == room) {
+            self.relayed(relay);
         }
     }
 
@@ -199,14 +195,17 @@ impl Session {
         if self.call.as_ref().is_some_and(|call| call.room == relay.room) {
             let n = (relay.kind == RelayKind::Numbered).then(|| self.next_n());
             self.effects.push_back(Effect::Send(relay.event.into_frame(n)));
-        } else if !self.left.contains(relay.room) && self.early.len() < EARLY_MAX {
-            self.early.push_back(relay);
+            return;
+        }
+        let traces = self.traces.get_or_insert_default();
+        if !traces.left.contains(relay.room) && traces.early.len() < EARLY_MAX {
+            traces.early.push_back(relay);
         }
     }
 
     /// The present call, if it is the one that is named (or none is named).
     pub(super) fn call_named(&self, room_id: Option<&str>) -> Result<&Call, Refusal> {
-        let call = self.call.as_ref().ok_or_else(Refusal::not_in_room)?;
+        let call = self.call.as_deref().ok_or_else(Refusal::not_in_room)?;
         match room_id {
             Some(room_id) if room_id != call.room_id => Err(Refusal::not_in_room()),
             _ => Ok(call),

@@ -1,4 +1,4 @@
-//! What is put into a session's inbox: the lobby's notices, and what a partner relays.
+//! What others have for a session: the lobby's notices, and what a partner relays.
 
 use std::sync::Arc;
 
@@ -6,10 +6,7 @@ use liveloop_core::{EndReason, Mode, RoomId};
 use liveloop_protocol::Encoded;
 
 use super::{Partner, Profile};
-use crate::lobby_task::Answer;
-
-/// Bytes that a notice counts for; its real size is near.
-const NOTICE_BYTES: usize = 256;
+use crate::desk::Answer;
 
 /// Something for a session, from the lobby or from the partner.
 #[derive(Debug)]
@@ -54,14 +51,4 @@ pub(crate) enum RelayKind {
     Numbered,
     /// Typing.
     Passing,
-}
-
-impl Delivery {
-    pub(crate) fn bytes(&self) -> usize {
-        match self {
-            Self::Relay(relay) => relay.event.len(),
-            Self::Matched(matched) => NOTICE_BYTES + matched.partner.profile.image_bytes(),
-            Self::PartnerLeft { .. } | Self::Waiting { .. } | Self::Answer(_) => NOTICE_BYTES,
-        }
-    }
 }

@@ -71,7 +71,7 @@ impl Session {
     }
 
     fn tell_partner(&mut self, said: &Said, room: RoomId, ack: &MessageAck<'_>) {
-        let Some(call) = self.call.as_ref().filter(|call| call.room == room) else { return };
+        let Some(call) = self.call.as_deref().filter(|call| call.room == room) else { return };
         let event = MessageRelayed {
             message_id: ack.message_id,
             seq: ack.seq,

@@ -52,10 +52,6 @@ impl Profile {
     pub(crate) fn image(&self) -> Option<&str> {
         self.image.as_ref().map(|image| image.url.as_str())
     }
-
-    pub(super) fn image_bytes(&self) -> usize {
-        self.image.as_ref().map_or(0, |image| image.url.len())
-    }
 }
 
 /// What partners read where `name` stands.

@@ -10,15 +10,17 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::{
-    inbox::{Inbox, inbox},
-    lobby_task::AskedBy,
+    desk::AskedBy,
+    plane::Key,
     settings::{Heartbeat, Settings},
 };
+
+/// A connection that is not there: what is relayed to it stays an effect.
+const NOBODY: ConnId = ConnId { thread: 0, key: Key { slot: 0, generation: 0 } };
 
 struct Bench {
     session: Session,
     now: Now,
-    _inbox: Inbox,
 }
 
 impl Bench {
@@ -26,22 +28,21 @@ impl Bench {
         let settings = Settings { heartbeat: Heartbeat::default(), ..Settings::for_testing() };
         let secret = Secret::new([1; 32]);
         let shared = Arc::new(Shared { settings, secret, figures: Arc::default() });
-        let (outlet, inbox) = inbox(0);
         let now = Now { moment: Moment::default(), wall: Wall(0) };
         let origin = Origin {
             key: SessionKey(1),
             socket: SocketId(1),
             user: UserId(1),
-            outlet,
+            outlet: NOBODY,
             first_ping: Moment::from_millis(1_000),
         };
-        let mut bench = Self { session: Session::open(shared, origin, now), now, _inbox: inbox };
+        let mut bench = Self { session: Session::open(shared, &origin), now };
+        bench.session.greet(now);
         assert_eq!(bench.sent()[0]["event"], "welcome");
         bench
     }
 
     fn matched(&mut self, room: u128) {
-        let (outlet, _) = inbox(0);
         self.session.handle_delivery(Delivery::Matched(Box::new(Matched {
             room: RoomId(room),
             mode: Mode::Video,
@@ -53,7 +54,7 @@ impl Bench {
                 pseudonym: "them".into(),
                 profile: Arc::default(),
                 common_interests: Vec::new(),
-                outlet,
+                outlet: NOBODY,
             },
         })));
     }

@@ -32,6 +32,11 @@ pub(crate) static SETTINGS: &[Setting] = &[
     )
     .unset("LIVELOOP_SECRET, else a secret made at the first start and kept in the data folder"),
     Setting::new(
+        "threads",
+        Kind::Number,
+        "Event-loop threads that own the connections; 0 takes half of the cores.",
+    ),
+    Setting::new(
         "public_url",
         Kind::Text,
         "Scheme, host and port under which browsers reach the site: `https://chat.example.org`.",

@@ -10,8 +10,7 @@ use std::{
 
 use liveloop_core::{RoomId, UserId};
 
-use super::{Appended, History, HistoryError, Text};
-use crate::BoxFuture;
+use super::{Appended, Appending, History, HistoryError, Text};
 
 #[derive(Default)]
 struct Room {
@@ -67,9 +66,8 @@ impl History for MemoryHistory {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner).remove(&room);
     }
 
-    fn append(&self, text: Text) -> BoxFuture<'_, Result<Appended, HistoryError>> {
-        let outcome = self.append_now(text);
-        Box::pin(std::future::ready(outcome))
+    fn append(&self, text: Text) -> Appending {
+        Appending::Now(self.append_now(text))
     }
 }
 
@@ -95,10 +93,13 @@ mod tests {
             said_at: Wall(0),
         };
         for n in 0..=MemoryHistory::REPEATS_MAX {
-            history.append(text(n)).await.unwrap();
+            history.append(text(n)).answer().await.unwrap();
         }
-        assert!(history.append(text(1)).await.unwrap().is_repeat);
-        assert!(!history.append(text(0)).await.unwrap().is_repeat, "the oldest is forgotten");
+        assert!(history.append(text(1)).answer().await.unwrap().is_repeat);
+        assert!(
+            !history.append(text(0)).answer().await.unwrap().is_repeat,
+            "the oldest is forgotten"
+        );
         let rooms = history.rooms.lock().unwrap();
         assert_eq!(rooms[&RoomId(1)].answers.len(), MemoryHistory::REPEATS_MAX);
     }

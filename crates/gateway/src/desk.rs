@@ -1,30 +1,24 @@
-//! The task that owns the lobby of this node.
+//! The desk of this node: the lobby, and how each session is reached and shown.
 //!
-//! Sessions ask it in batches and it answers into their inboxes; it never waits for any of them.
-//! It knows how each session is reached and shown, the lobby itself only keys.
+//! It belongs to one event loop; sessions of the others ask by post. It answers with deliveries and
+//! never waits for anybody. The lobby itself knows only keys.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, VecDeque},
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
 use liveloop_core::{
-    Effect, Input, Lobby, Mode, Policy, Rejection, RoomId, SessionKey, SocketId, UserId,
+    Effect, Input, Lobby, Mode, Moment, Policy, Rejection, RoomId, SessionKey, SocketId, UserId,
 };
 use liveloop_ports::History;
 use liveloop_protocol::Refusal;
-use tokio::sync::mpsc;
 
 use crate::{
-    clock::{Clock, random_id},
-    inbox::Outlet,
+    clock::random_id,
+    plane::ConnId,
     session::{Delivery, Matched, Partner, Profile, Shared},
 };
-
-/// Asks that may wait for the lobby; a connection that has one more waits itself.
-const ASKS_MAX: usize = 4_096;
-/// How many asks are taken at once.
-const BATCH: usize = 256;
 
 /// What a session asks of the lobby.
 #[derive(Debug)]
@@ -43,7 +37,7 @@ pub(crate) struct AskedBy {
     pub(crate) room_id: Option<String>,
     pub(crate) reference: Option<u64>,
     /// Where the answer goes.
-    pub(crate) outlet: Outlet,
+    pub(crate) outlet: ConnId,
 }
 
 /// What the lobby says to an ask.
@@ -61,83 +55,56 @@ pub(crate) struct Seat {
     pub(crate) socket: SocketId,
     pub(crate) user: UserId,
     pub(crate) profile: Arc<Profile>,
-    pub(crate) outlet: Outlet,
+    pub(crate) outlet: ConnId,
 }
 
-/// The way to the lobby.
-#[derive(Clone, Debug)]
-pub(crate) struct LobbyLink {
-    asks: mpsc::Sender<Ask>,
-}
-
-impl LobbyLink {
-    /// Asks the lobby; waits while too many have asked before. Only a lobby that is gone for ever,
-    /// and the node with it, gets nothing.
-    pub(crate) async fn ask(&self, ask: Ask) {
-        let _ = self.asks.send(ask).await;
-    }
-}
-
-/// The lobby's task, before it is spawned.
-pub(crate) struct LobbyTask {
-    asks: mpsc::Receiver<Ask>,
+/// The lobby with everything that it needs to be asked.
+pub(crate) struct Desk {
     lobby: Lobby,
     seats: HashMap<SessionKey, Seat>,
     shared: Arc<Shared>,
     history: Arc<dyn History>,
-    clock: Clock,
+    deliveries: VecDeque<(ConnId, Delivery)>,
 }
 
-impl LobbyTask {
-    pub(crate) fn new(
-        shared: Arc<Shared>,
-        history: Arc<dyn History>,
-        clock: Clock,
-    ) -> (LobbyLink, Self) {
-        let (sender, asks) = mpsc::channel(ASKS_MAX);
+impl Desk {
+    pub(crate) fn new(shared: Arc<Shared>, history: Arc<dyn History>) -> Self {
         let policy = Policy { same_visitor: shared.settings.matching.same_visitor };
         let lobby = Lobby::new(policy, || RoomId(random_id()));
-        let task = Self { asks, lobby, seats: HashMap::new(), shared, history, clock };
-        (LobbyLink { asks: sender }, task)
+        Self { lobby, seats: HashMap::new(), shared, history, deliveries: VecDeque::new() }
     }
 
-    /// Runs until nobody can ask any more.
-    pub(crate) async fn run(mut self) {
-        let mut batch = Vec::with_capacity(BATCH);
-        loop {
-            let due = self.lobby.poll_timeout().map(|moment| self.clock.instant(moment));
-            let timer = async {
-                match due {
-                    Some(due) => tokio::time::sleep_until(due).await,
-                    None => std::future::pending().await,
-                }
-            };
-            tokio::select! {
-                taken = self.asks.recv_many(&mut batch, BATCH) => if taken == 0 { return },
-                () = timer => {}
-            }
-            for ask in batch.drain(..) {
-                self.take(ask);
-            }
-            self.lobby.handle_timeout(self.clock.moment());
-            self.carry_out();
-        }
+    /// When [`Desk::handle_timeout`] is next to be called.
+    pub(crate) fn poll_timeout(&self) -> Option<Moment> {
+        self.lobby.poll_timeout()
     }
 
-    fn take(&mut self, ask: Ask) {
+    pub(crate) fn handle_timeout(&mut self, now: Moment) {
+        self.lobby.handle_timeout(now);
+        self.carry_out();
+    }
+
+    /// The next thing that somebody is to be told.
+    pub(crate) fn poll_delivery(&mut self) -> Option<(ConnId, Delivery)> {
+        self.deliveries.pop_front()
+    }
+
+    /// Takes what a session asks.
+    pub(crate) fn take(&mut self, ask: Ask, now: Moment) {
         let session = match ask.input {
             Input::Request(session, _)
             | Input::Cancel(session)
             | Input::Stop(session, _)
             | Input::Disconnect(session) => session,
         };
-        let outcome = self.lobby.handle_input(ask.input, self.clock.moment());
+        let outcome = self.lobby.handle_input(ask.input, now);
         if let (Some(seat), Ok(())) = (ask.seat, outcome) {
             self.seats.insert(session, seat);
         }
         if let Some(AskedBy { event, room_id, reference, outlet }) = ask.by {
             let outcome = outcome.map_err(|Rejection::NotInRoom| Refusal::not_in_room());
-            outlet.deliver(Delivery::Answer(Answer { event, room_id, reference, outcome }));
+            let answer = Answer { event, room_id, reference, outcome };
+            self.deliveries.push_back((outlet, Delivery::Answer(answer)));
         }
         self.carry_out();
         self.forget_if_idle(session);
@@ -166,35 +133,40 @@ impl LobbyTask {
     }
 
     /// Gives each of the two the other's Link.
-    fn introduce(&self, room: RoomId, mode: Mode, sessions: [SessionKey; 2]) {
+    fn introduce(&mut self, room: RoomId, mode: Mode, sessions: [SessionKey; 2]) {
         let [Some(first), Some(second)] = sessions.map(|session| self.seats.get(&session)) else {
             debug_assert!(false, "whoever is matched has a seat");
             return;
         };
-        for (own, other, is_initiator) in [(second, first, false), (first, second, true)] {
-            let secret = &self.shared.secret;
+        let secret = &self.shared.secret;
+        let pseudonym_of_first = secret.pseudonym(first.user, second.user);
+        let pseudonym_of_second = secret.pseudonym(second.user, first.user);
+        let by_first = (second, first, false, &pseudonym_of_second, &pseudonym_of_first);
+        let by_second = (first, second, true, &pseudonym_of_first, &pseudonym_of_second);
+        for (own, other, is_initiator, own_pseudonym, pseudonym) in [by_first, by_second] {
             let (mine, theirs) = (&own.profile.interests, &other.profile.interests);
             let partner = Partner {
                 socket: other.socket,
-                pseudonym: secret.pseudonym(other.user, own.user),
+                pseudonym: pseudonym.clone(),
                 profile: Arc::clone(&other.profile),
                 common_interests: mine.iter().filter(|i| theirs.contains(i)).cloned().collect(),
-                outlet: other.outlet.clone(),
+                outlet: other.outlet,
             };
-            own.outlet.deliver(Delivery::Matched(Box::new(Matched {
+            let matched = Delivery::Matched(Box::new(Matched {
                 room,
                 mode,
                 is_initiator,
-                own_pseudonym: secret.pseudonym(own.user, other.user),
+                own_pseudonym: own_pseudonym.clone(),
                 own_profile: Arc::clone(&own.profile),
                 partner,
-            })));
+            }));
+            self.deliveries.push_back((own.outlet, matched));
         }
     }
 
-    fn deliver(&self, session: SessionKey, delivery: Delivery) {
+    fn deliver(&mut self, session: SessionKey, delivery: Delivery) {
         if let Some(seat) = self.seats.get(&session) {
-            seat.outlet.deliver(delivery);
+            self.deliveries.push_back((seat.outlet, delivery));
         }
     }
 
@@ -218,39 +190,34 @@ mod tests {
     use liveloop_ports::MemoryHistory;
 
     use super::*;
-    use crate::{
-        identity::Secret,
-        inbox::{Inbox, inbox},
-        settings::Settings,
-    };
+    use crate::{identity::Secret, plane::Key, settings::Settings};
 
-    fn request(session: u64) -> (Ask, Inbox) {
-        let (outlet, inbox) = inbox(0);
+    fn request(session: u32) -> Ask {
+        let outlet = ConnId { thread: 0, key: Key { slot: session, generation: 0 } };
         let user = UserId(session.into());
         let request = Request { user, mode: Mode::Video, auto_next: true, room: None };
         let (socket, profile) = (SocketId(session.into()), Arc::default());
         let seat = Seat { socket, user, profile, outlet };
-        let input = Input::Request(SessionKey(session), request);
-        (Ask { input, seat: Some(seat), by: None }, inbox)
+        let input = Input::Request(SessionKey(session.into()), request);
+        Ask { input, seat: Some(seat), by: None }
     }
 
     #[test]
     fn whoever_hears_of_a_match_finds_it_in_the_figures() {
         let (settings, secret) = (Settings::for_testing(), Secret::new([1; 32]));
         let shared = Arc::new(Shared { settings, secret, figures: Arc::default() });
-        let history = Arc::new(MemoryHistory::default());
-        let (_link, mut task) = LobbyTask::new(Arc::clone(&shared), history, Clock::start());
+        let mut desk = Desk::new(Arc::clone(&shared), Arc::new(MemoryHistory::default()));
+        let now = Moment::default();
         let figures =
             || [&shared.figures.waiting, &shared.figures.rooms].map(|it| it.load(Relaxed));
-        let ((first, mut inbox), (second, _inbox)) = (request(1), request(2));
-        task.take(first);
+        desk.take(request(1), now);
         assert_eq!(figures(), [1, 0]);
-        task.take(second);
-        assert!(matches!(inbox.try_next(), Some(Delivery::Matched(_))));
+        desk.take(request(2), now);
         assert_eq!(figures(), [0, 1]);
-        let gone = Input::Disconnect(SessionKey(2));
-        task.take(Ask { input: gone, seat: None, by: None });
-        assert!(matches!(inbox.try_next(), Some(Delivery::PartnerLeft { .. })));
+        let told: Vec<_> = std::iter::from_fn(|| desk.poll_delivery()).collect();
+        assert!(matches!(told[..], [(_, Delivery::Matched(_)), (_, Delivery::Matched(_))]));
+        desk.take(Ask { input: Input::Disconnect(SessionKey(2)), seat: None, by: None }, now);
         assert_eq!(figures(), [1, 0]);
+        assert!(matches!(desk.poll_delivery(), Some((_, Delivery::PartnerLeft { .. }))));
     }
 }

@@ -1,0 +1,94 @@
+//! The head of a connection's first request. An opening handshake is answered at once, for in a
+//! storm that is what counts; everything else is HTTP's, with the bytes that were read.
+
+use std::net::SocketAddr;
+
+use axum::http::{HeaderMap, HeaderName, HeaderValue};
+
+use crate::{address::ConnectionPermit, door::Door};
+
+/// The longest head that is read here, in bytes; HTTP refuses a longer one.
+const HEAD_BYTES_MAX: usize = 16_384;
+const HEADERS_MAX: usize = 64;
+/// What the head of an opening handshake begins with.
+const OPENING: &[u8] = b"GET /ws";
+
+/// What has come of a head.
+#[derive(Debug)]
+pub(crate) struct Head {
+    pub(super) peer: SocketAddr,
+    pub(super) permit: Option<ConnectionPermit>,
+    bytes: Vec<u8>,
+}
+
+/// What a head has turned out to be.
+pub(super) enum Headed {
+    /// More of it is to come.
+    Partial,
+    /// Not ours; with all that was read.
+    Http(Vec<u8>),
+    /// A handshake that is refused, with this response.
+    Refused(Vec<u8>),
+    /// A handshake, with its response, and what came after it.
+    Upgrade { response: Vec<u8>, permit: ConnectionPermit, rest: Vec<u8> },
+}
+
+impl Head {
+    pub(super) fn new(peer: SocketAddr, permit: Option<ConnectionPermit>) -> Self {
+        Self { peer, permit, bytes: Vec::new() }
+    }
+
+    /// Takes more of it.
+    pub(super) fn take(&mut self, bytes: &[u8], door: &Door) -> Headed {
+        self.bytes.extend_from_slice(bytes);
+        let compared = self.bytes.len().min(OPENING.len());
+        if self.bytes[..compared] != OPENING[..compared] {
+            return self.http();
+        }
+        let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
+        let mut request = httparse::Request::new(&mut headers);
+        let end = match request.parse(&self.bytes) {
+            Ok(httparse::Status::Complete(end)) => end,
+            Ok(httparse::Status::Partial) if self.bytes.len() < HEAD_BYTES_MAX => {
+                return Headed::Partial;
+            }
+            _ => return self.http(),
+        };
+        let path = request.path.unwrap_or_default().split('?').next();
+        let headers = header_map(request.headers);
+        match headers.filter(|_| path == Some("/ws") && request.version == Some(1)) {
+            None => self.http(),
+            Some(headers) => match door.admit(&headers, self.peer) {
+                Ok((accept, permit)) => Headed::Upgrade {
+                    response: switching_protocols(&accept),
+                    permit,
+                    rest: self.bytes.split_off(end),
+                },
+                // A body may follow, and a plain GET is no handshake: HTTP says what is wrong.
+                Err(denied) if denied.is_for_http() => self.http(),
+                Err(denied) => Headed::Refused(denied.to_http1()),
+            },
+        }
+    }
+
+    fn http(&mut self) -> Headed {
+        Headed::Http(std::mem::take(&mut self.bytes))
+    }
+}
+
+fn header_map(headers: &[httparse::Header<'_>]) -> Option<HeaderMap> {
+    let mut map = HeaderMap::with_capacity(headers.len());
+    for header in headers {
+        let name = HeaderName::from_bytes(header.name.as_bytes()).ok()?;
+        map.append(name, HeaderValue::from_bytes(header.value).ok()?);
+    }
+    Some(map)
+}
+
+fn switching_protocols(accept: &str) -> Vec<u8> {
+    format!(
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\
+         Sec-WebSocket-Accept: {accept}\r\n\r\n"
+    )
+    .into_bytes()
+}

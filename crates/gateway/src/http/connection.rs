@@ -1,0 +1,121 @@
+//! Speaks HTTP with the connections that the event loops hand over, until each ends or becomes a
+//! WebSocket after all.
+//!
+//! A client that says nothing, or does not read what it asked for, is not held for ever.
+
+use std::{io::Cursor, net::TcpStream as StdTcpStream, pin::pin, time::Duration};
+
+use axum::{Router, body::Body};
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncReadExt, Chain, Join, join},
+    net::{
+        TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    sync::mpsc,
+    time::timeout,
+};
+use tower::ServiceExt;
+
+use super::Peer;
+use crate::driver::Handed;
+
+/// The longest head of a request, in bytes.
+const HEADER_BYTES_MAX: usize = 16_384;
+
+/// A socket before which stands what was read of it already.
+pub(super) type Io = Join<Chain<Cursor<Vec<u8>>, OwnedReadHalf>, OwnedWriteHalf>;
+
+/// How long a client may take over HTTP.
+#[derive(Clone, Copy)]
+struct Patience {
+    /// For the head of a request, also while no request is there.
+    head: Duration,
+    /// For all requests of one connection.
+    connection: Duration,
+    /// For the request that is being answered when that time is over.
+    last_answer: Duration,
+}
+
+/// Enough for the page over a slow line.
+const PATIENCE: Patience = Patience {
+    head: Duration::from_secs(10),
+    connection: Duration::from_secs(120),
+    last_answer: Duration::from_secs(60),
+};
+
+/// Speaks with whatever is handed over, until nothing can be any more.
+pub(crate) async fn speak_with_all(mut handed: mpsc::Receiver<Handed>, router: Router) {
+    while let Some(handed) = handed.recv().await {
+        tokio::spawn(speak(handed, router.clone(), PATIENCE));
+    }
+}
+
+async fn speak(handed: Handed, router: Router, patience: Patience) {
+    let Handed { stream, read, peer, permit } = handed;
+    let Ok(stream) = TcpStream::from_std(stream) else { return };
+    let (reader, writer) = stream.into_split();
+    let io: Io = join(Cursor::new(read).chain(reader), writer);
+    let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+        let mut request = request.map(Body::new);
+        request.extensions_mut().insert(Peer(peer));
+        router.clone().oneshot(request)
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(patience.head)
+        .max_buf_size(HEADER_BYTES_MAX)
+        .serve_connection(TokioIo::new(io), service)
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let is_over = match timeout(patience.connection, connection.as_mut()).await {
+        Ok(outcome) => outcome.is_ok(),
+        Err(_) => {
+            connection.as_mut().graceful_shutdown();
+            timeout(patience.last_answer, connection).await.is_ok_and(|outcome| outcome.is_ok())
+        }
+    };
+    if !is_over {
+        tracing::debug!("an HTTP connection ended early");
+    }
+    drop(permit);
+}
+
+/// The bare socket again.
+pub(super) fn socket_of(io: Io) -> Option<StdTcpStream> {
+    let (reader, writer) = io.into_inner();
+    let (_, reader) = reader.into_inner();
+    reader.reunite(writer).ok()?.into_std().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::{io::AsyncWriteExt, net::TcpListener};
+
+    use super::*;
+
+    /// More than any socket buffers.
+    const BIG: &[u8] = &[b'x'; 32 << 20];
+
+    #[tokio::test]
+    async fn who_does_not_read_the_answer_is_not_waited_for() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let mut client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (stream, peer) = listener.accept().await.unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n").await.unwrap();
+        let patience = Patience {
+            connection: Duration::from_millis(50),
+            last_answer: Duration::from_millis(50),
+            ..PATIENCE
+        };
+        let router = Router::new().route("/", get(|| async { BIG }));
+        let handed =
+            Handed { stream: stream.into_std().unwrap(), read: Vec::new(), peer, permit: None };
+        let served = speak(handed, router, patience);
+        timeout(Duration::from_secs(10), served).await.expect("it is over");
+        drop(client);
+    }
+}

@@ -1,0 +1,23 @@
+//! The data plane: event-loop threads that own their connections outright.
+//!
+//! A thread waits for readiness (epoll through mio, edge-triggered), reads into one buffer that all
+//! its connections share, lets its [`Handler`] act, and writes what is due to each connection once
+//! a turn. Between turns an idle connection owns no buffer. Another thread's connection is reached
+//! only by a post.
+//!
+//! Knows nothing of HTTP, WebSocket or what is said. Invariants: an id is never given twice; an
+//! outbox dies with its connection, so that no byte reaches the next owner of a slot or descriptor;
+//! a short write is continued where it ended; `on_gone` comes exactly once for each `on_open`.
+
+mod conn;
+mod io;
+mod slots;
+mod turn;
+mod wheel;
+
+pub(crate) use io::{ConnId, Io};
+pub(crate) use slots::Key;
+pub(crate) use turn::{Handler, Plane, PlaneLink, Start};
+
+#[cfg(test)]
+mod tests;

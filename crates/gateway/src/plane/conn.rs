@@ -1,0 +1,114 @@
+//! One connection of an event loop: a socket, what is still to be written to it, and its deadline.
+
+use std::io::{self, Write};
+
+use liveloop_core::Moment;
+use mio::net::TcpStream;
+
+/// A connection. What it may own on the heap is its outbox, while something is in it.
+#[derive(Debug)]
+pub(super) struct Conn {
+    pub(super) stream: TcpStream,
+    outbox: Vec<u8>,
+    /// How much of the outbox is written.
+    sent: usize,
+    /// When `on_timer` is due; the far future where nothing is.
+    pub(super) due: Moment,
+    /// When its entry in the wheel comes out.
+    pub(super) looked_at: Moment,
+    /// Its id is in the list of those to be flushed.
+    pub(super) is_dirty: bool,
+    /// The kernel takes no more for now.
+    pub(super) is_blocked: bool,
+    /// There is something to read, which waits until the outbox is empty.
+    pub(super) is_read_paused: bool,
+    /// Nothing is read any more but to be thrown away.
+    pub(super) is_closing: bool,
+    pub(super) is_shut: bool,
+    /// Bytes that were thrown away since it is closing.
+    pub(super) lingered: usize,
+}
+
+/// What a flush has come to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Flushed {
+    All,
+    Blocked,
+    Broken,
+}
+
+impl Conn {
+    pub(super) fn new(stream: TcpStream) -> Self {
+        Self {
+            stream,
+            outbox: Vec::new(),
+            sent: 0,
+            due: Moment::NEVER,
+            looked_at: Moment::NEVER,
+            is_dirty: false,
+            is_blocked: false,
+            is_read_paused: false,
+            is_closing: false,
+            is_shut: false,
+            lingered: 0,
+        }
+    }
+
+    /// Bytes that are queued and not written.
+    pub(super) fn pending(&self) -> usize {
+        self.outbox.len() - self.sent
+    }
+
+    /// The outbox, to be written to at its end; an empty one takes over a spare buffer.
+    pub(super) fn outbox(&mut self, spare: &mut Vec<Vec<u8>>) -> &mut Vec<u8> {
+        if self.outbox.capacity() == 0
+            && let Some(buffer) = spare.pop()
+        {
+            self.outbox = buffer;
+        }
+        &mut self.outbox
+    }
+
+    /// Writes what the kernel takes; an empty outbox gives its buffer back.
+    pub(super) fn flush(&mut self, spare: &mut Vec<Vec<u8>>) -> Flushed {
+        while self.pending() > 0 {
+            match self.stream.write(&self.outbox[self.sent..]) {
+                Ok(0) => return Flushed::Broken,
+                Ok(written) => self.sent += written,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    self.is_blocked = true;
+                    self.forget_sent();
+                    return Flushed::Blocked;
+                }
+                Err(_) => return Flushed::Broken,
+            }
+        }
+        self.is_blocked = false;
+        self.give_back(spare);
+        Flushed::All
+    }
+
+    /// What is written need not be held beside what is not.
+    fn forget_sent(&mut self) {
+        if self.sent > self.outbox.len() / 2 {
+            self.outbox.drain(..self.sent);
+            self.sent = 0;
+        }
+    }
+
+    fn give_back(&mut self, spare: &mut Vec<Vec<u8>>) {
+        let mut buffer = std::mem::take(&mut self.outbox);
+        self.sent = 0;
+        if buffer.capacity() > 0 && buffer.capacity() <= SPARE_BYTES_MAX && spare.len() < SPARE_MAX
+        {
+            buffer.clear();
+            spare.push(buffer);
+        }
+    }
+}
+
+/// The largest buffer that is kept for the next connection that needs one.
+const SPARE_BYTES_MAX: usize = 64 << 10;
+/// How many buffers a thread keeps.
+const SPARE_MAX: usize = 64;

@@ -1,0 +1,219 @@
+//! What a handler may do to the connections of its thread.
+
+use std::net::{Shutdown, TcpStream as StdTcpStream};
+
+use liveloop_core::Moment;
+use mio::{Interest, Registry, Token, net::TcpStream};
+
+use super::{
+    conn::{Conn, Flushed},
+    slots::{Key, Slots},
+    wheel::Wheel,
+};
+
+/// How long a client has to read what was sent before the close, and to close itself.
+const CLOSE_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
+
+/// A connection, for ever: thread, slot, and which of those that have been in the slot. Never a
+/// descriptor, for that is given to the next one at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct ConnId {
+    pub(crate) thread: u8,
+    pub(crate) key: Key,
+}
+
+/// The connections of one thread.
+pub(crate) struct Io {
+    thread: u8,
+    registry: Registry,
+    conns: Slots<Conn>,
+    wheel: Wheel<Key>,
+    spare: Vec<Vec<u8>>,
+    dirty: Vec<Key>,
+    /// Those that have more to read than was read in their turn.
+    pub(super) again: Vec<Key>,
+    /// Those that are gone, and whose handler has not been told.
+    pub(super) gone: Vec<Key>,
+    now: Moment,
+}
+
+impl Io {
+    pub(super) fn new(thread: u8, registry: Registry) -> Self {
+        Self {
+            thread,
+            registry,
+            conns: Slots::new(),
+            wheel: Wheel::new(),
+            spare: Vec::new(),
+            dirty: Vec::new(),
+            again: Vec::new(),
+            gone: Vec::new(),
+            now: Moment::default(),
+        }
+    }
+
+    /// The time of this turn.
+    pub(crate) fn now(&self) -> Moment {
+        self.now
+    }
+
+    pub(super) fn set_now(&mut self, now: Moment) {
+        self.now = now;
+    }
+
+    pub(super) fn id(&self, key: Key) -> ConnId {
+        ConnId { thread: self.thread, key }
+    }
+
+    /// Takes a socket over. `None` where the kernel will not watch it.
+    pub(crate) fn open(&mut self, stream: StdTcpStream) -> Option<ConnId> {
+        stream.set_nonblocking(true).ok()?;
+        // Nagle's algorithm would hold a signal back until the one before it is acknowledged.
+        stream.set_nodelay(true).ok()?;
+        let key = self.conns.insert(Conn::new(TcpStream::from_std(stream)));
+        let conn = self.conns.get_mut(key)?;
+        let both = Interest::READABLE | Interest::WRITABLE;
+        if self.registry.register(&mut conn.stream, token(key), both).is_err() {
+            self.conns.remove(key);
+            return None;
+        }
+        Some(self.id(key))
+    }
+
+    /// The outbox of `id`, to append to; written once this turn is over. Never fails: what goes to
+    /// a connection that is closing or gone goes nowhere.
+    pub(crate) fn queue_write(&mut self, id: ConnId, write: impl FnOnce(&mut Vec<u8>)) {
+        let Some(conn) = self.conns.get_mut(id.key).filter(|conn| !conn.is_closing) else { return };
+        write(conn.outbox(&mut self.spare));
+        if !conn.is_dirty && !conn.is_blocked {
+            conn.is_dirty = true;
+            self.dirty.push(id.key);
+        }
+    }
+
+    /// Bytes that wait for `id` to read them.
+    pub(crate) fn pending(&self, id: ConnId) -> usize {
+        self.conns.get(id.key).map_or(0, Conn::pending)
+    }
+
+    /// Asks for the end of `id`: what is queued is written, the client gets a moment to read it and
+    /// to close itself, then `on_gone` comes. A socket that is closed with unread bytes in it would
+    /// be reset and the last words lost (RFC 9112, section 9.6).
+    pub(crate) fn close(&mut self, id: ConnId) {
+        let Some(conn) = self.conns.get_mut(id.key).filter(|conn| !conn.is_closing) else { return };
+        conn.is_closing = true;
+        if !conn.is_dirty {
+            conn.is_dirty = true;
+            self.dirty.push(id.key);
+        }
+        let due = self.now + CLOSE_WAIT;
+        self.set_timer(id, due);
+    }
+
+    /// Ends `id` at once; `on_gone` comes.
+    pub(crate) fn cut(&mut self, id: ConnId) {
+        if self.conns.get(id.key).is_some() {
+            self.gone.push(id.key);
+        }
+    }
+
+    /// Gives the socket of `id` away; `on_gone` does not come.
+    pub(crate) fn detach(&mut self, id: ConnId) -> Option<StdTcpStream> {
+        let conn = self.conns.get_mut(id.key)?;
+        self.registry.deregister(&mut conn.stream).ok()?;
+        let conn = self.conns.remove(id.key)?;
+        Some(conn.stream.into())
+    }
+
+    /// `on_timer` comes for `id` at `due` or soon after; replaces what was set before.
+    pub(crate) fn set_timer(&mut self, id: ConnId, due: Moment) {
+        let Some(conn) = self.conns.get_mut(id.key) else { return };
+        conn.due = due;
+        if due < conn.looked_at {
+            conn.looked_at = due;
+            self.wheel.insert(due, id.key);
+        }
+    }
+
+    /// Takes out those whose timer is due; a closing one is at the end of its patience.
+    pub(super) fn expire(&mut self, looked_at: &mut Vec<Key>, due: &mut Vec<Key>) {
+        self.wheel.expire(self.now, looked_at);
+        for key in looked_at.drain(..) {
+            let Some(conn) = self.conns.get_mut(key) else { continue };
+            if conn.due > self.now {
+                conn.looked_at = conn.due;
+                if conn.due != Moment::NEVER {
+                    self.wheel.insert(conn.due, key);
+                }
+                continue;
+            }
+            (conn.due, conn.looked_at) = (Moment::NEVER, Moment::NEVER);
+            if conn.is_closing {
+                self.gone.push(key);
+            } else {
+                due.push(key);
+            }
+        }
+    }
+
+    pub(super) fn next_look(&self) -> Option<Moment> {
+        self.wheel.next_look()
+    }
+
+    pub(super) fn conn(&mut self, key: Key) -> Option<&mut Conn> {
+        self.conns.get_mut(key)
+    }
+
+    pub(super) fn has_unfinished(&self) -> bool {
+        !self.again.is_empty()
+    }
+
+    /// The kernel takes more again.
+    pub(super) fn writable(&mut self, key: Key) {
+        if let Some(conn) = self.conns.get_mut(key)
+            && conn.is_blocked
+            && !conn.is_dirty
+        {
+            conn.is_dirty = true;
+            self.dirty.push(key);
+        }
+    }
+
+    /// Writes to every connection that has something new.
+    pub(super) fn flush(&mut self) {
+        for key in std::mem::take(&mut self.dirty) {
+            let Some(conn) = self.conns.get_mut(key) else { continue };
+            conn.is_dirty = false;
+            match conn.flush(&mut self.spare) {
+                Flushed::All => {
+                    if std::mem::take(&mut conn.is_read_paused) {
+                        self.again.push(key);
+                    }
+                    if conn.is_closing && !std::mem::replace(&mut conn.is_shut, true) {
+                        let _ = conn.stream.shutdown(Shutdown::Write);
+                        self.again.push(key);
+                    }
+                }
+                Flushed::Blocked => {}
+                Flushed::Broken => self.gone.push(key),
+            }
+        }
+    }
+
+    /// Frees the slot; the descriptor is closed with it. Whether it was there.
+    pub(super) fn remove(&mut self, key: Key) -> bool {
+        let Some(mut conn) = self.conns.remove(key) else { return false };
+        let _ = self.registry.deregister(&mut conn.stream);
+        true
+    }
+}
+
+pub(super) fn token(key: Key) -> Token {
+    Token((key.generation as usize) << 32 | key.slot as usize)
+}
+
+pub(super) fn key(token: Token) -> Key {
+    let slot = u32::try_from(token.0 & 0xffff_ffff).expect("masked to 32 bits");
+    let generation = u32::try_from(token.0 >> 32).expect("shifted to 32 bits");
+    Key { slot, generation }
+}

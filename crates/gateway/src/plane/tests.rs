@@ -1,0 +1,124 @@
+//! Real sockets on a real loop: whose bytes reach whom, and that nothing is lost on a short write.
+
+use std::{
+    collections::HashMap,
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    thread,
+    time::Duration,
+};
+
+use super::*;
+use crate::clock::Clock;
+use liveloop_core::Moment;
+
+/// Answers each stamp of eight bytes with thousands of it.
+#[derive(Default)]
+struct Flood {
+    repeats: usize,
+    opened: u64,
+    gone: HashMap<ConnId, u32>,
+    is_over: bool,
+}
+
+enum Post {
+    Stop(std::sync::mpsc::Sender<(u64, HashMap<ConnId, u32>)>),
+}
+
+impl Handler for Flood {
+    type Post = Post;
+
+    fn on_open(&mut self, _io: &mut Io, _id: ConnId, _peer: SocketAddr) {
+        self.opened += 1;
+    }
+
+    fn on_bytes(&mut self, io: &mut Io, id: ConnId, bytes: &mut [u8]) {
+        for stamp in bytes.chunks(8) {
+            let stamps = stamp.repeat(1 << 10);
+            for _ in 0..self.repeats {
+                io.queue_write(id, |out| out.extend_from_slice(&stamps));
+            }
+        }
+    }
+
+    fn on_end(&mut self, io: &mut Io, id: ConnId) {
+        io.close(id);
+    }
+
+    fn on_timer(&mut self, _io: &mut Io, _id: ConnId) {}
+
+    fn on_gone(&mut self, io: &mut Io, id: ConnId) {
+        *self.gone.entry(id).or_default() += 1;
+        // What comes too late goes nowhere.
+        io.queue_write(id, |out| out.extend_from_slice(b"too late"));
+    }
+
+    fn on_post(&mut self, _io: &mut Io, Post::Stop(answer): Post) {
+        self.is_over = true;
+        answer.send((self.opened, std::mem::take(&mut self.gone))).unwrap();
+    }
+
+    fn on_turn(&mut self, _io: &mut Io) {}
+
+    fn next_turn(&self) -> Option<Moment> {
+        None
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over
+    }
+}
+
+fn start(repeats: usize) -> (SocketAddr, PlaneLink<Post>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.set_nonblocking(true).unwrap();
+    let address = listener.local_addr().unwrap();
+    let start = Start::new(0).unwrap();
+    let link = start.link();
+    let flood = Flood { repeats, ..Flood::default() };
+    let plane = Plane::new(start, flood, Clock::start(), Some(listener)).unwrap();
+    thread::spawn(move || plane.run().unwrap());
+    (address, link)
+}
+
+#[test]
+fn no_byte_reaches_the_next_owner_of_a_slot_or_descriptor() {
+    // Each is owed 2 MB, far more than the kernel buffers, and most go away with it unread.
+    let (address, link) = start(1 << 8);
+    let workers: Vec<_> = (0..8_u64)
+        .map(|worker| {
+            thread::spawn(move || {
+                for round in 0..250_usize {
+                    let stamp = (worker << 32 | round as u64).to_be_bytes();
+                    let mut stream = TcpStream::connect(address).unwrap();
+                    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+                    stream.write_all(&stamp).unwrap();
+                    let mut bytes = vec![0; 8 * (1 + 7 * round)];
+                    stream.read_exact(&mut bytes).unwrap();
+                    assert!(bytes.chunks(8).all(|chunk| chunk == stamp), "another's bytes");
+                }
+            })
+        })
+        .collect();
+    workers.into_iter().for_each(|worker| worker.join().unwrap());
+    let (sender, receiver) = std::sync::mpsc::channel();
+    link.post(Post::Stop(sender));
+    let (opened, gone) = receiver.recv_timeout(Duration::from_secs(20)).unwrap();
+    assert_eq!(opened, 2_000);
+    assert!(gone.values().all(|times| *times == 1), "gone is gone once");
+}
+
+#[test]
+fn a_short_write_is_continued_where_it_ended() {
+    let (address, _link) = start(1 << 8);
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(b"01234567").unwrap();
+    let mut bytes = vec![0; 8 << 18];
+    stream.read_exact(&mut bytes).unwrap();
+    assert!(bytes.chunks(8).all(|chunk| chunk == b"01234567"));
+    // The outbox was given back whole, so that the next words begin with themselves.
+    stream.write_all(b"abcdefgh").unwrap();
+    stream.read_exact(&mut bytes).unwrap();
+    assert!(bytes.chunks(8).all(|chunk| chunk == b"abcdefgh"));
+}

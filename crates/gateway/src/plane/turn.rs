@@ -1,0 +1,318 @@
+//! The turns of one event loop: wait, read, act, write.
+
+use std::{
+    io::{self, Read},
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use liveloop_core::Moment;
+use mio::{Events, Interest, Poll, Token, Waker, event::Event, net::TcpListener};
+
+use super::{
+    conn::Conn,
+    io::{ConnId, Io, key},
+    slots::Key,
+};
+use crate::clock::Clock;
+
+/// The buffer that all connections of a thread read into.
+const READ_BYTES: usize = 64 << 10;
+/// How often one connection is read from in a turn, before others have theirs.
+const READS_MAX: usize = 4;
+/// Input waits while so much output does.
+const READ_PAUSE_BYTES: usize = 64 << 10;
+/// What a closing connection may still send, in bytes, before it is ended at once.
+const LINGER_BYTES_MAX: usize = 1 << 20;
+/// How many connections are accepted in a turn, before others have theirs.
+const ACCEPTS_MAX: usize = 64;
+/// How long to wait when no connection can be accepted, so as not to spin.
+const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+const EVENTS_MAX: usize = 1_024;
+
+const WAKER: Token = Token(usize::MAX);
+const LISTENER: Token = Token(usize::MAX - 1);
+
+/// What acts on a thread's connections. Bytes are borrowed for the call only.
+pub(crate) trait Handler {
+    /// What other threads have for this one.
+    type Post: Send;
+
+    /// A connection was accepted.
+    fn on_open(&mut self, io: &mut Io, id: ConnId, peer: SocketAddr);
+    /// Bytes have come.
+    fn on_bytes(&mut self, io: &mut Io, id: ConnId, bytes: &mut [u8]);
+    /// The client has closed its half of the connection.
+    fn on_end(&mut self, io: &mut Io, id: ConnId);
+    /// The timer of a connection is due.
+    fn on_timer(&mut self, io: &mut Io, id: ConnId);
+    /// A connection is gone, for whatever reason: exactly once for each that was opened.
+    fn on_gone(&mut self, io: &mut Io, id: ConnId);
+    /// Another thread has posted something.
+    fn on_post(&mut self, io: &mut Io, post: Self::Post);
+    /// Once a turn, before the writes.
+    fn on_turn(&mut self, io: &mut Io);
+    /// When a turn is to come at the latest.
+    fn next_turn(&self) -> Option<Moment>;
+    /// Whether the loop is to end.
+    fn is_over(&self) -> bool;
+}
+
+/// The way to a thread.
+#[derive(Debug)]
+pub(crate) struct PlaneLink<P> {
+    /// A lock, because any thread posts; held for a push or a swap.
+    posts: Arc<Mutex<Vec<P>>>,
+    waker: Arc<Waker>,
+}
+
+impl<P> Clone for PlaneLink<P> {
+    fn clone(&self) -> Self {
+        Self { posts: Arc::clone(&self.posts), waker: Arc::clone(&self.waker) }
+    }
+}
+
+impl<P> PlaneLink<P> {
+    /// Hands `post` to the thread, and wakes it if it has nothing else yet.
+    pub(crate) fn post(&self, post: P) {
+        let mut posts = self.posts.lock().unwrap_or_else(PoisonError::into_inner);
+        posts.push(post);
+        let is_first = posts.len() == 1;
+        drop(posts);
+        if is_first && let Err(error) = self.waker.wake() {
+            tracing::error!(%error, "an event loop cannot be woken");
+        }
+    }
+}
+
+/// A loop that is ready to start; its link is known before its handler is.
+pub(crate) struct Start<P> {
+    poll: Poll,
+    io: Io,
+    link: PlaneLink<P>,
+}
+
+impl<P> Start<P> {
+    /// # Errors
+    /// Where the kernel gives no epoll or eventfd.
+    pub(crate) fn new(thread: u8) -> io::Result<Self> {
+        let poll = Poll::new()?;
+        let io = Io::new(thread, poll.registry().try_clone()?);
+        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
+        Ok(Self { poll, io, link: PlaneLink { posts: Arc::default(), waker } })
+    }
+
+    pub(crate) fn link(&self) -> PlaneLink<P> {
+        self.link.clone()
+    }
+}
+
+/// One event loop.
+pub(crate) struct Plane<H: Handler> {
+    poll: Poll,
+    io: Io,
+    handler: H,
+    link: PlaneLink<H::Post>,
+    listener: Option<TcpListener>,
+    accept_again_at: Option<Moment>,
+    clock: Clock,
+    buffer: Box<[u8]>,
+    posts: Vec<H::Post>,
+    looked_at: Vec<Key>,
+    due: Vec<Key>,
+}
+
+impl<H: Handler> Plane<H> {
+    /// # Errors
+    /// Where the listener cannot be watched.
+    pub(crate) fn new(
+        start: Start<H::Post>,
+        handler: H,
+        clock: Clock,
+        listener: Option<std::net::TcpListener>,
+    ) -> io::Result<Self> {
+        let mut listener = listener.map(TcpListener::from_std);
+        if let Some(listener) = &mut listener {
+            start.poll.registry().register(listener, LISTENER, Interest::READABLE)?;
+        }
+        Ok(Self {
+            poll: start.poll,
+            io: start.io,
+            handler,
+            link: start.link,
+            listener,
+            accept_again_at: None,
+            clock,
+            buffer: vec![0; READ_BYTES].into_boxed_slice(),
+            posts: Vec::new(),
+            looked_at: Vec::new(),
+            due: Vec::new(),
+        })
+    }
+
+    /// Turns until the handler is over.
+    ///
+    /// # Errors
+    /// Where waiting itself fails.
+    pub(crate) fn run(mut self) -> io::Result<()> {
+        let mut events = Events::with_capacity(EVENTS_MAX);
+        while !self.handler.is_over() {
+            match self.poll.poll(&mut events, self.patience()) {
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                outcome => outcome?,
+            }
+            self.io.set_now(self.clock.moment());
+            for event in &events {
+                self.take_event(event);
+            }
+            for key in std::mem::take(&mut self.io.again) {
+                self.read(key);
+            }
+            if self.accept_again_at.take_if(|at| *at <= self.io.now()).is_some() {
+                self.accept();
+            }
+            self.take_timers();
+            self.handler.on_turn(&mut self.io);
+            self.finish();
+        }
+        Ok(())
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        if self.io.has_unfinished() {
+            return Some(Duration::ZERO);
+        }
+        let moments = [self.io.next_look(), self.handler.next_turn(), self.accept_again_at];
+        let next = moments.into_iter().flatten().min()?;
+        // Rounded up to what epoll can wait, so as not to wake too early and spin.
+        let wait = next.since(self.clock.moment());
+        Some(Duration::from_millis(u64::try_from(wait.as_micros().div_ceil(1_000)).unwrap_or(0)))
+    }
+
+    fn take_event(&mut self, event: &Event) {
+        match event.token() {
+            WAKER => self.take_posts(),
+            LISTENER => self.accept(),
+            token => {
+                let key = key(token);
+                if event.is_writable() {
+                    self.io.writable(key);
+                }
+                if event.is_readable() || event.is_read_closed() || event.is_error() {
+                    self.read(key);
+                }
+            }
+        }
+    }
+
+    fn take_posts(&mut self) {
+        let mut lock = self.link.posts.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::swap(&mut *lock, &mut self.posts);
+        drop(lock);
+        for post in std::mem::take(&mut self.posts) {
+            self.handler.on_post(&mut self.io, post);
+        }
+    }
+
+    fn accept(&mut self) {
+        let Some(listener) = &self.listener else { return };
+        for _ in 0..ACCEPTS_MAX {
+            match listener.accept() {
+                Ok((stream, peer)) => {
+                    if let Some(id) = self.io.open(stream.into()) {
+                        self.handler.on_open(&mut self.io, id, peer);
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                // The client gave up before it was its turn.
+                Err(error) if is_of_client(&error) => {}
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept: is the open-file limit too low?");
+                    self.accept_again_at = Some(self.io.now() + ACCEPT_PAUSE);
+                    return;
+                }
+            }
+        }
+        // Edge-triggered: nobody will say again that there are more.
+        self.accept_again_at = Some(self.io.now());
+    }
+
+    fn read(&mut self, key: Key) {
+        for _ in 0..READS_MAX {
+            let Some(conn) = self.io.conn(key) else { return };
+            if conn.pending() > READ_PAUSE_BYTES && !conn.is_closing {
+                conn.is_read_paused = true;
+                return;
+            }
+            let is_closing = conn.is_closing;
+            match read_some(conn, &mut self.buffer) {
+                Ok(0) if is_closing => return self.io.gone.push(key),
+                Ok(0) => {
+                    let id = self.io.id(key);
+                    return self.handler.on_end(&mut self.io, id);
+                }
+                Ok(len) => {
+                    if is_closing {
+                        conn.lingered += len;
+                        if conn.lingered > LINGER_BYTES_MAX {
+                            return self.io.gone.push(key);
+                        }
+                    } else {
+                        let id = self.io.id(key);
+                        self.handler.on_bytes(&mut self.io, id, &mut self.buffer[..len]);
+                    }
+                    // A read that did not fill the buffer has emptied the socket.
+                    if len < READ_BYTES {
+                        return;
+                    }
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(_) => return self.io.gone.push(key),
+            }
+        }
+        self.io.again.push(key);
+    }
+
+    fn take_timers(&mut self) {
+        self.io.expire(&mut self.looked_at, &mut self.due);
+        for key in std::mem::take(&mut self.due) {
+            let id = self.io.id(key);
+            self.handler.on_timer(&mut self.io, id);
+        }
+    }
+
+    /// Writes, and tells who is gone, until neither brings anything new.
+    fn finish(&mut self) {
+        self.io.flush();
+        while !self.io.gone.is_empty() {
+            for key in std::mem::take(&mut self.io.gone) {
+                if self.io.remove(key) {
+                    let id = self.io.id(key);
+                    self.handler.on_gone(&mut self.io, id);
+                }
+            }
+            self.handler.on_turn(&mut self.io);
+            self.io.flush();
+        }
+    }
+}
+
+fn read_some(conn: &mut Conn, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match conn.stream.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            outcome => return outcome,
+        }
+    }
+}
+
+fn is_of_client(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+    )
+}
