@@ -6,7 +6,7 @@ SERVER := $(abspath $(TARGET))/debug/liveloop
 
 .DEFAULT_GOAL := help
 .PHONY: help run page test test-rust test-web e2e check lint-rust lint-web ci generated screenshots \
-        clean tools
+        bench clean tools
 
 help: ## list what can be made
 	@echo 'make TARGET, where TARGET is one of'
@@ -68,6 +68,12 @@ screenshots: page ## take the pictures of docs/images with a real browser
 	@scripts/npm-packages.sh e2e
 	@cargo build --locked -p liveloop
 	cd e2e && LIVELOOP_BIN='$(SERVER)' npm run screenshots
+
+bench: page ## measure the release build beside a bare epoll loop (some minutes)
+	@echo 'building for release …'
+	@cargo build --locked --release -p liveloop -p liveloop-bench
+	'$(abspath $(TARGET))/release/liveloop-bench' run idle storm match relay rate heartbeat \
+		--server '$(abspath $(TARGET))/release/liveloop'
 
 clean: ## remove everything that was built or installed here
 	cargo clean
