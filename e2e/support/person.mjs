@@ -70,7 +70,7 @@ export class Person {
   /** Looking for somebody, and the server has said so. */
   async waitsAlone(within_ms = 10_000) {
     await this.sees('Looking for someone', within_ms);
-    await this.sees('You are the only one here.', within_ms);
+    await this.sees(/^You are the only one (waiting|here)\b/, within_ms);
   }
 
   /** Who is in the call with this person, by the name on the tile; undefined when nobody is. */

@@ -48,7 +48,7 @@ export function PartnerTile({ session, mode }: PartnerTileProps) {
       ) : stage.kind === 'talking' ? (
         <PartnerView session={session} match={stage.match} mode={mode} />
       ) : stage.kind === 'looking' ? (
-        <WaitingPanel stage={stage} isLinkUp={phase === 'up'} />
+        <WaitingPanel stage={stage} mode={mode} isLinkUp={phase === 'up'} />
       ) : stage.kind === 'refused' ? (
         <RefusedPanel session={session} code={stage.code} />
       ) : (

@@ -1,7 +1,9 @@
 // Waiting, and the truth about it: why, among how many, and what to do when nobody else is here.
 import { Check, Share2 } from 'lucide-react';
 import { useEffect, useState } from 'react';
+import { useHereNow } from '../../lib/hereNow';
 import { text } from '../../lib/text';
+import type { Mode } from '../../protocol';
 import { Button } from '../../ui/Button';
 import { Mark } from '../../ui/Mark';
 import type { Because, Stage } from './stage';
@@ -11,10 +13,11 @@ const words = text.call;
 
 interface WaitingPanelProps {
   stage: Extract<Stage, { kind: 'looking' }>;
+  mode: Mode;
   isLinkUp: boolean;
 }
 
-export function WaitingPanel({ stage, isLinkUp }: WaitingPanelProps) {
+export function WaitingPanel({ stage, mode, isLinkUp }: WaitingPanelProps) {
   const { because, waiting, held_ms } = stage;
   const isAlone = isLinkUp && waiting !== undefined && waiting <= 1;
   return (
@@ -25,7 +28,8 @@ export function WaitingPanel({ stage, isLinkUp }: WaitingPanelProps) {
         <p>{held_ms === undefined ? sayBecause(because) : words.held}</p>
       )}
       <p className={styles.count} role="status">
-        {isLinkUp && waiting !== undefined && (isAlone ? words.alone : words.others(waiting - 1))}
+        {isAlone && <Alone mode={mode} />}
+        {isLinkUp && waiting !== undefined && !isAlone && words.others(waiting - 1)}
       </p>
       {isAlone && (
         <>
@@ -35,6 +39,12 @@ export function WaitingPanel({ stage, isLinkUp }: WaitingPanelProps) {
       )}
     </div>
   );
+}
+
+/** Nobody waits for the same; whether nobody is here at all only the site's figures know. */
+function Alone({ mode }: { mode: Mode }) {
+  const here = useHereNow();
+  return here !== undefined && here <= 1 ? words.aloneHere : words.aloneWaiting[mode];
 }
 
 function sayBecause(because: Because): string {

@@ -1,5 +1,6 @@
 // The first page: what this is, who is here, and the way in. No media and no socket here.
 import { ArrowRight, DoorOpen, Lock, TriangleAlert, UserRoundX } from 'lucide-react';
+import { useHereNow } from '../../lib/hereNow';
 import { useStore } from '../../lib/store';
 import { text } from '../../lib/text';
 import { ButtonLink } from '../../ui/Button';
@@ -7,7 +8,6 @@ import { contactHref, site } from '../site/site';
 import { useTitle } from '../site/useTitle';
 import { CallPicture } from './CallPicture';
 import styles from './HomePage.module.css';
-import { useHereNow } from './hereNow';
 import { StepDrawing } from './StepDrawing';
 
 const words = text.home;

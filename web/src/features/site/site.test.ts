@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { readHereNow } from '../home/hereNow';
+import { readHereNow } from '../../lib/hereNow';
 import { contactHref, readSite } from './site';
 
 const usual = { name: 'Live Loop', contact: undefined, rules: [], isKnown: false };

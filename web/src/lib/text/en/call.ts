@@ -1,5 +1,5 @@
 // English: the call.
-import type { StopReason } from '../../../protocol';
+import type { Mode, StopReason } from '../../../protocol';
 import { plural } from '../plural';
 
 export const call = {
@@ -42,7 +42,13 @@ export const call = {
         return `${name} left. Looking for someone else.`;
     }
   },
-  alone: 'You are the only one here.',
+  aloneHere: 'You are the only one here.',
+  /** Others may be here: in a call, or waiting for one of another kind. */
+  aloneWaiting: {
+    video: 'You are the only one waiting for a video call.',
+    audio: 'You are the only one waiting for a voice call.',
+    text: 'You are the only one waiting to write.',
+  } satisfies Record<Mode, string>,
   aloneHint: 'Share the link with somebody, and this page finds them by itself.',
   others: (count: number) =>
     plural(count, {
