@@ -59,8 +59,8 @@ scenario(
     await cleo.waitsAlone();
 
     await world.server.kill();
-    await ada.sees('Reconnecting. Your call may be interrupted.');
-    await ben.sees('Reconnecting. Your call may be interrupted.');
+    await ada.sees('Reconnecting. What you write now may not arrive.');
+    await ben.sees('Reconnecting. What you write now may not arrive.');
     await cleo.sees('Reconnecting. You will keep looking when it is back.');
     await world.server.run();
     await Promise.all([reconnects(ada), reconnects(ben), reconnects(cleo)]);

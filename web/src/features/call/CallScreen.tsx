@@ -63,11 +63,11 @@ export function CallScreen({ session, mode }: CallScreenProps) {
       <h1 className="unseen">{text.call.heading}</h1>
       <Announcer session={session} />
       <div className={styles.stage}>
-        <LinkBar session={session} />
         <div className={styles.tiles}>
           <PartnerTile session={session} mode={mode} />
           {mode !== 'text' && <SelfTile mode={mode} />}
         </div>
+        <LinkBar session={session} mode={mode} />
         <Controls
           session={session}
           mode={mode}

@@ -88,6 +88,7 @@ export const call = {
   tapToHear: 'Tap to hear',
 
   linkLost: 'Reconnecting. Your call may be interrupted.',
+  linkLostText: 'Reconnecting. What you write now may not arrive.',
   linkLostLooking: 'Reconnecting. You will keep looking when it is back.',
   offline: 'You are offline. This goes on by itself when the network is back.',
   draining: 'The server is restarting. You will be connected again in a moment.',
