@@ -1,6 +1,7 @@
 // Shows a video track. Always silent (sound has its own element), always inline, fading in with the first
 // frame so that nothing jumps. Knows nothing of whose track it is.
-import { useEffect, useRef, useState } from 'react';
+import { type SyntheticEvent, useEffect, useRef, useState } from 'react';
+import { PictureGround } from './PictureGround';
 import styles from './TrackVideo.module.css';
 
 interface TrackVideoProps {
@@ -9,9 +10,18 @@ interface TrackVideoProps {
   testId: string;
   isMirrored?: boolean;
   isHidden?: boolean;
+  /** Where the picture may leave part of its box free, its own colours fill that. */
+  hasGround?: boolean;
 }
 
-export function TrackVideo({ track, label, testId, isMirrored, isHidden }: TrackVideoProps) {
+export function TrackVideo({
+  track,
+  label,
+  testId,
+  isMirrored,
+  isHidden,
+  hasGround,
+}: TrackVideoProps) {
   const video = useRef<HTMLVideoElement>(null);
   const [isShowing, setShowing] = useState(false);
   useEffect(() => {
@@ -24,22 +34,29 @@ export function TrackVideo({ track, label, testId, isMirrored, isHidden }: Track
       element.srcObject = null;
     };
   }, [track]);
-  const classes = [
-    styles.video,
-    isMirrored && styles.mirrored,
-    isShowing && !isHidden && styles.shown,
-  ];
+  const isSeen = isShowing && !isHidden;
+  const classes = [styles.video, isMirrored && styles.mirrored, isSeen && styles.shown];
   return (
-    <video
-      ref={video}
-      className={classes.filter(Boolean).join(' ')}
-      aria-label={label}
-      data-testid={testId}
-      onPlaying={() => setShowing(true)}
-      autoPlay
-      playsInline
-      muted
-      disablePictureInPicture
-    />
+    <>
+      {hasGround && isSeen && <PictureGround video={video} isMirrored={isMirrored} />}
+      <video
+        ref={video}
+        className={classes.filter(Boolean).join(' ')}
+        aria-label={label}
+        data-testid={testId}
+        onLoadedMetadata={keepAspect}
+        onResize={keepAspect}
+        onPlaying={() => setShowing(true)}
+        autoPlay
+        playsInline
+        muted
+        disablePictureInPicture
+      />
+    </>
   );
+}
+
+function keepAspect({ currentTarget }: SyntheticEvent<HTMLVideoElement>): void {
+  const { style, videoWidth, videoHeight } = currentTarget;
+  if (videoHeight > 0) style.setProperty('--aspect', String(videoWidth / videoHeight));
 }

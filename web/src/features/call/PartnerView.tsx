@@ -44,6 +44,7 @@ export function PartnerView({ session, match, mode }: PartnerViewProps) {
           label={words.theirPicture(name)}
           testId="remote-video"
           isHidden={!view.partner.camera}
+          hasGround
         />
       )}
       {view.audio && <Sound stream={view.audio} />}
