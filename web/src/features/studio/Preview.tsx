@@ -25,13 +25,23 @@ export function Preview({ mode, onMode }: PreviewProps) {
     <div className={styles.preview}>
       <div className={styles.picture} data-mode={mode}>
         {mode === 'video' && camera.track ? (
-          <TrackVideo track={camera.track} label={words.preview} testId="local-video" isMirrored />
+          <TrackVideo
+            track={camera.track}
+            label={words.preview}
+            testId="local-video"
+            isMirrored
+            hasGround
+          />
         ) : (
           <Blank mode={mode} isAsking={camera.state === 'asking'} />
         )}
-        {mode !== 'text' && <Switches mode={mode} />}
       </div>
-      {mode !== 'text' && <Level />}
+      {mode !== 'text' && (
+        <div className={styles.below}>
+          <Switches mode={mode} />
+          <Level />
+        </div>
+      )}
       {mode !== 'text' && <DeviceProblems mode={mode} onMode={onMode} />}
     </div>
   );
@@ -56,7 +66,7 @@ function Switches({ mode }: { mode: Mode }) {
   const { camera, microphone, isMuted } = useStore(localMedia.view);
   const isCameraOn = camera.state === 'on';
   return (
-    <div className={styles.switches}>
+    <>
       <IconButton
         label={isMuted ? text.call.unmute : text.call.mute}
         icon={isMuted ? <MicOff /> : <Mic />}
@@ -75,7 +85,7 @@ function Switches({ mode }: { mode: Mode }) {
           }
         />
       )}
-    </div>
+    </>
   );
 }
 
