@@ -30,7 +30,7 @@ for (const colorScheme of /** @type {const} */ (['dark', 'light'])) {
     await ben.reads('hello');
     await clean(ada, 'video call, writing');
     await clean(ben, 'video call, reading');
-    await ada.press('Devices and keys');
+    await ada.opensSettings();
     await clean(ada, 'devices and keys');
     await ada.page.keyboard.press('Escape');
     await ada.press('Stop');

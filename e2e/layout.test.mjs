@@ -51,7 +51,7 @@ for (const [window, context] of Object.entries(windows)) {
       await ben.writes('a line long enough to want a second one on a narrow screen');
       await ada.reads('a line long enough to want a second one on a narrow screen');
       await look('video call with chat');
-      await ada.press('Devices and keys');
+      await ada.opensSettings();
       await look('devices and keys');
       await ada.page.keyboard.press('Escape');
       await ada.press('Stop');

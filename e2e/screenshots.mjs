@@ -80,7 +80,7 @@ async function walk(size, theme, measures) {
     if (size === 'phone') await take('call-quiet');
     await talk(mika, ada);
     await take('call');
-    await mika.press('Devices and keys');
+    await mika.opensSettings();
     await take('devices');
     await mika.page.keyboard.press('Escape');
     await ada.press('Stop');

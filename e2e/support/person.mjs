@@ -58,6 +58,11 @@ export class Person {
     await this.page.getByRole('button', { name, exact: true }).click();
   }
 
+  /** Where there is nothing but a screen to touch, keys are not spoken of. */
+  async opensSettings() {
+    await this.page.getByRole('button', { name: /^(Devices|Sound)( and keys)?$/ }).click();
+  }
+
   /** @param {string | RegExp} words */
   async sees(words, within_ms = 10_000) {
     await this.page

@@ -17,6 +17,7 @@ import { Button, IconButton } from '../../ui/Button';
 import styles from './Controls.module.css';
 import type { CallSession } from './session';
 import { toggleCamera, toggleMuted } from './switches';
+import { hasKeys } from './useKeys';
 
 const words = text.call;
 
@@ -35,7 +36,7 @@ export function Controls({ session, mode, isChatOpen, onChat, onSettings }: Cont
     <div className={styles.controls} role="toolbar" aria-label={words.controls}>
       {mode !== 'text' && <Switches mode={mode} />}
       <IconButton
-        label={mode === 'text' ? words.settingsText : words.settings}
+        label={words.settings(mode, hasKeys())}
         icon={<Settings2 />}
         onClick={onSettings}
       />

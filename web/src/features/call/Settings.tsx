@@ -8,6 +8,7 @@ import type { Mode } from '../../protocol';
 import { IconButton } from '../../ui/Button';
 import { DeviceChoices } from '../studio/DeviceChoices';
 import styles from './Settings.module.css';
+import { hasKeys } from './useKeys';
 
 const words = text.call;
 
@@ -29,24 +30,12 @@ export function Settings({ isOpen, mode, onClose }: SettingsProps) {
       {isOpen && (
         <>
           <header className={styles.header}>
-            <h2 id="settings">{mode === 'text' ? words.settingsText : words.settings}</h2>
+            <h2 id="settings">{words.settings(mode, hasKeys())}</h2>
             <IconButton label={text.common.close} icon={<X />} onClick={onClose} />
           </header>
           {mode !== 'text' && <DeviceChoices mode={mode} />}
           <Chime />
-          <div className={styles.keys}>
-            <h3>{words.keys}</h3>
-            <dl>
-              {words.keysList.map(({ key, does }) => (
-                <div key={key}>
-                  <dt>
-                    <kbd>{key}</kbd>
-                  </dt>
-                  <dd>{does}</dd>
-                </div>
-              ))}
-            </dl>
-          </div>
+          {hasKeys() && <Keys />}
         </>
       )}
     </dialog>
@@ -71,5 +60,23 @@ function Chime() {
         onChange={(event) => turn(event.target.checked)}
       />
     </label>
+  );
+}
+
+function Keys() {
+  return (
+    <div className={styles.keys}>
+      <h3>{words.keys}</h3>
+      <dl>
+        {words.keysList.map(({ key, does }) => (
+          <div key={key}>
+            <dt>
+              <kbd>{key}</kbd>
+            </dt>
+            <dd>{does}</dd>
+          </div>
+        ))}
+      </dl>
+    </div>
   );
 }

@@ -19,6 +19,11 @@ export function useKeys(actions: Readonly<Record<string, () => void>>): void {
   }, []);
 }
 
+/** Whether keys are worth speaking of: not where there is nothing but a screen to touch. */
+export function hasKeys(): boolean {
+  return !matchMedia('(hover: none) and (pointer: coarse)').matches;
+}
+
 function isWriting(target: EventTarget | null): boolean {
   return (
     target instanceof HTMLElement &&

@@ -18,8 +18,10 @@ export const call = {
   openChat: 'Open chat',
   closeChat: 'Close chat',
   unread: (count: number) => plural(count, { one: '# new message', other: '# new messages' }),
-  settings: 'Devices and keys',
-  settingsText: 'Sound and keys',
+  settings: (mode: Mode, hasKeys: boolean) => {
+    const what = mode === 'text' ? 'Sound' : 'Devices';
+    return hasKeys ? `${what} and keys` : what;
+  },
   chime: 'A soft chime when you meet somebody',
   keys: 'Keyboard shortcuts',
   controls: 'Call controls',
