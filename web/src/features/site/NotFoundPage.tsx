@@ -11,7 +11,7 @@ export function NotFoundPage() {
   useTitle(words.notFoundTitle);
   return (
     <article className={`${styles.sheet} ${styles.centred}`}>
-      <Mark className={styles.apart} />
+      <Mark mood="apart" className={styles.apart} />
       <h1>{words.notFoundTitle}</h1>
       <p className={styles.soft}>{words.notFoundText}</p>
       <ButtonLink tone="main" to="/">
