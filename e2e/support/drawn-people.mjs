@@ -50,7 +50,21 @@ export function sitBeforeCamera({ look, isUpright }) {
     const [pattern] = stream.getVideoTracks();
     if (!pattern) return stream;
     pattern.stop();
-    return new MediaStream([...stream.getAudioTracks(), film()]);
+    const track = film();
+    const settings = pattern.getSettings();
+    track.getSettings = () => settings;
+    return new MediaStream([...stream.getAudioTracks(), track]);
+  };
+
+  const names = {
+    videoinput: 'Built-in camera',
+    audioinput: 'Built-in microphone',
+    audiooutput: 'Built-in speakers',
+  };
+  const list = MediaDevices.prototype.enumerateDevices;
+  MediaDevices.prototype.enumerateDevices = async function listNamed() {
+    const all = await list.call(this);
+    return all.map(({ kind, deviceId }) => ({ kind, deviceId, label: deviceId && names[kind] }));
   };
 
   function film() {

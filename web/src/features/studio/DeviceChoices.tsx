@@ -43,20 +43,32 @@ interface DeviceChoiceProps {
 }
 
 function DeviceChoice({ device, label, choices }: DeviceChoiceProps) {
-  const [chosen, setChosen] = useState(() => readKept(device) ?? '');
-  const present = choices.some((choice) => choice.id === chosen) ? chosen : '';
-  const isDefaultListed = choices.some((choice) => choice.id === 'default');
+  const [chosen, setChosen] = useState(() => readKept(device));
+  const media = useStore(localMedia.view);
+  const source = device === 'speaker' ? undefined : media[device];
+  // What is in use says more than what was wished for: the system may have lent another.
+  const inUse = source?.track?.getSettings().deviceId;
+  const isListed = (id: string | undefined) => choices.some((choice) => choice.id === id);
+  const present = [inUse, chosen, 'default'].find(isListed);
+  // Which speaker is in use no browser tells.
+  const isUnnamed = present === undefined || (device === 'speaker' && !isListed('default'));
+  const isNone = choices.length === 0 && source?.problem === 'missing';
   return (
     <label className={styles.choice}>
       <span className={styles.label}>{label}</span>
       <select
-        value={present || (isDefaultListed ? 'default' : '')}
+        value={present ?? ''}
+        disabled={isNone}
         onChange={(event) => {
           setChosen(event.target.value);
           void localMedia.choose(device, event.target.value);
         }}
       >
-        {!isDefaultListed && <option value="">{words.systemDevice}</option>}
+        {isUnnamed && (
+          <option value="">
+            {isNone && device !== 'speaker' ? words.noDevice[device] : words.systemDevice}
+          </option>
+        )}
         {choices.map((choice, i) => (
           <option key={choice.id} value={choice.id}>
             {choice.label || words.deviceNumber(label, i + 1)}

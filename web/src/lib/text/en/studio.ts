@@ -39,6 +39,10 @@ export const studio = {
   speaker: 'Speaker',
   speakerTest: 'Play a test tone',
   systemDevice: 'System default',
+  noDevice: {
+    camera: 'No camera found',
+    microphone: 'No microphone found',
+  } satisfies Record<Device, string>,
   deviceNumber: (kind: string, number: number) => `${kind} ${number}`,
   level: 'Microphone level',
   levelHint: 'Say something: the bar should move.',
