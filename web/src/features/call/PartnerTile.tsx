@@ -52,7 +52,7 @@ export function PartnerTile({ session, mode }: PartnerTileProps) {
       ) : stage.kind === 'refused' ? (
         <RefusedPanel session={session} code={stage.code} />
       ) : (
-        <IdlePanel session={session} />
+        <IdlePanel session={session} mode={mode} />
       )}
     </section>
   );

@@ -1,7 +1,10 @@
 // What stands in the partner's place when nobody is looked for: stopped, refused, or gone on in another
 // window. Each takes the focus, since what was focused has gone.
 import { type ReactNode, useEffect, useRef } from 'react';
+import { useStore } from '../../lib/store';
 import { text } from '../../lib/text';
+import { localMedia } from '../../media/local';
+import type { Mode } from '../../protocol';
 import { Button, ButtonLink } from '../../ui/Button';
 import { Mark } from '../../ui/Mark';
 import type { CallSession } from './session';
@@ -13,9 +16,10 @@ interface PanelProps {
   session: CallSession;
 }
 
-export function IdlePanel({ session }: PanelProps) {
+export function IdlePanel({ session, mode }: PanelProps & { mode: Mode }) {
+  const isPictured = useStore(localMedia.view).camera.state === 'on';
   return (
-    <Panel title={words.idleTitle} said={words.idleText}>
+    <Panel title={words.idleTitle} said={isPictured ? words.idlePictured : words.idleText[mode]}>
       <MainAction label={words.meetAgain} onPress={() => session.next()} />
       <ButtonLink to="/studio">{words.toStudio}</ButtonLink>
     </Panel>

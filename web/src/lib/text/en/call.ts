@@ -63,7 +63,12 @@ export const call = {
   held: 'That was a lot of Next. Carrying on in a few seconds.',
 
   idleTitle: 'You have stopped',
-  idleText: 'Nobody sees or hears you. Start again whenever you like.',
+  idleText: {
+    video: 'Nobody sees or hears you. Start again whenever you like.',
+    audio: 'Nobody hears you. Start again whenever you like.',
+    text: 'Start again whenever you like.',
+  } satisfies Record<Mode, string>,
+  idlePictured: 'Your picture is shown only to you. Start again whenever you like.',
   meetAgain: 'Meet someone',
   toStudio: 'Back to the studio',
 
