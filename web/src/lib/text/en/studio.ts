@@ -45,7 +45,7 @@ export const studio = {
   } satisfies Record<Device, string>,
   deviceNumber: (kind: string, number: number) => `${kind} ${number}`,
   level: 'Microphone level',
-  levelHint: 'Say something: the bar should move.',
+  levelHint: 'Speak: the bar should move.',
   levelMuted: 'Your microphone is muted.',
   start: 'Start',
   startHint: {
