@@ -1,6 +1,7 @@
 // @ts-check
 // On every screen, small or magnified, everything is reached without scrolling sideways, can be read, and
 // can be hit with a thumb.
+import assert from 'node:assert/strict';
 import { scenario } from './support/scenario.mjs';
 
 const text_px_min = 14;
@@ -61,6 +62,27 @@ for (const [window, context] of Object.entries(windows)) {
     },
   );
 }
+
+scenario('on a phone a wide picture is seen, and the chat leaves it free', {}, async (world) => {
+  const context = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
+  const [ada, ben] = [await world.person('Ada', { context }), await world.person('Ben')];
+  await ben.start('Video');
+  await ben.waitsAlone();
+  await ada.start('Video');
+  await Promise.all([ada.meets(ben), ben.meets(ada)]);
+  await ada.seesAndHears();
+  await ada.press('Open chat');
+  await ada.page.getByRole('log').waitFor();
+  const { seen, lower } = await ada.page.evaluate(() => {
+    const video = document.querySelector('video[data-testid="remote-video"]');
+    const { width, height } = video.getBoundingClientRect();
+    const aspects = [width / height, video.videoWidth / video.videoHeight].sort((a, b) => a - b);
+    const { top } = document.querySelector('[role="log"]').getBoundingClientRect();
+    return { seen: aspects[0] / aspects[1], lower: 1 - top / window.innerHeight };
+  });
+  assert.ok(seen > 0.64, `${seen} of the picture is seen`);
+  assert.ok(lower < 0.34, `chat and controls take ${lower} of the height`);
+});
 
 /** @param {{ text_px_min: number, target_px_min: number }} least */
 function findOutOfReach({ text_px_min, target_px_min }) {

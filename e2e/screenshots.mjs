@@ -49,7 +49,7 @@ async function walk(size, theme, measures) {
     const mika = await world.person('Mika', { context });
     const ada = await world.person('Ada');
     const isUpright = size === 'phone';
-    await mika.page.addInitScript(sitBeforeCamera, { look: people.Mika, isUpright: false });
+    await mika.page.addInitScript(sitBeforeCamera, { look: people.Mika, isUpright });
     await ada.page.addInitScript(sitBeforeCamera, { look: people.Ada, isUpright });
     const take = (/** @type {string} */ state, options = {}) =>
       takePicture(mika.page, `${state}-${size}-${theme}.png`, options);
@@ -86,6 +86,16 @@ async function walk(size, theme, measures) {
     await ada.press('Stop');
     await mika.waitsAlone();
     await take('partner-left');
+    if (size === 'phone') {
+      const wide = await world.person('Ada');
+      await wide.page.addInitScript(sitBeforeCamera, { look: people.Ada, isUpright: false });
+      await wide.start('Video');
+      await Promise.all([mika.meets(wide), wide.meets(mika)]);
+      await pictureMoves(mika.page, "Ada's picture");
+      await take('call-wide');
+      await wide.press('Stop');
+      await mika.waitsAlone();
+    }
     await mika.press('Stop');
     await take('stopped');
 
@@ -98,6 +108,16 @@ async function walk(size, theme, measures) {
     await world.server.kill();
     await mika.sees(/^Reconnecting\./);
     await take('reconnecting');
+
+    await world.server.run();
+    await mika.start('Video');
+    await mika.waitsAlone();
+    await ada.start('Video');
+    await Promise.all([mika.meets(ada), ada.meets(mika)]);
+    await pictureMoves(mika.page, "Ada's picture");
+    await world.server.kill();
+    await mika.sees(/^Reconnecting\./);
+    await take('reconnecting-video');
 
     await world.server.run();
     const lee = await world.person('Lee', { context, before: [haveNoDevices] });

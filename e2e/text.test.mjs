@@ -9,6 +9,9 @@ scenario('without any device one meets in text', {}, async (world) => {
   const ben = await world.person('Ben');
   await ada.prepare('Video');
   await ada.sees(/^No camera and no microphone was found\./);
+  const cameras = ada.page.getByRole('combobox', { name: 'Camera' });
+  assert.equal(await cameras.inputValue(), '', 'no camera is offered where there is none');
+  assert.ok(await cameras.isDisabled());
   await ada.press('Go on with text');
   await ada.press('Start');
   await ada.waitsAlone();
@@ -46,6 +49,7 @@ scenario(
     await ada.waitsAlone();
     await ben.start('Voice');
     await ben.waitsAlone();
+    await ben.sees('You are the only one waiting for a voice call.');
     await cleo.start('Text');
     await Promise.all([cleo.meets(ada), ada.meets(cleo)]);
     assert.equal(await ben.partner(), undefined);
