@@ -5,12 +5,12 @@
 //! nothing. What is to be done comes out of [`Lobby::poll_effect`], in order.
 
 use std::{
-    collections::{BTreeSet, HashMap, VecDeque},
+    collections::{BTreeSet, VecDeque},
     time::Duration,
 };
 
 use crate::{
-    Moment, RecentRooms, RoomId, SessionKey, UserId,
+    IdMap, Moment, RecentRooms, RoomId, SessionKey, UserId,
     queue::{Place, Queue},
 };
 
@@ -149,8 +149,8 @@ struct Room {
 pub struct Lobby {
     policy: Policy,
     mint_room: Box<dyn FnMut() -> RoomId + Send>,
-    members: HashMap<SessionKey, Member>,
-    rooms: HashMap<RoomId, Room>,
+    members: IdMap<SessionKey, Member>,
+    rooms: IdMap<RoomId, Room>,
     queues: [Queue; 3],
     next_place: u64,
     to_tell: BTreeSet<(Moment, SessionKey)>,
@@ -168,8 +168,8 @@ impl Lobby {
         Self {
             policy,
             mint_room: Box::new(mint_room),
-            members: HashMap::new(),
-            rooms: HashMap::new(),
+            members: IdMap::default(),
+            rooms: IdMap::default(),
             queues: Default::default(),
             next_place: 0,
             to_tell: BTreeSet::new(),

@@ -4,12 +4,13 @@
 //! never waits for anybody. The lobby itself knows only keys.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::VecDeque,
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
 use liveloop_core::{
-    Effect, Input, Lobby, Mode, Moment, Policy, Rejection, RoomId, SessionKey, SocketId, UserId,
+    Effect, IdMap, Input, Lobby, Mode, Moment, Policy, Rejection, RoomId, SessionKey, SocketId,
+    UserId,
 };
 use liveloop_ports::History;
 use liveloop_protocol::Refusal;
@@ -34,7 +35,7 @@ pub(crate) struct Ask {
 #[derive(Debug)]
 pub(crate) struct AskedBy {
     pub(crate) event: &'static str,
-    pub(crate) room_id: Option<String>,
+    pub(crate) room: Option<RoomId>,
     pub(crate) reference: Option<u64>,
     /// Where the answer goes.
     pub(crate) outlet: ConnId,
@@ -44,7 +45,7 @@ pub(crate) struct AskedBy {
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub(crate) event: &'static str,
-    pub(crate) room_id: Option<String>,
+    pub(crate) room: Option<RoomId>,
     pub(crate) reference: Option<u64>,
     pub(crate) outcome: Result<(), Refusal>,
 }
@@ -61,7 +62,7 @@ pub(crate) struct Seat {
 /// The lobby with everything that it needs to be asked.
 pub(crate) struct Desk {
     lobby: Lobby,
-    seats: HashMap<SessionKey, Seat>,
+    seats: IdMap<SessionKey, Seat>,
     shared: Arc<Shared>,
     history: Arc<dyn History>,
     deliveries: VecDeque<(ConnId, Delivery)>,
@@ -71,7 +72,7 @@ impl Desk {
     pub(crate) fn new(shared: Arc<Shared>, history: Arc<dyn History>) -> Self {
         let policy = Policy { same_visitor: shared.settings.matching.same_visitor };
         let lobby = Lobby::new(policy, || RoomId(random_id()));
-        Self { lobby, seats: HashMap::new(), shared, history, deliveries: VecDeque::new() }
+        Self { lobby, seats: IdMap::default(), shared, history, deliveries: VecDeque::new() }
     }
 
     /// When [`Desk::handle_timeout`] is next to be called.
@@ -89,8 +90,9 @@ impl Desk {
         self.deliveries.pop_front()
     }
 
-    /// Takes what a session asks.
-    pub(crate) fn take(&mut self, ask: Ask, now: Moment) {
+    /// Takes what a session asks. `is_here` says that the session is of the desk's own thread: it has
+    /// heard everything that the desk has said, and a yes without a number tells it nothing.
+    pub(crate) fn take(&mut self, ask: Ask, now: Moment, is_here: bool) {
         let session = match ask.input {
             Input::Request(session, _)
             | Input::Cancel(session)
@@ -101,9 +103,10 @@ impl Desk {
         if let (Some(seat), Ok(())) = (ask.seat, outcome) {
             self.seats.insert(session, seat);
         }
-        if let Some(AskedBy { event, room_id, reference, outlet }) = ask.by {
+        let is_to_be_told = |by: &AskedBy| !is_here || outcome.is_err() || by.reference.is_some();
+        if let Some(AskedBy { event, room, reference, outlet }) = ask.by.filter(is_to_be_told) {
             let outcome = outcome.map_err(|Rejection::NotInRoom| Refusal::not_in_room());
-            let answer = Answer { event, room_id, reference, outcome };
+            let answer = Answer { event, room, reference, outcome };
             self.deliveries.push_back((outlet, Delivery::Answer(answer)));
         }
         self.carry_out();
@@ -139,8 +142,8 @@ impl Desk {
             return;
         };
         let secret = &self.shared.secret;
-        let pseudonym_of_first = secret.pseudonym(first.user, second.user);
-        let pseudonym_of_second = secret.pseudonym(second.user, first.user);
+        let [pseudonym_of_first, pseudonym_of_second] =
+            secret.pseudonyms([first.user, second.user]);
         let by_first = (second, first, false, &pseudonym_of_second, &pseudonym_of_first);
         let by_second = (first, second, true, &pseudonym_of_first, &pseudonym_of_second);
         for (own, other, is_initiator, own_pseudonym, pseudonym) in [by_first, by_second] {
@@ -205,18 +208,19 @@ mod tests {
     #[test]
     fn whoever_hears_of_a_match_finds_it_in_the_figures() {
         let (settings, secret) = (Settings::for_testing(), Secret::new([1; 32]));
-        let shared = Arc::new(Shared { settings, secret, figures: Arc::default() });
+        let shared = Arc::new(Shared::new(settings, secret));
         let mut desk = Desk::new(Arc::clone(&shared), Arc::new(MemoryHistory::default()));
         let now = Moment::default();
         let figures =
             || [&shared.figures.waiting, &shared.figures.rooms].map(|it| it.load(Relaxed));
-        desk.take(request(1), now);
+        desk.take(request(1), now, true);
         assert_eq!(figures(), [1, 0]);
-        desk.take(request(2), now);
+        desk.take(request(2), now, true);
         assert_eq!(figures(), [0, 1]);
         let told: Vec<_> = std::iter::from_fn(|| desk.poll_delivery()).collect();
         assert!(matches!(told[..], [(_, Delivery::Matched(_)), (_, Delivery::Matched(_))]));
-        desk.take(Ask { input: Input::Disconnect(SessionKey(2)), seat: None, by: None }, now);
+        let gone = Ask { input: Input::Disconnect(SessionKey(2)), seat: None, by: None };
+        desk.take(gone, now, true);
         assert_eq!(figures(), [1, 0]);
         assert!(matches!(desk.poll_delivery(), Some((_, Delivery::PartnerLeft { .. }))));
     }

@@ -243,7 +243,7 @@ impl Driver {
                 Effect::Pong(payload) => {
                     io.queue_write(id, |out| encode(out, Opcode::Pong, &payload));
                 }
-                Effect::Ask(ask) => self.ask(io, ask),
+                Effect::Ask(ask) => self.ask(io, ask, true),
                 Effect::Relay(to, delivery) => self.deliveries.push_back((to, delivery)),
                 Effect::Say(said) => self.say(id, said, effects),
                 Effect::Close(reason) => close = close.or(Some(reason)),
@@ -260,10 +260,10 @@ impl Driver {
         }
     }
 
-    fn ask(&mut self, io: &Io, ask: Ask) {
+    fn ask(&mut self, io: &Io, ask: Ask, is_here: bool) {
         match &mut self.wires.desk {
             Some(desk) => {
-                desk.take(ask, io.now());
+                desk.take(ask, io.now(), is_here);
                 self.deliveries.extend(std::iter::from_fn(|| desk.poll_delivery()));
             }
             None => self.wires.threads[0].post(Post::Ask(ask)),
@@ -307,7 +307,7 @@ impl Driver {
         tracing::debug!(reason = reason.as_str(), "a connection ends");
         if !self.is_draining {
             let ask = Ask { input: Input::Disconnect(key), seat: None, by: None };
-            self.ask(io, ask);
+            self.ask(io, ask, true);
         }
         if let Some(code) = reason.code() {
             io.queue_write(id, |out| encode_close(out, code, reason.as_str()));
@@ -398,7 +398,7 @@ impl Handler for Driver {
 
     fn on_post(&mut self, io: &mut Io, post: Post) {
         match post {
-            Post::Ask(ask) => self.ask(io, ask),
+            Post::Ask(ask) => self.ask(io, ask, false),
             Post::Deliver(to, delivery) => self.deliveries.push_back((to, delivery)),
             Post::Said(id, said, answer) => {
                 self.with_session(io, id, |session| session.handle_said(&said, answer));

@@ -16,9 +16,12 @@ use sha2::Sha256;
 
 const VERSION: &str = "1";
 
-/// The key that signs tokens. Never shown.
+/// The key that signs tokens, taken in once for each purpose. Never shown.
 #[derive(Clone)]
-pub struct Secret([u8; 32]);
+pub struct Secret {
+    token: Hmac<Sha256>,
+    pseudonym: Hmac<Sha256>,
+}
 
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -47,17 +50,11 @@ impl Secret {
     /// A secret of 32 random bytes.
     #[must_use]
     pub fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
-    }
-
-    fn mac(&self, purpose: &str, parts: &[&[u8]]) -> Hmac<Sha256> {
-        let mut mac = Hmac::<Sha256>::new_from_slice(&self.0).expect("HMAC takes keys of any size");
-        mac.update(purpose.as_bytes());
-        for part in parts {
-            mac.update(&[0]);
-            mac.update(part);
-        }
-        mac
+        let keyed = |purpose: &str| {
+            let mac = Hmac::<Sha256>::new_from_slice(&bytes).expect("HMAC takes keys of any size");
+            mac.chain_update(purpose).chain_update([0])
+        };
+        Self { token: keyed("token"), pseudonym: keyed("pseudonym") }
     }
 
     /// A token for `user`.
@@ -66,7 +63,7 @@ impl Secret {
         let claims = Claims { user: &user, name: name.map(str::to_owned), issued_at_ms: now.0 };
         let claims = serde_json::to_vec(&claims).expect("claims are plain JSON");
         let signed = format!("{VERSION}.{}", URL_SAFE_NO_PAD.encode(claims));
-        let mac = self.mac("token", &[signed.as_bytes()]).finalize().into_bytes();
+        let mac = self.token.clone().chain_update(&signed).finalize().into_bytes();
         format!("{signed}.{}", URL_SAFE_NO_PAD.encode(mac))
     }
 
@@ -74,7 +71,7 @@ impl Secret {
     pub(crate) fn read_token(&self, token: &str) -> Option<TokenHolder> {
         let (signed, mac) = token.rsplit_once('.')?;
         let mac = URL_SAFE_NO_PAD.decode(mac).ok()?;
-        self.mac("token", &[signed.as_bytes()]).verify_slice(&mac).ok()?;
+        self.token.clone().chain_update(signed).verify_slice(&mac).ok()?;
         let (version, claims) = signed.split_once('.')?;
         if version != VERSION {
             return None;
@@ -84,14 +81,17 @@ impl Secret {
         Some(TokenHolder { user: UserId(parse_id(claims.user)?), name: claims.name })
     }
 
-    /// What `partner` sees of `user`.
-    pub(crate) fn pseudonym(&self, user: UserId, partner: UserId) -> String {
-        let (low, high) = (user.min(partner), user.max(partner));
-        let parts = [low, high, user].map(|user| user.0.to_be_bytes());
-        let mac = self.mac("pseudonym", &parts.each_ref().map(<[u8; 16]>::as_slice));
-        let bytes: [u8; 32] = mac.finalize().into_bytes().into();
-        let half = bytes.first_chunk().expect("32 bytes begin with 16");
-        format_id(u128::from_be_bytes(*half))
+    /// What two partners see of each other: the first's pseudonym, and the second's.
+    pub(crate) fn pseudonyms(&self, users: [UserId; 2]) -> [String; 2] {
+        let [first, second] = users;
+        let (low, high) = (first.min(second), first.max(second));
+        let mac = self.pseudonym.clone().chain_update(low.0.to_be_bytes());
+        let mac: [u8; 32] = mac.chain_update(high.0.to_be_bytes()).finalize().into_bytes().into();
+        let (of_low, of_high) = mac.split_at(16);
+        users.map(|user| {
+            let half = if user == low { of_low } else { of_high };
+            format_id(u128::from_be_bytes(half.try_into().expect("half of 32 bytes")))
+        })
     }
 }
 
@@ -99,37 +99,40 @@ impl Secret {
 mod tests {
     use super::*;
 
-    const SECRET: Secret = Secret([7; 32]);
+    fn secret() -> Secret {
+        Secret::new([7; 32])
+    }
 
     #[test]
     fn a_token_comes_back() {
-        let token = SECRET.issue_token(UserId(5), Some("Ada"), Wall(1));
+        let token = secret().issue_token(UserId(5), Some("Ada"), Wall(1));
         let holder = TokenHolder { user: UserId(5), name: Some("Ada".into()) };
-        assert_eq!(SECRET.read_token(&token), Some(holder));
+        assert_eq!(secret().read_token(&token), Some(holder));
     }
 
     #[test]
     fn any_other_is_refused() {
-        let token = SECRET.issue_token(UserId(5), None, Wall(1));
-        assert_eq!(Secret([8; 32]).read_token(&token), None, "another secret");
+        let token = secret().issue_token(UserId(5), None, Wall(1));
+        assert_eq!(Secret::new([8; 32]).read_token(&token), None, "another secret");
         for index in 0..token.len() {
             let mut bytes = token.clone().into_bytes();
             bytes[index] ^= 1;
             let forged = String::from_utf8(bytes).unwrap();
-            assert_eq!(SECRET.read_token(&forged), None, "changed at {index}");
+            assert_eq!(secret().read_token(&forged), None, "changed at {index}");
         }
         for text in
             ["", ".", "..", "1..", "not a token", &token[..token.len() - 1], &format!("{token}A")]
         {
-            assert_eq!(SECRET.read_token(text), None, "{text}");
+            assert_eq!(secret().read_token(text), None, "{text}");
         }
     }
 
     #[test]
     fn a_pseudonym_is_of_a_pair() {
-        let of = |user, partner| SECRET.pseudonym(UserId(user), UserId(partner));
-        assert_eq!(of(1, 2), of(1, 2));
-        assert_ne!(of(1, 2), of(2, 1), "each of the two has their own");
-        assert_ne!(of(1, 2), of(1, 3), "two partners cannot compare");
+        let of = |one, other| secret().pseudonyms([UserId(one), UserId(other)]);
+        let [one, other] = of(1, 2);
+        assert_ne!(one, other, "each of the two has their own");
+        assert_eq!(of(2, 1), [other, one.clone()], "the same whenever they meet");
+        assert_ne!(one, of(1, 3)[0], "two partners cannot compare");
     }
 }

@@ -65,9 +65,8 @@ pub async fn serve(
     let threads = settings.threads();
     let origins = OriginPolicy::new(settings.public_url.as_deref(), &settings.origins);
     let addresses = Arc::new(AddressBook::new(&settings.limits));
-    let figures = Arc::new(Figures::default());
-    let shared =
-        Arc::new(Shared { settings, secret: wiring.secret, figures: Arc::clone(&figures) });
+    let shared = Arc::new(Shared::new(settings, wiring.secret));
+    let figures = Arc::clone(&shared.figures);
     let clock = Clock::start();
     let (drain, draining) = watch::channel(false);
     let node = Node { shared, history: wiring.history, clock, draining };

@@ -36,7 +36,7 @@ pub(crate) use delivery::{Delivery, Matched, Relay, RelayKind};
 pub(crate) use messages::Said;
 pub(crate) use profile::{ImageBudget, Profile};
 
-use limiter::{Limiter, Verdict};
+use limiter::{Limiter, Rates, Verdict};
 
 /// What all sessions of a node share.
 #[derive(Debug)]
@@ -44,6 +44,14 @@ pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) secret: Secret,
     pub(crate) figures: Arc<Figures>,
+    rates: Rates,
+}
+
+impl Shared {
+    pub(crate) fn new(settings: Settings, secret: Secret) -> Self {
+        let rates = Rates::new(&settings.limits);
+        Self { settings, secret, figures: Arc::default(), rates }
+    }
 }
 
 /// What a session wants done.
@@ -75,7 +83,7 @@ pub(crate) struct Session {
     outlet: ConnId,
     socket: SocketId,
     user: UserId,
-    name: Option<String>,
+    name: Option<Box<str>>,
     is_greeted: bool,
     call: Option<Box<Call>>,
     traces: Option<Box<Traces>>,
@@ -111,7 +119,7 @@ impl Session {
     pub(crate) fn open(shared: Arc<Shared>, origin: &Origin) -> Self {
         let Origin { key, socket, user, outlet, first_ping } = *origin;
         Self {
-            limiter: Limiter::new(&shared.settings.limits),
+            limiter: Limiter::default(),
             shared,
             key,
             outlet,
@@ -147,7 +155,7 @@ impl Session {
     pub(crate) fn handle_frame(&mut self, text: &str, now: Now) {
         let is_first = !std::mem::replace(&mut self.is_greeted, true);
         let limits = &self.shared.settings.limits;
-        let over_rate = match self.limiter.event(now.moment) {
+        let over_rate = match self.limiter.event(&self.shared.rates, now.moment) {
             Verdict::Pass => None,
             Verdict::Wait(wait) => Some(wait),
             Verdict::Flood => return self.close(CloseReason::Flood),
@@ -187,7 +195,7 @@ impl Session {
 
     /// Takes a Pong or a part of a message: nothing to answer, but counted.
     pub(crate) fn handle_control(&mut self, now: Moment) {
-        if self.limiter.event(now) == Verdict::Flood {
+        if self.limiter.event(&self.shared.rates, now) == Verdict::Flood {
             self.close(CloseReason::Flood);
         }
     }
@@ -195,7 +203,7 @@ impl Session {
     /// Takes a binary frame, which says nothing here.
     pub(crate) fn handle_binary(&mut self, now: Now) {
         self.is_greeted = true;
-        let refusal = match self.limiter.event(now.moment) {
+        let refusal = match self.limiter.event(&self.shared.rates, now.moment) {
             Verdict::Pass => Refusal::new(ErrorCode::BadFrame, "send text frames, not binary ones"),
             Verdict::Wait(wait) => limiter::refusal(wait),
             Verdict::Flood => return self.close(CloseReason::Flood),
@@ -303,10 +311,10 @@ impl Session {
         };
         if let Some(holder) = holder {
             self.user = holder.user;
-            self.name = holder.name;
+            self.name = holder.name.map(Into::into);
         }
         if let Some(name) = hello.name.as_deref() {
-            self.name = Some(name.to_owned());
+            self.name = Some(name.into());
         }
         if hello.resume.is_some() && hello.token.is_none() {
             return Err(resume_expired());
@@ -385,8 +393,9 @@ impl Session {
                 self.acknowledge(answer.reference, &Nothing {});
             }
             Err(refusal) => {
-                let room = answer.room_id.as_deref();
-                self.refuse(answer.reference, Some(answer.event), room, refusal);
+                let room = answer.room.filter(|room| *room != RoomId::NEVER);
+                let room = room.map(|room| format_id(room.0));
+                self.refuse(answer.reference, Some(answer.event), room.as_deref(), refusal);
             }
         }
     }

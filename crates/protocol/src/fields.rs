@@ -56,31 +56,33 @@ pub(crate) fn bounded_depth(field: &str, value: &RawValue, limits: &Limits) -> R
     if limits.json_depth == 0 {
         return Ok(());
     }
-    let (mut depth, mut in_string, mut escaped) = (0_usize, false, false);
-    for byte in value.get().bytes() {
-        if in_string {
-            match byte {
-                _ if escaped => escaped = false,
-                b'\\' => escaped = true,
-                b'"' => in_string = false,
-                _ => {}
-            }
-            continue;
-        }
+    let (bytes, mut at, mut depth) = (value.get().as_bytes(), 0, 0_usize);
+    while let Some(byte) = bytes.get(at) {
+        at += 1;
         match byte {
-            b'"' => in_string = true,
+            b'"' => at = end_of_string(bytes, at),
             b'[' | b'{' => depth += 1,
             b']' | b'}' => depth -= 1,
             _ => {}
         }
         if depth > limits.json_depth {
-            return Err(Refusal::bad_field(
-                field,
-                &format!("nested no deeper than {}", limits.json_depth),
-            ));
+            let expected = format!("nested no deeper than {}", limits.json_depth);
+            return Err(Refusal::bad_field(field, &expected));
         }
     }
     Ok(())
+}
+
+/// Where the string that was entered before `at` has ended.
+fn end_of_string(bytes: &[u8], mut at: usize) -> usize {
+    while let Some(found) = bytes.get(at..).and_then(|rest| memchr::memchr2(b'"', b'\\', rest)) {
+        at += found + 1;
+        if bytes[at - 1] == b'"' {
+            return at;
+        }
+        at += 1;
+    }
+    bytes.len()
 }
 
 /// An id that a client names. Longer than any of ours is `too-long`.

@@ -326,6 +326,30 @@ proptest! {
     }
 
     #[test]
+    fn however_a_frame_is_written_it_means_the_same(
+        index in 0..ClientEvent::NAMES.len(),
+        data in any_json(),
+        reference in prop_oneof![
+            Just(String::new()),
+            (0..20_u64).prop_map(|n| format!(",\"ref\":{n}")),
+            Just(",\"ref\":007".to_owned()),
+            Just(",\"ref\":9007199254740992".to_owned()),
+            Just(",\"extra\":{},\"ref\":5".to_owned()),
+            Just(",\"data\":{},\"ref\":5".to_owned()),
+        ],
+    ) {
+        let name = ClientEvent::NAMES[index];
+        let canonical = format!("{{\"event\":\"{name}\",\"data\":{data}{reference}}}");
+        let spaced = format!(" {{ \"event\": \"{name}\",\"data\": {data} {reference} }}");
+        let reading = |text: &str| {
+            let read = ClientFrame::decode(text, &Limits::for_testing());
+            read.map(|frame| format!("{frame:?}"))
+                .map_err(|refused| format!("{:?} {:?}", refused.refusal, refused.reference))
+        };
+        prop_assert_eq!(reading(&canonical), reading(&spaced));
+    }
+
+    #[test]
     fn any_text_at_all_is_survived(text in ".{0,200}") {
         let _ = decode(&text);
     }

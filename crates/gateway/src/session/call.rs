@@ -34,6 +34,7 @@ pub(crate) struct Partner {
 pub(crate) struct Call {
     pub(super) room: RoomId,
     pub(super) room_id: String,
+    pub(super) own_socket_id: String,
     pub(super) own_pseudonym: String,
     pub(super) partner_socket: SocketId,
     outlet: ConnId,
@@ -55,7 +56,7 @@ impl Session {
         now: Now,
     ) {
         let room_id = request.room_id.as_deref();
-        match self.limiter.request(now.moment) {
+        match self.limiter.request(&self.shared.rates, now.moment) {
             Verdict::Pass => {}
             Verdict::Wait(wait) => {
                 let refusal = limiter::refusal(wait);
@@ -68,7 +69,7 @@ impl Session {
             return self.refuse(reference, Some("request-room"), room_id, &Refusal::not_in_room());
         }
         if let Some(name) = request.name.as_deref() {
-            self.name = Some(name.to_owned());
+            self.name = Some(name.into());
         }
         let input = Request {
             user: self.user,
@@ -83,7 +84,7 @@ impl Session {
             outlet: self.outlet,
         };
         self.leave_call(room);
-        self.ask(Input::Request(self.key, input), Some(seat), ("request-room", room_id, reference));
+        self.ask(Input::Request(self.key, input), Some(seat), ("request-room", room, reference));
     }
 
     fn profile(&self, request: &RequestRoom<'_>) -> Profile {
@@ -103,17 +104,16 @@ impl Session {
     pub(super) fn stop_call(&mut self, room_id: Option<&str>, reference: Option<u64>) {
         let room = room_named(room_id);
         self.leave_call(room);
-        self.ask(Input::Stop(self.key, room), None, ("stop-call", room_id, reference));
+        self.ask(Input::Stop(self.key, room), None, ("stop-call", room, reference));
     }
 
     fn ask(
         &mut self,
         input: Input,
         seat: Option<Seat>,
-        (event, room_id, reference): (&'static str, Option<&str>, Option<u64>),
+        (event, room, reference): (&'static str, Option<RoomId>, Option<u64>),
     ) {
-        let room_id = room_id.map(str::to_owned);
-        let by = AskedBy { event, room_id, reference, outlet: self.outlet };
+        let by = AskedBy { event, room, reference, outlet: self.outlet };
         self.effects.push_back(Effect::Ask(Ask { input, seat, by: Some(by) }));
     }
 
@@ -130,7 +130,7 @@ impl Session {
     pub(super) fn granted(&mut self, answer: &Answer) {
         match answer.event {
             "request-room" => self.leave_call(None),
-            "stop-call" => self.leave_call(room_named(answer.room_id.as_deref())),
+            "stop-call" => self.leave_call(answer.room),
             _ => {}
         }
     }
@@ -138,7 +138,7 @@ impl Session {
     pub(super) fn begin_call(&mut self, matched: Matched) {
         let Matched { room, mode, is_initiator, own_pseudonym, own_profile, partner } = matched;
         // The partner was shown this name; one that was asked for too late is not taken over.
-        self.name = own_profile.name().map(str::to_owned);
+        self.name = own_profile.name().map(Into::into);
         self.leave_call(None);
         let room_id = format_id(room.0);
         let shared = Arc::clone(&self.shared);
@@ -167,6 +167,7 @@ impl Session {
         self.call = Some(Box::new(Call {
             room,
             room_id,
+            own_socket_id: format_id(self.socket.0),
             own_pseudonym,
             partner_socket: partner.socket,
             outlet: partner.outlet,

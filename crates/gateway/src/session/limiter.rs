@@ -13,35 +13,16 @@ pub(super) enum Verdict {
     Flood,
 }
 
+/// The rates that hold for every client of a node.
 #[derive(Debug)]
-struct Limited {
-    rate: Rate,
-    bucket: TokenBucket,
-    meter: FloodMeter,
+pub(crate) struct Rates {
+    events: Rate,
+    messages: Rate,
+    requests: Rate,
 }
 
-impl Limited {
-    fn new(rate: Rate) -> Self {
-        Self { rate, bucket: TokenBucket::default(), meter: FloodMeter::default() }
-    }
-
-    fn take(&mut self, now: Moment) -> Verdict {
-        if self.meter.is_flood(self.rate, now) {
-            return Verdict::Flood;
-        }
-        self.bucket.take(self.rate, now).map_or_else(Verdict::Wait, |()| Verdict::Pass)
-    }
-}
-
-#[derive(Debug)]
-pub(super) struct Limiter {
-    events: Limited,
-    messages: Limited,
-    requests: Limited,
-}
-
-impl Limiter {
-    pub(super) fn new(limits: &Limits) -> Self {
+impl Rates {
+    pub(crate) fn new(limits: &Limits) -> Self {
         let Limits {
             events_per_second,
             events_per_second_burst,
@@ -52,28 +33,48 @@ impl Limiter {
             ..
         } = *limits;
         Self {
-            events: Limited::new(Rate::per_second(events_per_second, events_per_second_burst)),
-            messages: Limited::new(Rate::per_second(
-                messages_per_second,
-                messages_per_second_burst,
-            )),
-            requests: Limited::new(Rate::per_minute(
-                requests_per_minute,
-                requests_per_minute_burst,
-            )),
+            events: Rate::per_second(events_per_second, events_per_second_burst),
+            messages: Rate::per_second(messages_per_second, messages_per_second_burst),
+            requests: Rate::per_minute(requests_per_minute, requests_per_minute_burst),
         }
     }
+}
 
-    pub(super) fn event(&mut self, now: Moment) -> Verdict {
-        self.events.take(now)
+/// What one client has taken of one rate.
+#[derive(Debug, Default)]
+struct Taken {
+    bucket: TokenBucket,
+    meter: FloodMeter,
+}
+
+impl Taken {
+    fn take(&mut self, rate: Rate, now: Moment) -> Verdict {
+        if self.meter.is_flood(rate, now) {
+            return Verdict::Flood;
+        }
+        self.bucket.take(rate, now).map_or_else(Verdict::Wait, |()| Verdict::Pass)
+    }
+}
+
+/// What one client has taken of each.
+#[derive(Debug, Default)]
+pub(super) struct Limiter {
+    events: Taken,
+    messages: Taken,
+    requests: Taken,
+}
+
+impl Limiter {
+    pub(super) fn event(&mut self, rates: &Rates, now: Moment) -> Verdict {
+        self.events.take(rates.events, now)
     }
 
-    pub(super) fn message(&mut self, now: Moment) -> Verdict {
-        self.messages.take(now)
+    pub(super) fn message(&mut self, rates: &Rates, now: Moment) -> Verdict {
+        self.messages.take(rates.messages, now)
     }
 
-    pub(super) fn request(&mut self, now: Moment) -> Verdict {
-        self.requests.take(now)
+    pub(super) fn request(&mut self, rates: &Rates, now: Moment) -> Verdict {
+        self.requests.take(rates.requests, now)
     }
 }
 

@@ -26,7 +26,7 @@ impl Session {
         now: Now,
     ) {
         let room_id = message.room_id.as_deref();
-        let call = match self.limiter.message(now.moment) {
+        let call = match self.limiter.message(&self.shared.rates, now.moment) {
             Verdict::Pass => self.call_named(room_id),
             Verdict::Wait(wait) => Err(limiter::refusal(wait)),
             Verdict::Flood => return self.close(CloseReason::Flood),
@@ -75,7 +75,7 @@ impl Session {
         let event = MessageRelayed {
             message_id: ack.message_id,
             seq: ack.seq,
-            from: &format_id(self.socket.0),
+            from: &call.own_socket_id,
             user_id: &call.own_pseudonym,
             name: profile::shown_name(self.name.as_deref()),
             message: &said.message,

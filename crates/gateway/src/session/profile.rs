@@ -7,7 +7,7 @@ use crate::figures::Figures;
 /// What a partner sees. Held only while its visitor waits or is in a call.
 #[derive(Debug, Default)]
 pub(crate) struct Profile {
-    name: Option<String>,
+    name: Option<Box<str>>,
     pub(crate) interests: Vec<String>,
     image: Option<HeldImage>,
 }
@@ -33,7 +33,7 @@ struct HeldImage {
 impl Profile {
     /// A picture for which there is no room in `budget` is left out.
     pub(crate) fn new(
-        name: Option<String>,
+        name: Option<Box<str>>,
         interests: Vec<String>,
         image: Option<String>,
         budget: &ImageBudget,

@@ -4,7 +4,7 @@ use liveloop_core::SocketId;
 use liveloop_protocol::{
     AnswerRelayed, CandidateRelayed, CandidatesRelayed, NegotiationCallAnswer,
     NegotiationCallOffer, OfferRelayed, Refusal, RemoteUserBrief, SendNewIceCandidates,
-    ServerEvent, Typing, TypingRelayed, format_id, parse_id,
+    ServerEvent, Typing, TypingRelayed, parse_id,
 };
 
 use super::{Call, RelayKind, Session, profile};
@@ -29,7 +29,7 @@ impl Session {
         let call = self.call_to(offer.room_id.as_deref(), offer.remote_socket_id.as_deref())?;
         let event = OfferRelayed {
             remote_user_details: RemoteUserBrief {
-                socket: &format_id(self.socket.0),
+                socket: &call.own_socket_id,
                 user_name: self.shown_name(),
             },
             room_id: &call.room_id,
@@ -46,7 +46,7 @@ impl Session {
             ans: answer.ans,
             room_id: &call.room_id,
             name: self.shown_name(),
-            remote_socket_id: &format_id(self.socket.0),
+            remote_socket_id: &call.own_socket_id,
         };
         let effect = call.relay(RelayKind::Numbered, &ServerEvent::Answer(&event));
         self.effects.push_back(effect);
@@ -55,13 +55,13 @@ impl Session {
 
     pub(super) fn candidates(&mut self, sent: &SendNewIceCandidates<'_>) -> Result<(), Refusal> {
         let call = self.call_to(sent.room_id.as_deref(), sent.to.as_deref())?;
-        let (room_id, own) = (call.room_id.as_str(), format_id(self.socket.0));
+        let (room_id, remote_socket_id) = (call.room_id.as_str(), call.own_socket_id.as_str());
         let one = sent.candidate.map(|candidate| {
-            let event = CandidateRelayed { candidate, room_id, remote_socket_id: &own };
+            let event = CandidateRelayed { candidate, room_id, remote_socket_id };
             call.relay(RelayKind::Numbered, &ServerEvent::Candidate(&event))
         });
         let many = sent.candidates.map(|candidates| {
-            let event = CandidatesRelayed { candidates, room_id, remote_socket_id: &own };
+            let event = CandidatesRelayed { candidates, room_id, remote_socket_id };
             call.relay(RelayKind::Numbered, &ServerEvent::Candidates(&event))
         });
         self.effects.extend(one.or(many));

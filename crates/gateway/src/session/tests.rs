@@ -27,7 +27,7 @@ impl Bench {
     fn new() -> Self {
         let settings = Settings { heartbeat: Heartbeat::default(), ..Settings::for_testing() };
         let secret = Secret::new([1; 32]);
-        let shared = Arc::new(Shared { settings, secret, figures: Arc::default() });
+        let shared = Arc::new(Shared::new(settings, secret));
         let now = Now { moment: Moment::default(), wall: Wall(0) };
         let origin = Origin {
             key: SessionKey(1),
@@ -65,8 +65,8 @@ impl Bench {
             Effect::Ask(ask) => ask.by,
             _ => None,
         });
-        let AskedBy { event, room_id, reference, .. } = asked.expect("something was asked");
-        Delivery::Answer(Answer { event, room_id, reference, outcome: Ok(()) })
+        let AskedBy { event, room, reference, .. } = asked.expect("something was asked");
+        Delivery::Answer(Answer { event, room, reference, outcome: Ok(()) })
     }
 
     fn relayed(&mut self, room: u128, text: &str) {

@@ -8,7 +8,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use liveloop_core::{RoomId, UserId};
+use liveloop_core::{IdMap, RoomId, UserId};
 
 use super::{Appended, Appending, History, HistoryError, Text};
 
@@ -23,7 +23,7 @@ struct Room {
 #[derive(Default)]
 pub struct MemoryHistory {
     /// A lock, because sessions of any thread append; held for one map access, never while waiting.
-    rooms: Mutex<HashMap<RoomId, Room>>,
+    rooms: Mutex<IdMap<RoomId, Room>>,
 }
 
 impl MemoryHistory {
