@@ -48,9 +48,55 @@ pub(crate) fn tcp_memory() -> u64 {
     pages.unwrap_or(0) * 4_096
 }
 
+/// Memory of the whole machine, in bytes.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct System {
+    pub(crate) total: u64,
+    pub(crate) available: u64,
+    /// What processes and the kernel hold: all but what is free or caches files.
+    pub(crate) used: u64,
+}
+
+impl System {
+    pub(crate) fn now() -> Self {
+        Self::read(&fs::read_to_string("/proc/meminfo").unwrap_or_default())
+    }
+
+    fn read(text: &str) -> Self {
+        let field = |name: &str| {
+            let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
+            kib.unwrap_or(0) << 10
+        };
+        let total = field("MemTotal");
+        let unused = field("MemFree") + field("Buffers") + field("Cached");
+        Self { total, available: field("MemAvailable"), used: total.saturating_sub(unused) }
+    }
+}
+
 /// How many files this process may hold.
 pub(crate) fn open_files_max() -> usize {
     let text = fs::read_to_string(Path::new("/proc/self/limits")).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("Max open files"));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(1_024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_neither_free_nor_cache_is_used() {
+        let text = "MemTotal: 100 kB\nMemFree: 50 kB\nMemAvailable: 70 kB\nBuffers: 5 kB\n\
+                    Cached: 20 kB\nSwapCached: 9 kB\n";
+        let system = System::read(text);
+        assert_eq!((system.total, system.available), (100 << 10, 70 << 10));
+        assert_eq!(system.used, 25 << 10);
+    }
+
+    #[test]
+    fn this_process_has_used_something() {
+        assert!(memory(std::process::id()).expect("it runs").pss > 0);
+        assert!(cpu(std::process::id()).expect("it runs") > Duration::ZERO);
+    }
 }
