@@ -46,8 +46,8 @@ pub(crate) struct Hold {
     /// How long all of them are held, in seconds.
     #[arg(long, default_value_t = 60)]
     seconds: u64,
-    /// How often a node pings a connection, in seconds.
-    #[arg(long, default_value_t = 120)]
+    /// How often a node pings a connection, in seconds; a silent one is cut after 2/5 of that.
+    #[arg(long, default_value_t = 120, value_parser = clap::value_parser!(u64).range(1..))]
     heartbeat: u64,
     /// How many fresh visitors match while the others are held.
     #[arg(long, default_value_t = 2_000)]
@@ -76,15 +76,21 @@ impl Hold {
         })?;
         let machine = Machine::here();
         println!("{machine}");
-        let heartbeat = format!("{}s", self.heartbeat);
-        let settings = [("LIVELOOP_HEARTBEAT_INTERVAL", heartbeat.as_str())];
-        let nodes: Vec<Server> = (0..plan.nodes)
+        // In the proportion of the defaults, 25 s and 10 s.
+        let (interval, timeout) = (self.heartbeat, (self.heartbeat * 2 / 5).max(1));
+        let (interval, timeout) = (format!("{interval}s"), format!("{timeout}s"));
+        let settings = [
+            ("LIVELOOP_HEARTBEAT_INTERVAL", interval.as_str()),
+            ("LIVELOOP_HEARTBEAT_TIMEOUT", timeout.as_str()),
+        ];
+        let mut nodes: Vec<Server> = (0..plan.nodes)
             .map(|_| server::start_ours(&self.server, &settings))
             .collect::<Result<_>>()?;
         // Enough for a slow machine, and an end all the same.
         let patience = Duration::from_secs(60 + self.connections as u64 / 500);
-        let crew = Crew::start(&plan.loaders, &nodes, patience)?;
-        let figures = self.measure(&nodes, crew, &plan, patience)?;
+        let mut crew = Crew::start(&plan.loaders, &nodes, patience)?;
+        let outcome = self.measure(&nodes, &mut crew, &plan, patience);
+        let figures = outcome.map_err(|error| why(error, &mut nodes, &crew))?;
         println!("\n{}", sample::table(&figures));
         if let Some(path) = &self.json {
             let json = serde_json::json!({ "machine": machine, "figures": figures });
@@ -96,23 +102,26 @@ impl Hold {
     fn measure(
         &self,
         nodes: &[Server],
-        mut crew: Crew,
+        crew: &mut Crew,
         plan: &Plan,
         patience: Duration,
     ) -> Result<Vec<Figure>> {
-        let started = Sample::take(nodes, &crew)?;
+        // More than that would only wait for each other, and let the server's pings wait.
+        let connecting_at_once =
+            2 * std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let started = Sample::take(nodes, crew)?;
         eprintln!("connecting {} over {} nodes", self.connections, nodes.len());
-        let connections = crew.tell(Word::Connect, patience)?.connections;
-        let connected = Sample::take(nodes, &crew)?;
+        let connections = crew.tell(Word::Connect, connecting_at_once, patience)?.connections;
+        let connected = Sample::take(nodes, crew)?;
         eprintln!("matching {connections}");
-        let matched = crew.tell(Word::Match, patience)?.matched;
+        let matched = crew.tell(Word::Match, usize::MAX, patience)?.matched;
         ensure!(matched == connections, "{matched} of {connections} are in a call");
-        let met = Sample::take(nodes, &crew)?;
+        let met = Sample::take(nodes, crew)?;
         eprintln!("holding for {} s", self.seconds);
-        let pings_before = crew.tell(Word::Count, patience)?.pings;
+        let pings_before = crew.tell(Word::Count, usize::MAX, patience)?.pings;
         std::thread::sleep(Duration::from_secs(self.seconds));
-        let told = crew.tell(Word::Count, patience)?;
-        let held = Sample::take(nodes, &crew)?;
+        let told = crew.tell(Word::Count, usize::MAX, patience)?;
+        let held = Sample::take(nodes, crew)?;
         ensure!(told.matched == connections, "{} of {connections} are left", told.matched);
         let pings = told.pings - pings_before;
         ensure!(
@@ -124,7 +133,7 @@ impl Hold {
         figures.push(Figure::count("pings answered while held", pings));
         if self.fresh >= 2 {
             figures.extend(self.fresh_visitors(nodes, plan)?);
-            let told = crew.tell(Word::Count, patience)?;
+            let told = crew.tell(Word::Count, usize::MAX, patience)?;
             ensure!(told.matched == connections, "{} of {connections} are left", told.matched);
         }
         Ok(figures)
@@ -155,5 +164,16 @@ impl Hold {
             figures.extend(sample::compare(name, &at(&bare_rounds), &at(&our_rounds)));
         }
         Ok(figures)
+    }
+}
+
+/// Adds what has ended or failed behind an error.
+fn why(error: anyhow::Error, nodes: &mut [Server], crew: &Crew) -> anyhow::Error {
+    let mut ended = nodes.iter_mut().enumerate();
+    let ended = ended.find_map(|(node, server)| Some((node, server.ended()?)));
+    match (crew.complaint(), ended) {
+        (_, Some((node, status))) => error.context(format!("node {node} has ended: {status}")),
+        (Some(complaint), None) => error.context(complaint),
+        (None, None) => error,
     }
 }

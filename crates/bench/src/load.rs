@@ -88,7 +88,6 @@ impl Load {
     /// Where a connection is refused, or no `welcome` comes.
     pub(crate) fn add(&mut self, target: &Target, count: usize) -> Result<()> {
         assert!(target.wire == self.wire, "strangers of one load speak one wire");
-        self.clients.reserve_exact(count);
         for _ in 0..count {
             let index = self.clients.len();
             let (stream, decoder) =
@@ -152,7 +151,7 @@ impl Load {
                 Err(error) => return Err(error).context(format!("connection {who}")),
             };
             let (out, pings, wire) = (&mut self.out, &mut self.pings, self.wire);
-            let mut is_bad = false;
+            let (mut is_bad, mut closed) = (false, None);
             let settings = (Role::Client, Limit(0));
             let outcome =
                 client.decoder.feed(&mut self.buffer[..len], settings, |incoming| match incoming {
@@ -170,8 +169,12 @@ impl Load {
                         *pings += 1;
                         out.frame(who, Opcode::Pong, payload);
                     }
+                    Incoming::Close(code) => closed = Some(code.unwrap_or(1005)),
                     _ => {}
                 });
+            if let Some(code) = closed {
+                bail!("the server has closed connection {who} with code {code}");
+            }
             if outcome.is_err() || is_bad {
                 bail!("the server has sent something that is not of its protocol");
             }

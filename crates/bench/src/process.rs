@@ -53,8 +53,9 @@ pub(crate) fn tcp_memory() -> u64 {
 pub(crate) struct System {
     pub(crate) total: u64,
     pub(crate) available: u64,
-    /// What processes and the kernel hold: all but what is free or caches files.
-    pub(crate) used: u64,
+    /// What the kernel holds for itself, without the contents of socket buffers. Others on the machine
+    /// move it much less than they move the available memory.
+    pub(crate) kernel: u64,
 }
 
 impl System {
@@ -68,9 +69,9 @@ impl System {
             let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());
             kib.unwrap_or(0) << 10
         };
-        let total = field("MemTotal");
-        let unused = field("MemFree") + field("Buffers") + field("Cached");
-        Self { total, available: field("MemAvailable"), used: total.saturating_sub(unused) }
+        // Kernel stacks are a part of VmallocUsed.
+        let kernel = field("Slab") + field("PageTables") + field("VmallocUsed");
+        Self { total: field("MemTotal"), available: field("MemAvailable"), kernel }
     }
 }
 
@@ -86,12 +87,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_neither_free_nor_cache_is_used() {
-        let text = "MemTotal: 100 kB\nMemFree: 50 kB\nMemAvailable: 70 kB\nBuffers: 5 kB\n\
-                    Cached: 20 kB\nSwapCached: 9 kB\n";
+    fn what_the_kernel_holds_is_added_up() {
+        let text = "MemTotal: 100 kB\nMemAvailable: 70 kB\nSlab: 5 kB\nSReclaimable: 2 kB\n\
+                    PageTables: 3 kB\nKernelStack: 1 kB\nVmallocUsed: 4 kB\n";
         let system = System::read(text);
         assert_eq!((system.total, system.available), (100 << 10, 70 << 10));
-        assert_eq!(system.used, 25 << 10);
+        assert_eq!(system.kernel, 12 << 10);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
 };
 
 use anyhow::{Context, Result, bail};
@@ -88,7 +88,8 @@ pub(crate) fn start_ours(binary: &Path, settings: &[(&str, &str)]) -> Result<Ser
     let data = tempfile::tempdir()?;
     let mut command = leashed(binary)?;
     command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data.path());
-    command.envs(LIMITS).envs(settings.iter().copied()).stderr(Stdio::null());
+    // Only what went wrong is of interest here.
+    command.envs(LIMITS).envs(settings.iter().copied()).env("LIVELOOP_LOG_LEVEL", "error");
     start(command, Wire::Plain, Some(data)).with_context(|| missing(binary))
 }
 
@@ -113,6 +114,13 @@ fn start(mut command: Command, wire: Wire, data: Option<tempfile::TempDir>) -> R
         None => bail!("the server ended before it listened"),
     }
     Ok(server)
+}
+
+impl Server {
+    /// How it has ended, if it has.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.as_mut()?.try_wait().ok().flatten()
+    }
 }
 
 impl Drop for Server {

@@ -9,8 +9,11 @@ use std::{
 
 use anyhow::{Context, Result, anyhow, bail};
 
-use super::loader::{Told, Word};
+use super::loader::{ASKING, Told, Word};
 use crate::{leash::leashed, server::Server};
+
+/// How fast all loaders together ask for partners, so that a small machine keeps up.
+const REQUESTS_PER_SECOND: usize = 40_000;
 
 /// All loaders.
 pub(super) struct Crew(Vec<Member>);
@@ -32,9 +35,11 @@ impl Crew {
         patience: Duration,
     ) -> Result<Self> {
         let mut crew = Self(Vec::new());
+        let pace = (ASKING * loaders.len() * 1_000).div_ceil(REQUESTS_PER_SECOND);
         for (number, parts) in loaders.iter().enumerate() {
             let mut command = leashed(&std::env::current_exe()?)?;
             command.args(["loader", "--number", &number.to_string()]);
+            command.args(["--pace", &pace.to_string()]);
             command.args(["--patience", &patience.as_secs().to_string()]);
             for (node, count) in parts {
                 let address = nodes[*node].target.address;
@@ -58,30 +63,39 @@ impl Crew {
         self.0.iter().map(|member| member.child.id())
     }
 
-    /// Tells all of them a word, and adds up what they answer.
+    /// Tells them a word, `at_once` of them at a time, and adds up what they answer.
     ///
     /// # Errors
     /// Where one of them fails, ends, or has no answer within `patience`.
-    pub(super) fn tell(&mut self, word: Word, patience: Duration) -> Result<Told> {
-        for member in &mut self.0 {
-            // One that has ended has left its reason, which is read below.
-            let _ = writeln!(member.words, "{}", word.as_str());
-        }
+    pub(super) fn tell(&mut self, word: Word, at_once: usize, patience: Duration) -> Result<Told> {
         let until = Instant::now() + patience;
         let mut all = Told::default();
-        for member in &self.0 {
-            let left = until.saturating_duration_since(Instant::now());
-            let line = member.answers.recv_timeout(left);
-            let line = line.map_err(|why| anyhow!("no answer to {:?}: {why}", word.as_str()))?;
-            let told: Told = serde_json::from_str(&line)?;
-            if let Some(error) = told.error {
-                bail!(error);
+        for members in self.0.chunks_mut(at_once) {
+            for member in &mut *members {
+                // One that has ended has left its reason, which is read below.
+                let _ = writeln!(member.words, "{}", word.as_str());
             }
-            all.connections += told.connections;
-            all.matched += told.matched;
-            all.pings += told.pings;
+            for member in members {
+                let left = until.saturating_duration_since(Instant::now());
+                let line = member.answers.recv_timeout(left);
+                let line =
+                    line.map_err(|why| anyhow!("no answer to {:?}: {why}", word.as_str()))?;
+                let told: Told = serde_json::from_str(&line)?;
+                if let Some(error) = told.error {
+                    bail!(error);
+                }
+                all.connections += told.connections;
+                all.matched += told.matched;
+                all.pings += told.pings;
+            }
         }
         Ok(all)
+    }
+
+    /// What one of them has failed with since it was last asked, if any has.
+    pub(super) fn complaint(&self) -> Option<String> {
+        let lines = self.0.iter().flat_map(|member| member.answers.try_iter());
+        lines.filter_map(|line| serde_json::from_str::<Told>(&line).ok()?.error).next()
     }
 }
 

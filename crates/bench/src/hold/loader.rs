@@ -6,7 +6,7 @@ use std::{
     io::BufRead,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::mpsc::{self, Receiver, TryRecvError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
@@ -18,10 +18,12 @@ use crate::{
     modes::REQUEST,
 };
 
-/// Pings are answered between two steps of this many.
-const STEP: usize = 200;
+/// Pings are answered at least this often while others are being connected.
+const STEP: Duration = Duration::from_millis(250);
+/// How many of a loader ask for a partner at once.
+pub(super) const ASKING: usize = 50;
 /// Connections from one source address, few enough that a free port is found at once.
-const PER_SOURCE: usize = 10_000;
+const PER_SOURCE: usize = 4_000;
 /// How long a loader may take to notice a word while nothing comes.
 const IDLE_WAIT: Duration = Duration::from_millis(500);
 
@@ -34,6 +36,9 @@ pub(crate) struct Loader {
     /// How many to connect where, as ADDRESS=COUNT.
     #[arg(long, value_parser = parse_part)]
     to: Vec<(SocketAddr, usize)>,
+    /// How long to wait before the next ones ask for a partner, in milliseconds.
+    #[arg(long)]
+    pace: u64,
     /// How long everyone may take to meet, in seconds.
     #[arg(long)]
     patience: u64,
@@ -109,12 +114,11 @@ impl Loader {
             }
         });
         let mut crowd = Crowd { load: Load::new(Wire::Plain)?, holding: Holding::default() };
-        let outcome = crowd.serve(&self, &words);
-        if let Err(error) = &outcome {
+        if let Err(error) = crowd.serve(&self, &words) {
             let error = Some(format!("loader {}: {error:#}", self.number));
             println!("{}", serde_json::to_string(&Told { error, ..crowd.told() })?);
         }
-        outcome
+        Ok(())
     }
 }
 
@@ -130,7 +134,7 @@ impl Crowd {
                 Ok(line) => {
                     match Word::parse(&line) {
                         Some(Word::Connect) => self.connect(settings)?,
-                        Some(Word::Match) => self.meet(settings.patience)?,
+                        Some(Word::Match) => self.meet(settings)?,
                         Some(Word::Count) => {}
                         None => bail!("there is no word {line:?}"),
                     }
@@ -145,29 +149,30 @@ impl Crowd {
     }
 
     fn connect(&mut self, settings: &Loader) -> Result<()> {
+        let mut step = Instant::now();
         for (address, count) in &settings.to {
-            let mut left = *count;
-            while left > 0 {
-                let step = left.min(STEP);
+            for _ in 0..*count {
                 let source = Some(source(settings.number, self.load.len()));
                 let target = Target { address: *address, wire: Wire::Plain, source };
-                self.load.add(&target, step)?;
-                self.load.run(&mut self.holding, Duration::ZERO, |_| false)?;
-                left -= step;
+                self.load.add(&target, 1)?;
+                if step.elapsed() >= STEP {
+                    self.load.run(&mut self.holding, Duration::ZERO, |_| false)?;
+                    step = Instant::now();
+                }
             }
         }
         Ok(())
     }
 
-    fn meet(&mut self, patience: u64) -> Result<()> {
-        let count = self.load.len();
+    fn meet(&mut self, settings: &Loader) -> Result<()> {
+        let (count, pace) = (self.load.len(), Duration::from_millis(settings.pace));
         for who in 0..count {
             self.load.out.say(who, REQUEST.0, REQUEST.1);
-            if who % STEP == 0 {
-                self.load.run(&mut self.holding, Duration::ZERO, |_| false)?;
+            if who % ASKING == 0 {
+                self.load.run(&mut self.holding, pace, |_| false)?;
             }
         }
-        let patience = Duration::from_secs(patience);
+        let patience = Duration::from_secs(settings.patience);
         if !self.load.run(&mut self.holding, patience, |holding| holding.matched == count)? {
             bail!("{} of {count} have met", self.holding.matched);
         }
@@ -197,8 +202,8 @@ mod tests {
 
     #[test]
     fn loaders_come_from_addresses_of_their_own() {
-        assert_eq!(source(0, 9_999).to_string(), "127.64.0.1");
-        assert_eq!(source(0, 10_000).to_string(), "127.64.0.2");
+        assert_eq!(source(0, 3_999).to_string(), "127.64.0.1");
+        assert_eq!(source(0, 4_000).to_string(), "127.64.0.2");
         assert_eq!(source(300, 0).to_string(), "127.65.44.1");
         assert!(source(u16::MAX, usize::MAX).is_loopback());
     }

@@ -73,7 +73,7 @@ pub(super) fn figures(connections: usize, moments: [&Sample; 4]) -> Vec<Figure> 
     let grown = |pick: fn(&Sample) -> u64| pick(held) as f64 - pick(started) as f64;
     let took = |from: &Sample, to: &Sample| (to.at - from.at).as_secs_f64();
     let (server, loader) = (grown(|s| s.server_memory), grown(|s| s.loader_memory));
-    let kernel = grown(|s| s.system.used) - server - loader;
+    let kernel = grown(|s| s.system.kernel + s.tcp_memory);
     let available = -grown(|s| s.system.available);
     let kb = |bytes: f64| bytes / count / 1e3;
     vec![
@@ -143,7 +143,7 @@ mod tests {
 
     use super::*;
 
-    fn sample(seconds: u64, server_memory: u64, server_cpu: f64, used: u64) -> Sample {
+    fn sample(seconds: u64, server_memory: u64, server_cpu: f64, kernel: u64) -> Sample {
         let at = Instant::now() + Duration::from_secs(seconds);
         Sample {
             at,
@@ -152,7 +152,7 @@ mod tests {
             server_cpu,
             loader_cpu: 0.0,
             tcp_memory: 0,
-            system: process::System { total: 0, available: 100_000 - used, used },
+            system: process::System { total: 0, available: 100_000 - kernel, kernel },
         }
     }
 
@@ -167,7 +167,7 @@ mod tests {
         let table = table(&figures(10, moments));
         for line in [
             "| servers' user memory, kB per connection | 0.500 |",
-            "| kernel memory of both ends, kB per connection | 2.000 |",
+            "| kernel memory of both ends, kB per connection | 2.500 |",
             "| less available memory, kB per connection | 2.500 |",
             "| servers' CPU to connect, µs per connection | 100.0 |",
             "| servers' CPU to match, µs per match | 200.0 |",

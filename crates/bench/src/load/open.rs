@@ -88,6 +88,8 @@ fn dial(target: &Target) -> Result<TcpStream> {
     let Some(source) = target.source else { return Ok(TcpStream::connect(target.address)?) };
     let socket = Socket::new(Domain::for_address(target.address), Type::STREAM, None)?;
     socket.bind(&SocketAddr::new(source, 0).into())?;
+    // Closed at once, so that the ports of a large run are free for the next one.
+    socket.set_linger(Some(Duration::ZERO))?;
     socket.connect(&target.address.into())?;
     Ok(socket.into())
 }
