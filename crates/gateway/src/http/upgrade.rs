@@ -55,7 +55,8 @@ async fn hand_over(web: Web, permit: ConnectionPermit, on_upgrade: OnUpgrade) {
     };
     let parts = upgraded.downcast::<TokioIo<connection::Io>>().ok();
     let socket = parts.and_then(|parts| {
-        Some((connection::socket_of(parts.io.into_inner())?, parts.read_buf.into()))
+        let (stream, unread) = connection::socket_of(parts.io.into_inner())?;
+        Some((stream, [&parts.read_buf[..], &unread].concat()))
     });
     match socket {
         Some((stream, read)) => web.threads[0].post(Post::Adopt(stream, read, permit)),
