@@ -157,10 +157,9 @@ impl Desk {
     }
 
     fn join(&mut self, (room, user): (RoomId, UserId), by: Option<&AskedBy>, now: Moment) {
-        let view = self.groups.join(room, user, now);
-        let outcome = view.map(|view| (view, self.history.last_seq(room)));
+        let outcome = self.groups.join(room, user, now);
         if let Some(AskedBy { reference, outlet, .. }) = by {
-            let joined = Joined { room, reference: *reference, outcome };
+            let joined = Joined { room, reference: *reference, outcome, last_seq: 0 };
             self.deliveries.push_back((*outlet, Delivery::Joined(Box::new(joined))));
         }
     }

@@ -259,7 +259,7 @@ impl Driver {
                     io.queue_write(id, |out| encode(out, Opcode::Pong, &payload));
                 }
                 Effect::Ask(ask) => self.ask(io, ask, true),
-                Effect::Relay(to, delivery) => self.deliveries.push_back((to, delivery)),
+                Effect::Relay(to, delivery) => self.deliver(to, delivery),
                 Effect::Say(said) => self.say(id, said, effects),
                 Effect::Publish(publication) => self.publish(publication),
                 Effect::Listen(room) => self.listeners.add(room, id),
@@ -282,11 +282,19 @@ impl Driver {
         match &mut self.wires.desk {
             Some(desk) => {
                 desk.take(ask, io.now(), is_here);
-                self.deliveries.extend(std::iter::from_fn(|| desk.poll_delivery()));
-                let publications: Vec<_> = std::iter::from_fn(|| desk.poll_publication()).collect();
-                publications.into_iter().for_each(|publication| self.publish(publication));
+                self.hear_desk();
             }
             None => self.wires.threads[0].post(Post::Ask(ask)),
+        }
+    }
+
+    /// Passes on what the desk has for sessions.
+    fn hear_desk(&mut self) {
+        while let Some((to, delivery)) = self.wires.desk.as_mut().and_then(Desk::poll_delivery) {
+            self.deliver(to, delivery);
+        }
+        while let Some(publication) = self.wires.desk.as_mut().and_then(Desk::poll_publication) {
+            self.publish(publication);
         }
     }
 
@@ -294,9 +302,12 @@ impl Driver {
         match self.wires.door.node.history.append(said.text.clone()) {
             Appending::Now(answer) => {
                 let Some(Client::Live(live)) = self.clients.get_mut(id) else { return };
+                // What its client has sent after the text comes after it.
+                let later: Vec<Effect> = effects.drain(..).collect();
                 live.session.swap_effects(effects);
                 live.session.handle_said(&said, answer);
                 live.session.swap_effects(effects);
+                effects.extend(later);
             }
             Appending::Later(answer) => {
                 let link = self.wires.threads[usize::from(self.thread)].clone();
@@ -308,14 +319,23 @@ impl Driver {
         }
     }
 
+    /// Has something for a session. Another thread gets it at once, lest what is asked of the desk
+    /// after it overtakes it.
+    fn deliver(&mut self, to: ConnId, delivery: Delivery) {
+        if to.thread == self.thread {
+            self.deliveries.push_back((to, delivery));
+        } else {
+            self.wires.threads[usize::from(to.thread)].post(Post::Deliver(to, delivery));
+        }
+    }
+
     /// Hands out what sessions have for each other, until nobody has anything more.
     fn settle(&mut self, io: &mut Io) {
-        while let Some((to, delivery)) = self.deliveries.pop_front() {
-            if to.thread == self.thread {
-                self.with_session(io, to, |session| session.handle_delivery(delivery));
-            } else {
-                self.wires.threads[usize::from(to.thread)].post(Post::Deliver(to, delivery));
+        while let Some((to, mut delivery)) = self.deliveries.pop_front() {
+            if let Delivery::Joined(joined) = &mut delivery {
+                joined.last_seq = self.wires.door.node.history.last_seq(joined.room);
             }
+            self.with_session(io, to, |session| session.handle_delivery(delivery));
         }
     }
 
@@ -467,7 +487,7 @@ impl Handler for Driver {
     fn on_post(&mut self, io: &mut Io, post: Post) {
         match post {
             Post::Ask(ask) => self.ask(io, ask, false),
-            Post::Deliver(to, delivery) => self.deliveries.push_back((to, delivery)),
+            Post::Deliver(to, delivery) => self.deliver(to, delivery),
             Post::Publish(publication) => self.published.push(publication),
             Post::CreateGroup(spec, answer) => {
                 if let Some(desk) = &mut self.wires.desk {
@@ -507,9 +527,7 @@ impl Handler for Driver {
             && desk.poll_timeout().is_some_and(|due| due <= io.now())
         {
             desk.handle_timeout(io.now());
-            self.deliveries.extend(std::iter::from_fn(|| desk.poll_delivery()));
-            let publications: Vec<_> = std::iter::from_fn(|| desk.poll_publication()).collect();
-            publications.into_iter().for_each(|publication| self.publish(publication));
+            self.hear_desk();
         }
         self.settle(io);
         while !self.published.is_empty() {

@@ -93,7 +93,7 @@ pub(crate) struct Session {
     user: UserId,
     name: Option<Box<str>>,
     is_greeted: bool,
-    call: Option<Box<Call>>,
+    call: Option<Arc<Call>>,
     traces: Option<Box<Traces>>,
     limiter: Limiter,
     last_ref: u64,
@@ -106,7 +106,9 @@ pub(crate) struct Session {
 /// What only those have who have been in a call or a group.
 #[derive(Debug, Default)]
 struct Traces {
-    groups: Vec<groups::Listening>,
+    groups: Vec<Arc<groups::Listening>>,
+    /// Groups that this session has asked to join, and has not left again before the answer.
+    joining: Vec<RoomId>,
     /// Rooms that this session has left: what still comes for them is dropped.
     left: RecentRooms,
     /// What a partner sent before the lobby's word of the match was here.

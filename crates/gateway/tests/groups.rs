@@ -246,3 +246,63 @@ async fn a_stuck_reader_among_many_is_cut_and_the_others_hear_everything() {
     // It was given time to read why; now it finds what the kernel still had, and the end.
     while let Some(Ok(_)) = stuck.socket.next().await {}
 }
+
+#[tokio::test]
+async fn what_is_said_before_leaving_is_heard() {
+    let server = Server::start(settings()).await;
+    let (_, token) = user(&server, "Ada").await;
+    let room = group(&server, &token, json!({})).await;
+    // Whichever thread the two are on.
+    let mut listeners = [server.client().await, server.client().await];
+    for listener in &mut listeners {
+        listener.ask("join-room", json!({"roomId": room})).await;
+    }
+    let mut speaker = server.client().await;
+    for round in 0..3 {
+        speaker.ask("join-room", json!({"roomId": room})).await;
+        let said = json!({"message": format!("bye {round}"), "roomId": room});
+        let events = [("newMessage", said), ("leave-room", json!({"roomId": room}))];
+        speaker.say_at_once(&events).await;
+        for listener in &mut listeners {
+            assert_eq!(listener.until("newMessage").await["message"], format!("bye {round}"));
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn no_text_falls_between_joining_and_listening() {
+    let limits = Limits { events_per_second: 0, messages_per_second: 0, ..Limits::for_testing() };
+    let server = Server::start(with_limits(limits)).await;
+    let (_, token) = user(&server, "Ada").await;
+    let room = group(&server, &token, json!({})).await;
+    let mut joiners = [server.client().await, server.client().await];
+    // One on each thread.
+    let mut speaking = tokio::task::JoinSet::new();
+    for _ in 0..2 {
+        let mut speaker = server.client().await;
+        speaker.ask("join-room", json!({"roomId": room})).await;
+        let said = json!({"message": "and on", "roomId": room});
+        speaking.spawn(async move {
+            loop {
+                speaker.say_at_once(&vec![("newMessage", said.clone()); 8]).await;
+                speaker.ask("heartbeat", json!({})).await;
+            }
+        });
+    }
+    for _ in 0..300 {
+        for joiner in &mut joiners {
+            let ack = joiner.ask("join-room", json!({"roomId": room})).await;
+            let last_seq = ack["data"]["lastSeq"].as_u64().unwrap();
+            // What is said on two threads at once may come in another order, but all of it comes.
+            loop {
+                let heard = joiner.until("newMessage").await["seq"].as_u64().unwrap();
+                if heard == last_seq + 1 {
+                    break;
+                }
+                assert!(heard < last_seq + 200, "nothing was heard of {}", last_seq + 1);
+            }
+            joiner.ask("leave-room", json!({"roomId": room})).await;
+        }
+    }
+    speaking.shutdown().await;
+}

@@ -164,7 +164,7 @@ impl Session {
             relay_only: false,
         };
         self.send(&ServerEvent::MatchDone(&match_done), true);
-        self.call = Some(Box::new(Call {
+        self.call = Some(Arc::new(Call {
             room,
             room_id,
             own_socket_id: format_id(self.socket.0),
@@ -205,8 +205,8 @@ impl Session {
     }
 
     /// The present call, if it is the one that is named (or none is named).
-    pub(super) fn call_named(&self, room_id: Option<&str>) -> Result<&Call, Refusal> {
-        let call = self.call.as_deref().ok_or_else(Refusal::not_in_room)?;
+    pub(super) fn call_named(&self, room_id: Option<&str>) -> Result<&Arc<Call>, Refusal> {
+        let call = self.call.as_ref().ok_or_else(Refusal::not_in_room)?;
         match room_id {
             Some(room_id) if room_id != call.room_id => Err(Refusal::not_in_room()),
             _ => Ok(call),

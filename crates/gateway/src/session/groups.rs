@@ -2,6 +2,8 @@
 //!
 //! A visitor is seen by their lasting id in a group, the connection by an id of that group alone.
 
+use std::sync::Arc;
+
 use liveloop_core::{GroupRejection, GroupView, RoomId};
 use liveloop_protocol::{
     Encoded, ErrorCode, JoinRoom, LeaveRoom, Refusal, RoomJoined, ServerEvent, format_id,
@@ -27,7 +29,7 @@ pub(super) struct Listening {
 pub(crate) struct Publication {
     pub(crate) room: RoomId,
     pub(crate) kind: RelayKind,
-    pub(crate) event: std::sync::Arc<Encoded>,
+    pub(crate) event: Arc<Encoded>,
     pub(crate) from: Option<ConnId>,
 }
 
@@ -36,7 +38,10 @@ pub(crate) struct Publication {
 pub(crate) struct Joined {
     pub(crate) room: RoomId,
     pub(crate) reference: Option<u64>,
-    pub(crate) outcome: Result<(GroupView, u64), GroupRejection>,
+    pub(crate) outcome: Result<GroupView, GroupRejection>,
+    /// The last text's place when this session begins to listen, read by its own thread: were it
+    /// read sooner, a text of between would be neither in the history that it asks for nor heard.
+    pub(crate) last_seq: u64,
 }
 
 /// What a visitor is told of a group that refuses them.
@@ -59,18 +64,22 @@ impl Session {
     pub(super) fn join_room(&mut self, join: &JoinRoom<'_>, reference: Option<u64>) {
         let room = room_named(Some(&join.room_id)).unwrap_or(RoomId::NEVER);
         let most = self.shared.settings.limits.groups_per_connection;
-        let listens_already = self.listening(room).is_some();
-        if !listens_already && most > 0 && self.groups().len() >= most {
+        let is_known = self.listening(room).is_some() || self.joining().contains(&room);
+        if !is_known && most > 0 && self.groups().len() + self.joining().len() >= most {
             let reason = "you listen to as many groups as one may: leave one of them first";
             let refusal = Refusal::new(ErrorCode::NotAllowed, reason);
             return self.refuse(reference, Some("join-room"), Some(&join.room_id), &refusal);
+        }
+        if !is_known {
+            self.traces.get_or_insert_default().joining.push(room);
         }
         self.ask_for_group(Wish::Join(room, self.user), "join-room", reference);
     }
 
     pub(super) fn leave_room(&mut self, leave: &LeaveRoom<'_>, reference: Option<u64>) {
         let room = room_named(Some(&leave.room_id)).unwrap_or(RoomId::NEVER);
-        if self.listening(room).is_none() {
+        let was_joining = self.forget_joining(room);
+        if !was_joining && self.listening(room).is_none() {
             let refusal = Refusal::not_in_room();
             return self.refuse(reference, Some("leave-room"), Some(&leave.room_id), &refusal);
         }
@@ -89,8 +98,9 @@ impl Session {
 
     pub(super) fn joined(&mut self, joined: &Joined) {
         let room_id = format_id(joined.room.0);
-        let (view, last_seq) = match &joined.outcome {
-            Ok(outcome) => outcome,
+        let is_wanted = self.forget_joining(joined.room);
+        let view = match &joined.outcome {
+            Ok(view) => view,
             Err(rejection) => {
                 let refusal = refusal_of(*rejection);
                 let known = Some(room_id.as_str()).filter(|_| joined.room != RoomId::NEVER);
@@ -102,13 +112,13 @@ impl Session {
             kind: "group",
             name: view.name.as_deref(),
             count: view.count,
-            last_seq: *last_seq,
+            last_seq: joined.last_seq,
         };
         self.acknowledge(joined.reference, &ack);
-        if self.listening(joined.room).is_none() {
+        if is_wanted {
             let own_id = self.shared.secret.connection_in(joined.room, self.socket);
             let listening = Listening { room: joined.room, room_id, own_id };
-            self.traces.get_or_insert_default().groups.push(listening);
+            self.traces.get_or_insert_default().groups.push(Arc::new(listening));
             self.effects.push_back(Effect::Listen(joined.room));
         }
     }
@@ -123,22 +133,33 @@ impl Session {
         self.groups().iter().map(|group| group.room).collect()
     }
 
-    fn groups(&self) -> &[Listening] {
+    fn groups(&self) -> &[Arc<Listening>] {
         self.traces.as_ref().map_or(&[], |traces| &traces.groups)
     }
 
-    pub(super) fn listening(&self, room: RoomId) -> Option<&Listening> {
+    fn joining(&self) -> &[RoomId] {
+        self.traces.as_ref().map_or(&[], |traces| &traces.joining)
+    }
+
+    /// Whether `room` was being joined; from now on it is not.
+    fn forget_joining(&mut self, room: RoomId) -> bool {
+        let Some(traces) = &mut self.traces else { return false };
+        let place = traces.joining.iter().position(|joining| *joining == room);
+        place.map(|place| traces.joining.swap_remove(place)).is_some()
+    }
+
+    fn listening(&self, room: RoomId) -> Option<&Arc<Listening>> {
         self.groups().iter().find(|group| group.room == room)
     }
 
     /// The group that is named, where this session listens to it.
-    pub(super) fn group_named(&self, room_id: Option<&str>) -> Option<&Listening> {
+    pub(super) fn group_named(&self, room_id: Option<&str>) -> Option<&Arc<Listening>> {
         let room_id = room_id?;
         self.groups().iter().find(|group| group.room_id == room_id)
     }
 
     pub(super) fn publish(&self, room: RoomId, kind: RelayKind, event: &ServerEvent<'_>) -> Effect {
-        let event = std::sync::Arc::new(event.encode());
+        let event = Arc::new(event.encode());
         Effect::Publish(Publication { room, kind, event, from: Some(self.outlet) })
     }
 }

@@ -1,10 +1,14 @@
 //! Texts: first their place in the history, then the ack, then the partner.
 
+use std::sync::Arc;
+
 use liveloop_core::RoomId;
 use liveloop_ports::{Appended, HistoryError, MessageId, Text};
 use liveloop_protocol::{MessageAck, MessageRelayed, NewMessage, Refusal, ServerEvent, format_id};
 
-use super::{Effect, RelayKind, Session, limiter, limiter::Verdict, profile};
+use super::{
+    Call, Effect, RelayKind, Session, groups::Listening, limiter, limiter::Verdict, profile,
+};
 use crate::{
     clock::{Now, random_id, rfc3339},
     close::CloseReason,
@@ -16,6 +20,23 @@ pub(crate) struct Said {
     pub(crate) text: Text,
     message: String,
     reference: Option<u64>,
+    audience: Audience,
+}
+
+/// Whom a text is for, settled when it was said: what its sender leaves after that changes nothing.
+#[derive(Debug)]
+enum Audience {
+    Call(Arc<Call>),
+    Group(Arc<Listening>),
+}
+
+impl Audience {
+    fn room(&self) -> RoomId {
+        match self {
+            Self::Call(call) => call.room,
+            Self::Group(group) => group.room,
+        }
+    }
 }
 
 impl Session {
@@ -26,21 +47,21 @@ impl Session {
         now: Now,
     ) {
         let room_id = message.room_id.as_deref();
-        let room = match self.limiter.message(&self.shared.rates, now.moment) {
+        let audience = match self.limiter.message(&self.shared.rates, now.moment) {
             Verdict::Pass => match self.group_named(room_id) {
-                Some(group) => Ok(group.room),
-                None => self.call_named(room_id).map(|call| call.room),
+                Some(group) => Ok(Audience::Group(Arc::clone(group))),
+                None => self.call_named(room_id).map(|call| Audience::Call(Arc::clone(call))),
             },
             Verdict::Wait(wait) => Err(limiter::refusal(wait)),
             Verdict::Flood => return self.close(CloseReason::Flood),
         };
-        let room = match room {
-            Ok(room) => room,
+        let audience = match audience {
+            Ok(audience) => audience,
             Err(refusal) => return self.refuse(reference, Some("newMessage"), room_id, &refusal),
         };
         self.effects.push_back(Effect::Say(Said {
             text: Text {
-                room,
+                room: audience.room(),
                 user: self.user,
                 client_id: message.client_id.as_deref().map(str::to_owned),
                 message: MessageId(random_id()),
@@ -48,6 +69,7 @@ impl Session {
             },
             message: message.message.as_ref().to_owned(),
             reference,
+            audience,
         }));
     }
 
@@ -70,17 +92,14 @@ impl Session {
             return;
         }
         self.shared.figures.count_message();
-        self.tell_others(said, room, &ack);
+        self.tell_others(said, &ack);
     }
 
-    fn tell_others(&mut self, said: &Said, room: RoomId, ack: &MessageAck<'_>) {
+    fn tell_others(&mut self, said: &Said, ack: &MessageAck<'_>) {
         let own = format_id(self.user.0);
-        let call = self.call.as_deref().filter(|call| call.room == room);
-        let (room_id, from, user_id) = match (call, self.listening(room)) {
-            (Some(call), _) => (&call.room_id, &call.own_socket_id, &call.own_pseudonym),
-            (None, Some(group)) => (&group.room_id, &group.own_id, &own),
-            // It has left meanwhile; those who are there read it in the history.
-            (None, None) => return,
+        let (room_id, from, user_id) = match &said.audience {
+            Audience::Call(call) => (&call.room_id, &call.own_socket_id, &call.own_pseudonym),
+            Audience::Group(group) => (&group.room_id, &group.own_id, &own),
         };
         let event = MessageRelayed {
             message_id: ack.message_id,
@@ -94,9 +113,9 @@ impl Session {
             client_id: said.text.client_id.as_deref(),
         };
         let event = ServerEvent::NewMessage(&event);
-        let effect = match call {
-            Some(call) => call.relay(RelayKind::Numbered, &event),
-            None => self.publish(room, RelayKind::Numbered, &event),
+        let effect = match &said.audience {
+            Audience::Call(call) => call.relay(RelayKind::Numbered, &event),
+            Audience::Group(group) => self.publish(group.room, RelayKind::Numbered, &event),
         };
         self.effects.push_back(effect);
     }

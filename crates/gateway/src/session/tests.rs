@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use liveloop_core::EndReason;
-use liveloop_core::Mode;
+use liveloop_core::{EndReason, GroupView, Mode};
 use liveloop_ports::Wall;
 use serde_json::{Value, json};
 
@@ -273,4 +272,39 @@ fn a_refused_frame_over_the_rate_changes_nothing() {
     bench.now.moment = bench.now.moment + Duration::from_millis(200);
     bench.says("newMessage", &json!({"message": "hi"}));
     assert!(matches!(bench.effects()[..], [Effect::Say(_)]));
+}
+
+/// The desk's yes to `join-room`.
+fn joined(room: u128) -> Delivery {
+    let outcome = Ok(GroupView { name: None, count: 1 });
+    let joined = Joined { room: RoomId(room), reference: None, outcome, last_seq: 0 };
+    Delivery::Joined(Box::new(joined))
+}
+
+#[test]
+fn groups_that_are_being_joined_count_as_joined() {
+    let mut bench = Bench::new();
+    for room in [1, 2, 2, 1, 3] {
+        bench.says("join-room", &json!({"roomId": format_id(room)}));
+    }
+    let refused = bench.sent();
+    assert_eq!(refused.len(), 1, "two are granted for each connection: {refused:?}");
+    assert_eq!(refused[0]["data"]["roomId"], format_id(3));
+    for room in [1, 2, 2, 1] {
+        bench.session.handle_delivery(joined(room));
+    }
+    assert_eq!(bench.session.listens_to(), [RoomId(1), RoomId(2)]);
+}
+
+#[test]
+fn a_group_that_was_left_before_the_desk_has_answered_is_not_listened_to() {
+    let mut bench = Bench::new();
+    for event in ["join-room", "leave-room"] {
+        bench.says(event, &json!({"roomId": format_id(1)}));
+    }
+    let asks = |effect: &Effect| matches!(effect, Effect::Ask(_));
+    assert_eq!(bench.effects().iter().filter(|effect| asks(effect)).count(), 2);
+    bench.session.handle_delivery(joined(1));
+    assert!(!bench.effects().iter().any(|effect| matches!(effect, Effect::Listen(_))));
+    assert!(bench.session.listens_to().is_empty());
 }

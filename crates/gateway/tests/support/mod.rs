@@ -149,6 +149,15 @@ impl Client {
         self.send_text(json!({"event": event, "data": data}).to_string()).await;
     }
 
+    /// Sends events without a `ref`, all in one write.
+    pub async fn say_at_once(&mut self, events: &[(&str, Value)]) {
+        for (event, data) in events {
+            let text = json!({"event": event, "data": data}).to_string();
+            self.socket.feed(Message::Text(text.into())).await.unwrap();
+        }
+        self.socket.flush().await.unwrap();
+    }
+
     /// Sends an event with a `ref` and gives its ack, with whatever came before left out.
     pub async fn ask(&mut self, event: &str, data: Value) -> Value {
         self.last_ref += 1;
