@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 SERVER := $(abspath $(TARGET))/debug/liveloop
 
 .DEFAULT_GOAL := help
-.PHONY: help run page test test-rust test-web e2e check lint-rust lint-web ci generated screenshots \
+.PHONY: help run page test test-rust test-web test-metrics e2e check lint-rust lint-web ci generated screenshots \
         bench clean tools
 
 help: ## list what can be made
@@ -21,7 +21,7 @@ run: page ## build what has changed and serve on http://localhost:8000 (PORT=, A
 page: tools ## build the page, if its sources have changed
 	@scripts/page.sh
 
-test: test-rust test-web e2e ## install what the tests need, then run all of them
+test: test-rust test-web test-metrics e2e ## install what the tests need, then run all of them
 
 test-rust: page ## test the Rust crates, the binary among them
 	@echo 'testing the server …'
@@ -31,6 +31,12 @@ test-web: tools ## test the page's logic
 	@scripts/npm-packages.sh web
 	@echo 'testing the page …'
 	cd web && npm test
+
+test-metrics: page ## let promtool read the metrics of the built server
+	@scripts/promtool.sh
+	@cargo build --locked -p liveloop
+	@echo 'checking the metrics …'
+	scripts/check-metrics.sh '$(SERVER)'
 
 e2e: page ## test the whole with real browsers
 	@scripts/chromium.sh

@@ -118,8 +118,10 @@ impl Desk {
         self.show_levels();
         while let Some(effect) = self.lobby.poll_effect() {
             match effect {
-                Effect::Matched { room, mode, sessions } => {
+                Effect::Matched { room, mode, sessions, waited } => {
                     self.shared.figures.count_room();
+                    self.shared.figures.match_wait.observe(waited);
+                    tracing::debug!(?waited, "two have met");
                     self.history.open_room(room);
                     self.introduce(room, mode, sessions);
                 }

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::http::{HeaderMap, StatusCode, header};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use liveloop_protocol::ErrorCode;
+use liveloop_protocol::{Category, ErrorCode};
 use sha1::{Digest, Sha1};
 
 use crate::{
@@ -51,7 +51,7 @@ impl Door {
             && !self.origins.allows(origin, self.scheme(peer, headers), headers)
         {
             let figures = &self.node.shared.figures;
-            figures.count_failure();
+            figures.count_failure(Category::Validation);
             figures.count_refusal(ErrorCode::NotAllowed);
             let detail =
                 "pages of that origin may not connect: the operator can add it to `origins`";
@@ -84,7 +84,7 @@ impl Door {
     /// What an address is told that wants too much.
     pub(crate) fn denied(&self, denied: Denied) -> Problem {
         let figures = &self.node.shared.figures;
-        figures.count_failure();
+        figures.count_failure(Category::Network);
         figures.count_refusal(ErrorCode::RateLimited);
         let problem = |status, detail| Problem::new(status, ErrorCode::RateLimited, detail);
         match denied {

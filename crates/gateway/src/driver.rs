@@ -6,6 +6,7 @@
 
 mod client;
 mod head;
+mod tally;
 
 use std::{
     collections::VecDeque,
@@ -17,15 +18,19 @@ use std::{
 
 use liveloop_core::{Input, Moment, SessionKey, SocketId, UserId};
 use liveloop_ports::{Appended, Appending, HistoryError};
-use liveloop_protocol::websocket::{Incoming, Limit, Opcode, Role, encode, encode_close};
+use liveloop_protocol::{
+    Category,
+    websocket::{Incoming, Limit, Opcode, Role, encode, encode_close},
+};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     address::ConnectionPermit,
-    clock::{random_below, random_id},
+    clock::{Clock, random_below, random_id},
     close::CloseReason,
     desk::{Ask, Desk},
     door::Door,
+    figures::RequestKind,
     plane::{ConnId, Handler, Io, PlaneLink},
     session::{Delivery, Effect, Origin, Said, Session},
 };
@@ -33,6 +38,7 @@ use crate::{
 use client::{Client, Clients, Live};
 pub(crate) use head::Head;
 use head::Headed;
+use tally::Tally;
 
 /// How long a client may take to send the head of its first request.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -92,6 +98,7 @@ pub(crate) struct Driver {
     /// Serves whichever session acts, so that an idle one owns none.
     effects: VecDeque<Effect>,
     deliveries: VecDeque<(ConnId, Delivery)>,
+    tally: Tally,
     /// Which thread the next accepted connection goes to.
     next_thread: usize,
     last_session: u64,
@@ -101,9 +108,11 @@ pub(crate) struct Driver {
 
 impl Driver {
     pub(crate) fn new(thread: u8, wires: Wires) -> Self {
+        let tally = Tally::new(wires.door.node.shared.figures.of_loop(thread));
         Self {
             thread,
             wires,
+            tally,
             clients: Clients::default(),
             effects: VecDeque::new(),
             deliveries: VecDeque::new(),
@@ -125,11 +134,13 @@ impl Driver {
         match head.take(bytes, &self.wires.door) {
             Headed::Partial => {}
             Headed::Http(read) => self.hand_to_http(io, id, read),
-            Headed::Refused(response) => {
-                io.queue_write(id, |out| out.extend_from_slice(&response));
+            Headed::Refused(problem) => {
+                self.count_handshake(io, problem.status());
+                io.queue_write(id, |out| out.extend_from_slice(&problem.to_http1()));
                 io.close(id);
             }
             Headed::Upgrade { response, permit, mut rest } => {
+                self.count_handshake(io, 101);
                 io.queue_write(id, |out| out.extend_from_slice(&response));
                 self.open_session(io, id, permit);
                 if !rest.is_empty() {
@@ -139,12 +150,20 @@ impl Driver {
         }
     }
 
+    /// Handshakes are requests too, though no HTTP stack has seen them.
+    fn count_handshake(&self, io: &Io, status: u16) {
+        let node = &self.wires.door.node;
+        let kind = RequestKind { method: "GET", endpoint: "/ws".into(), status };
+        let now = node.clock.moment();
+        node.shared.figures.requests.count(kind, now.since(io.now()), now);
+    }
+
     fn hand_to_http(&mut self, io: &mut Io, id: ConnId, read: Vec<u8>) {
         let Some(Client::Head(Head { peer, permit, .. })) = self.clients.remove(id) else { return };
         let Some(stream) = io.detach(id) else { return };
         if self.wires.http.try_send(Handed { stream, read, peer, permit }).is_err() {
             // Too many ask for pages at once; dropped, so closed.
-            self.wires.door.node.shared.figures.count_failure();
+            self.wires.door.node.shared.figures.count_failure(Category::System);
         }
     }
 
@@ -164,7 +183,7 @@ impl Driver {
         };
         let session = Session::open(Arc::clone(&node.shared), &origin);
         self.clients.insert(id, Client::Live(Live { session, decoder: <_>::default(), permit }));
-        let now = node.clock.now_at(io.now());
+        let now = Clock::now_at(io.now());
         self.with_session(io, id, |session| session.greet(now));
         if self.is_draining {
             self.drain_one(io, id);
@@ -174,7 +193,7 @@ impl Driver {
     fn read_frames(&mut self, io: &mut Io, id: ConnId, bytes: &mut [u8]) {
         let Some(Client::Live(live)) = self.clients.get_mut(id) else { return };
         let node = &self.wires.door.node;
-        let now = node.clock.now_at(io.now());
+        let now = Clock::now_at(io.now());
         let limit = Limit(match node.shared.settings.limits.frame_bytes {
             0 => FRAME_BYTES_CEILING,
             bytes => bytes,
@@ -237,6 +256,11 @@ impl Driver {
         while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::Send(text) => {
+                    self.tally.send();
+                    io.queue_write(id, |out| encode(out, Opcode::Text, text.as_bytes()));
+                }
+                Effect::Pass(text, read_at) => {
+                    self.tally.pass(read_at, io.now());
                     io.queue_write(id, |out| encode(out, Opcode::Text, text.as_bytes()));
                 }
                 Effect::Ping => io.queue_write(id, |out| encode(out, Opcode::Ping, b"")),
@@ -345,7 +369,7 @@ impl Handler for Driver {
     fn on_open(&mut self, io: &mut Io, id: ConnId, peer: SocketAddr) {
         // Whoever has too many connections is let go without a word, which costs least.
         let Ok(permit) = self.wires.door.admit_connection(peer) else {
-            self.wires.door.node.shared.figures.count_failure();
+            self.wires.door.node.shared.figures.count_failure(Category::Network);
             return io.cut(id);
         };
         let head = Head::new(peer, permit);
@@ -435,6 +459,11 @@ impl Handler for Driver {
             self.deliveries.extend(std::iter::from_fn(|| desk.poll_delivery()));
         }
         self.settle(io);
+    }
+
+    fn on_written(&mut self, io: &mut Io) {
+        let clock = self.wires.door.node.clock;
+        self.tally.settle(io.now(), || clock.moment());
     }
 
     fn next_turn(&self) -> Option<Moment> {

@@ -3,12 +3,14 @@
 mod connection;
 mod gate;
 mod health;
+mod metrics;
+mod observe;
 mod page;
 mod problem;
 mod status;
 mod upgrade;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
@@ -22,7 +24,7 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-use crate::{door::Door, driver::Post, plane::PlaneLink};
+use crate::{door::Door, driver::Post, plane::PlaneLink, system::SystemWatch};
 
 pub(crate) use connection::speak_with_all;
 pub use page::{Page, PageFile};
@@ -35,6 +37,7 @@ pub(crate) struct Web {
     pub(crate) page: Page,
     /// The event loops, which own every WebSocket.
     pub(crate) threads: Vec<PlaneLink<Post>>,
+    pub(crate) system: Arc<SystemWatch>,
 }
 
 /// The TCP peer of a request.
@@ -59,8 +62,21 @@ const SECURITY_HEADERS: [(&str, &str); 5] = [
     ("cross-origin-opener-policy", "same-origin"),
 ];
 
+/// The routes, and their usual answers.
+const ROUTES: [(&str, u16); 8] = [
+    ("/", 200),
+    ("/api/site", 200),
+    ("/api/status", 200),
+    ("/health", 200),
+    ("/health/live", 200),
+    ("/health/ready", 200),
+    ("/metrics", 200),
+    ("/ws", 101),
+];
+
 /// Every route of the node.
 pub(crate) fn router(web: Web) -> Router {
+    observe::announce(&web.door.node.shared.figures.requests, &ROUTES);
     let api = Router::new()
         .route("/status", get(status::status))
         .route("/site", get(status::site))
@@ -74,9 +90,11 @@ pub(crate) fn router(web: Web) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .layer(cors(&web))
+        .route("/metrics", get(metrics::metrics))
         .route("/ws", get(upgrade::upgrade))
         .fallback(page::serve)
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .layer(middleware::from_fn_with_state(web.clone(), observe::observe))
         .with_state(web);
     SECURITY_HEADERS.into_iter().fold(router, |router, (name, value)| {
         router.layer(SetResponseHeaderLayer::if_not_present(

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::{address::ConnectionPermit, door::Door};
+use crate::{address::ConnectionPermit, door::Door, http::Problem};
 
 /// The longest head that is read here, in bytes; HTTP refuses a longer one.
 const HEAD_BYTES_MAX: usize = 16_384;
@@ -27,8 +27,8 @@ pub(super) enum Headed {
     Partial,
     /// Not ours; with all that was read.
     Http(Vec<u8>),
-    /// A handshake that is refused, with this response.
-    Refused(Vec<u8>),
+    /// A handshake that is refused.
+    Refused(Problem),
     /// A handshake, with its response, and what came after it.
     Upgrade { response: Vec<u8>, permit: ConnectionPermit, rest: Vec<u8> },
 }
@@ -66,7 +66,7 @@ impl Head {
                 },
                 // A body may follow, and a plain GET is no handshake: HTTP says what is wrong.
                 Err(denied) if denied.is_for_http() => self.http(),
-                Err(denied) => Headed::Refused(denied.to_http1()),
+                Err(denied) => Headed::Refused(denied),
             },
         }
     }

@@ -59,6 +59,7 @@ impl Handler for Flood {
     }
 
     fn on_turn(&mut self, _io: &mut Io) {}
+    fn on_written(&mut self, _io: &mut Io) {}
 
     fn next_turn(&self) -> Option<Moment> {
         None

@@ -1,6 +1,6 @@
 //! Texts: first their place in the history, then the ack, then the partner.
 
-use liveloop_core::RoomId;
+use liveloop_core::{Moment, RoomId};
 use liveloop_ports::{Appended, HistoryError, MessageId, Text};
 use liveloop_protocol::{MessageAck, MessageRelayed, NewMessage, Refusal, ServerEvent, format_id};
 
@@ -16,6 +16,7 @@ pub(crate) struct Said {
     pub(crate) text: Text,
     message: String,
     reference: Option<u64>,
+    read_at: Moment,
 }
 
 impl Session {
@@ -45,6 +46,7 @@ impl Session {
             },
             message: message.message.as_ref().to_owned(),
             reference,
+            read_at: now.moment,
         }));
     }
 
@@ -83,7 +85,8 @@ impl Session {
             room_id: &call.room_id,
             client_id: said.text.client_id.as_deref(),
         };
-        let effect = call.relay(RelayKind::Numbered, &ServerEvent::NewMessage(&event));
+        let effect =
+            call.relay(RelayKind::Numbered, &ServerEvent::NewMessage(&event), said.read_at);
         self.effects.push_back(effect);
     }
 }
