@@ -19,7 +19,7 @@ pub(super) async fn observe(State(web): State<Web>, request: Request, next: Next
     let asked_at = node.clock.moment();
     let method = method(request.method());
     let endpoint = match request.extensions().get::<MatchedPath>() {
-        Some(matched) => template(matched.as_str()).to_owned().into(),
+        Some(matched) => matched.as_str().to_owned().into(),
         None => web.page.endpoint(request.uri().path()).unwrap_or(UNKNOWN).into(),
     };
     let response = next.run(request).await;
@@ -35,11 +35,6 @@ pub(super) fn announce(requests: &Requests, routes: &[(&'static str, u16)]) {
     for (endpoint, status) in routes.iter().copied() {
         requests.announce(RequestKind { method: "GET", endpoint: endpoint.into(), status });
     }
-}
-
-/// A route's template; what stands in for a nested router's "nothing" is no route.
-fn template(matched: &str) -> &str {
-    if matched.contains("{*") { UNKNOWN } else { matched }
 }
 
 fn method(method: &Method) -> &'static str {
