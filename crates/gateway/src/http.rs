@@ -1,5 +1,6 @@
 //! The HTTP side: the page, the REST interface, and the door to the WebSocket.
 
+mod body;
 mod connection;
 mod gate;
 mod health;
@@ -7,8 +8,10 @@ mod metrics;
 mod observe;
 mod page;
 mod problem;
+mod rooms;
 mod status;
 mod upgrade;
+mod users;
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -17,7 +20,7 @@ use axum::{
     extract::Request,
     http::{HeaderName, HeaderValue, Method, header},
     middleware,
-    routing::{any, get},
+    routing::{any, get, post},
 };
 use tower_http::{
     cors::{AllowOrigin, CorsLayer},
@@ -63,15 +66,17 @@ const SECURITY_HEADERS: [(&str, &str); 5] = [
 ];
 
 /// The routes, and their usual answers.
-const ROUTES: [(&str, u16); 8] = [
-    ("/", 200),
-    ("/api/site", 200),
-    ("/api/status", 200),
-    ("/health", 200),
-    ("/health/live", 200),
-    ("/health/ready", 200),
-    ("/metrics", 200),
-    ("/ws", 101),
+const ROUTES: [(&str, &str, u16); 10] = [
+    ("GET", "/", 200),
+    ("POST", "/api/rooms", 201),
+    ("GET", "/api/site", 200),
+    ("GET", "/api/status", 200),
+    ("POST", "/api/users", 201),
+    ("GET", "/health", 200),
+    ("GET", "/health/live", 200),
+    ("GET", "/health/ready", 200),
+    ("GET", "/metrics", 200),
+    ("GET", "/ws", 101),
 ];
 
 /// Every route of the node.
@@ -80,6 +85,8 @@ pub(crate) fn router(web: Web) -> Router {
     let api = Router::new()
         .route("/status", get(status::status))
         .route("/site", get(status::site))
+        .route("/users", post(users::create))
+        .route("/rooms", post(rooms::create))
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(middleware::from_fn_with_state(web.clone(), gate::limit_rest));
@@ -107,7 +114,7 @@ pub(crate) fn router(web: Web) -> Router {
 fn cors(web: &Web) -> CorsLayer {
     let web = web.clone();
     CorsLayer::new()
-        .allow_methods([Method::GET])
+        .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .allow_origin(AllowOrigin::predicate(move |origin, parts| {
             let door = &web.door;

@@ -29,6 +29,10 @@ impl History for TimedHistory {
         self.inner.close_room(room);
     }
 
+    fn last_seq(&self, room: RoomId) -> u64 {
+        self.inner.last_seq(room)
+    }
+
     fn append(&self, text: Text) -> Appending {
         let asked_at = self.clock.moment();
         match self.inner.append(text) {
@@ -67,6 +71,10 @@ mod tests {
 
         fn close_room(&self, room: RoomId) {
             self.0.close_room(room);
+        }
+
+        fn last_seq(&self, room: RoomId) -> u64 {
+            self.0.last_seq(room)
         }
 
         fn append(&self, text: Text) -> Appending {

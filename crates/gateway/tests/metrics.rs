@@ -251,6 +251,41 @@ async fn frames_are_timed_whichever_loops_the_two_are_on() {
 }
 
 #[tokio::test]
+async fn what_is_said_in_a_group_is_timed_once_and_counted_for_each_who_hears_it() {
+    let server = Server::start(Settings { threads: 3, ..settings() }).await;
+    let mut clients = Vec::new();
+    for _ in 0..5 {
+        clients.push(server.client().await);
+    }
+    let token = clients[0].welcome["token"].as_str().unwrap();
+    let body = json!({"kind": "group", "public": true}).to_string();
+    let head = format!(
+        "Authorization: Bearer {token}\r\nContent-Type: application/json\r\nContent-Length: {}\r\n",
+        body.len()
+    );
+    let response = server.http_with_body("POST /api/rooms", &head, &body).await;
+    let (_, made) = response.split_once("\r\n\r\n").unwrap();
+    let made: serde_json::Value = serde_json::from_str(made).unwrap();
+    let room = &made["roomId"];
+    for client in &mut clients {
+        client.ask("join-room", json!({"roomId": room})).await;
+    }
+    clients[0].say("newMessage", json!({"roomId": room, "message": "hello"})).await;
+    for client in &mut clients[1..] {
+        client.until("newMessage").await;
+    }
+    let scrape = Scrape::until(&server, "ws_message_latency_seconds_count", 1.0).await;
+    scrape.check("ws_message_latency_seconds_count", 1.0);
+    scrape.check("liveloop_messages_exchanged_total", 1.0);
+    scrape.check(
+        r#"http_requests_total{method="POST",endpoint="/api/rooms",status_code="201"}"#,
+        1.0,
+    );
+    // Greetings, acks and texts, and what was told of the members meanwhile.
+    assert!(scrape.value("ws_messages_total") >= 14.0);
+}
+
+#[tokio::test]
 async fn requests_are_counted_by_route_and_never_by_path() {
     let server = Server::start(settings()).await;
     for (request, headers) in [

@@ -9,7 +9,7 @@ mod encoder;
 mod mask;
 
 pub use decoder::{Decoder, Incoming, Limit, Role, Violation};
-pub use encoder::{Opcode, encode, encode_close, encode_masked};
+pub use encoder::{Opcode, encode, encode_close, encode_masked, encode_parts};
 
 #[cfg(test)]
 mod tests;

@@ -31,9 +31,9 @@ pub(super) async fn observe(State(web): State<Web>, request: Request, next: Next
 
 /// Shows the usual answers of each route from the first scrape, so that a rate is known from the
 /// first request.
-pub(super) fn announce(requests: &Requests, routes: &[(&'static str, u16)]) {
-    for (endpoint, status) in routes.iter().copied() {
-        requests.announce(RequestKind { method: "GET", endpoint: endpoint.into(), status });
+pub(super) fn announce(requests: &Requests, routes: &[(&'static str, &'static str, u16)]) {
+    for (method, endpoint, status) in routes.iter().copied() {
+        requests.announce(RequestKind { method, endpoint: endpoint.into(), status });
     }
 }
 

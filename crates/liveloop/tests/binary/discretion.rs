@@ -94,6 +94,17 @@ fn play(server: &Server) -> Vec<String> {
         ada.send(&wrong);
         ada.until("error");
     }
+    let token = ada.welcome["token"].as_str().unwrap().to_owned();
+    post(server, "/api/users", &token, &json!({"name": MARK}));
+    let made =
+        post(server, "/api/rooms", &token, &json!({"kind": "group", "name": MARK, "public": true}));
+    let group = &made["roomId"];
+    secrets.push(group.as_str().unwrap().to_owned());
+    ada.say("join-room", &json!({"roomId": group}));
+    ben.say("join-room", &json!({"roomId": group}));
+    ben.until("room-members");
+    ada.say("newMessage", &json!({"message": MARK, "roomId": group}));
+    ben.until("newMessage");
     ada.say("stop-call", &json!({"roomId": room}));
     ben.until("stop-by-remote-user");
     let request =
@@ -110,11 +121,30 @@ fn play(server: &Server) -> Vec<String> {
     secrets
 }
 
-fn http(server: &Server, request: &str) {
+/// The whole answer, if any.
+fn http(server: &Server, request: &str) -> String {
     use std::io::{Read, Write};
     let mut stream = TcpStream::connect(server.address()).unwrap();
     stream.write_all(request.as_bytes()).unwrap();
-    let _ = stream.read_to_end(&mut Vec::new());
+    let mut answer = Vec::new();
+    let _ = stream.read_to_end(&mut answer);
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
+fn post(server: &Server, path: &str, token: &str, body: &Value) -> Value {
+    let (host, body) = (server.address(), body.to_string());
+    let answer = http(
+        server,
+        &format!(
+            "POST {path} HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-For: {}\r\nConnection: close\r\n\
+             Authorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            CLIENTS[0],
+            body.len()
+        ),
+    );
+    let (_, body) = answer.split_once("\r\n\r\n").unwrap();
+    serde_json::from_str(body).unwrap()
 }
 
 /// Every IP address in a text.
