@@ -31,11 +31,10 @@ use crate::{
 };
 
 use client::{Client, Clients, Live};
-pub(crate) use head::Head;
-use head::Headed;
+pub(crate) use head::{Head, Headed};
 
 /// How long a client may take to send the head of its first request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest frame where `limits.frame_bytes` is off: one that nobody has would be waited for
 /// until it has filled the memory.
@@ -122,11 +121,12 @@ impl Driver {
 
     fn read_head(&mut self, io: &mut Io, id: ConnId, bytes: &mut [u8]) {
         let Some(Client::Head(head)) = self.clients.get_mut(id) else { return };
-        match head.take(bytes, &self.wires.door) {
+        let door = &self.wires.door;
+        match head.take(bytes, "/ws", |headers, peer| door.admit(headers, peer)) {
             Headed::Partial => {}
             Headed::Http(read) => self.hand_to_http(io, id, read),
-            Headed::Refused(response) => {
-                io.queue_write(id, |out| out.extend_from_slice(&response));
+            Headed::Refused(problem) => {
+                io.queue_write(id, |out| out.extend_from_slice(&problem.to_http1()));
                 io.close(id);
             }
             Headed::Upgrade { response, permit, mut rest } => {
