@@ -81,7 +81,7 @@ screenshots: page ## take the pictures of docs/images with a real browser
 bench: page ## measure the release build beside a bare epoll loop (some minutes)
 	@echo 'building for release …'
 	@cargo build --locked --release -p liveloop -p liveloop-bench
-	'$(abspath $(TARGET))/release/liveloop-bench' run idle storm match relay rate heartbeat \
+	'$(abspath $(TARGET))/release/liveloop-bench' run idle storm match relay rate room heartbeat \
 		--server '$(abspath $(TARGET))/release/liveloop'
 
 clean: ## remove everything that was built or installed here

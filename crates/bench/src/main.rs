@@ -87,6 +87,8 @@ enum Mode {
     Relay,
     /// Latency of signals in an open loop, at `--rate`.
     Rate,
+    /// CPU per delivery in a group of 1,000.
+    Room,
     /// CPU per heartbeat.
     Heartbeat,
 }
@@ -95,6 +97,7 @@ impl Mode {
     fn clients(self) -> usize {
         match self {
             Self::Idle | Self::Storm => 10_000,
+            Self::Room => 1_000,
             Self::Match | Self::Relay | Self::Rate | Self::Heartbeat => 2_000,
         }
     }
@@ -110,6 +113,7 @@ impl Mode {
             Self::Match => modes::meet(server, size),
             Self::Relay => modes::relay(server, size),
             Self::Rate => modes::rate(server, size),
+            Self::Room => modes::room(server, size),
             Self::Heartbeat => modes::heartbeat(server, size),
         }
     }

@@ -3,6 +3,7 @@
 mod idle;
 mod meet;
 mod relay;
+mod room;
 mod storm;
 
 use std::time::Duration;
@@ -19,6 +20,7 @@ use crate::{
 pub(crate) use idle::{heartbeat, idle};
 pub(crate) use meet::meet;
 pub(crate) use relay::{rate, relay};
+pub(crate) use room::room;
 pub(crate) use storm::storm;
 
 /// How large a load is, and how long it lasts.

@@ -6,6 +6,7 @@
 
 mod client;
 mod head;
+mod listeners;
 
 use std::{
     collections::VecDeque,
@@ -15,23 +16,28 @@ use std::{
     time::Duration,
 };
 
-use liveloop_core::{Input, Moment, SessionKey, SocketId, UserId};
+use liveloop_core::{
+    GroupRejection, GroupSpec, Input, Moment, RoomId, SessionKey, SocketId, UserId,
+};
 use liveloop_ports::{Appended, Appending, HistoryError};
-use liveloop_protocol::websocket::{Incoming, Limit, Opcode, Role, encode, encode_close};
+use liveloop_protocol::websocket::{
+    Incoming, Limit, Opcode, Role, encode, encode_close, encode_parts,
+};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     address::ConnectionPermit,
     clock::{random_below, random_id},
     close::CloseReason,
-    desk::{Ask, Desk},
+    desk::{Ask, Desk, Wish},
     door::Door,
     plane::{ConnId, Handler, Io, PlaneLink},
-    session::{Delivery, Effect, Origin, Said, Session},
+    session::{Delivery, Effect, Origin, Publication, Said, Session},
 };
 
 use client::{Client, Clients, Live};
 pub(crate) use head::{Head, Headed};
+use listeners::Listeners;
 
 /// How long a client may take to send the head of its first request.
 pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -57,6 +63,10 @@ pub(crate) enum Post {
     Ask(Ask),
     /// For a session of this thread.
     Deliver(ConnId, Delivery),
+    /// For all sessions of this thread that listen to a group.
+    Publish(Publication),
+    /// Make a group, for the thread that has the desk.
+    CreateGroup(GroupSpec, oneshot::Sender<Result<RoomId, GroupRejection>>),
     /// The history has answered a text of a session of this thread.
     Said(ConnId, Said, Result<Appended, HistoryError>),
     /// A connection to be read from its beginning.
@@ -91,6 +101,9 @@ pub(crate) struct Driver {
     /// Serves whichever session acts, so that an idle one owns none.
     effects: VecDeque<Effect>,
     deliveries: VecDeque<(ConnId, Delivery)>,
+    /// What was published in this turn.
+    published: Vec<Publication>,
+    listeners: Listeners,
     /// Which thread the next accepted connection goes to.
     next_thread: usize,
     last_session: u64,
@@ -106,6 +119,8 @@ impl Driver {
             clients: Clients::default(),
             effects: VecDeque::new(),
             deliveries: VecDeque::new(),
+            published: Vec::new(),
+            listeners: Listeners::default(),
             next_thread: 0,
             last_session: 0,
             is_draining: false,
@@ -246,6 +261,9 @@ impl Driver {
                 Effect::Ask(ask) => self.ask(io, ask, true),
                 Effect::Relay(to, delivery) => self.deliveries.push_back((to, delivery)),
                 Effect::Say(said) => self.say(id, said, effects),
+                Effect::Publish(publication) => self.publish(publication),
+                Effect::Listen(room) => self.listeners.add(room, id),
+                Effect::Unlisten(room) => self.listeners.remove(room, id),
                 Effect::Close(reason) => close = close.or(Some(reason)),
             }
         }
@@ -265,6 +283,8 @@ impl Driver {
             Some(desk) => {
                 desk.take(ask, io.now(), is_here);
                 self.deliveries.extend(std::iter::from_fn(|| desk.poll_delivery()));
+                let publications: Vec<_> = std::iter::from_fn(|| desk.poll_publication()).collect();
+                publications.into_iter().for_each(|publication| self.publish(publication));
             }
             None => self.wires.threads[0].post(Post::Ask(ask)),
         }
@@ -299,14 +319,62 @@ impl Driver {
         }
     }
 
+    /// Has an event, encoded once, for all who listen to its group, on this thread and the others.
+    fn publish(&mut self, publication: Publication) {
+        for (thread, link) in self.wires.threads.iter().enumerate() {
+            if thread != usize::from(self.thread) {
+                link.post(Post::Publish(publication.clone()));
+            }
+        }
+        self.published.push(publication);
+    }
+
+    /// Hands out what was published in this turn, all of a group's at once to each listener.
+    fn fan_out(&mut self, io: &mut Io) {
+        let mut published = std::mem::take(&mut self.published);
+        // Stable: what is said in one group keeps its order.
+        published.sort_by_key(|publication| publication.room);
+        for of_one in published.chunk_by(|one, other| one.room == other.room) {
+            self.fan_out_one(io, of_one);
+        }
+        published.clear();
+        self.published = published;
+    }
+
+    fn fan_out_one(&mut self, io: &mut Io, publications: &[Publication]) {
+        let outbox_max = self.wires.door.node.shared.settings.limits.outbox_bytes;
+        let room = publications[0].room;
+        let mut slow = Vec::new();
+        for id in self.listeners.of(room) {
+            let Some(Client::Live(live)) = self.clients.get_mut(id) else { continue };
+            io.queue_write(id, |out| {
+                for publication in publications.iter().filter(|it| it.from != Some(id)) {
+                    let n = live.session.number_for(publication.kind);
+                    let (open, tail) = publication.event.parts(n);
+                    encode_parts(out, Opcode::Text, open.as_bytes(), tail.as_bytes());
+                }
+            });
+            if outbox_max > 0 && io.pending(id) > outbox_max {
+                slow.push(id);
+            }
+        }
+        for id in slow {
+            self.end(io, id, CloseReason::SlowReader);
+        }
+    }
+
     /// Ends a session: its partner is told before the farewell, which may take a while. A node that
     /// goes away takes nobody's partner from them: calls go on without it.
     fn end(&mut self, io: &mut Io, id: ConnId, reason: CloseReason) {
-        let Some(key) = self.clients.leave(id) else { return };
+        let Some(session) = self.clients.leave(id) else { return };
+        for room in session.listens_to() {
+            self.listeners.remove(room, id);
+        }
+        let key = session.key();
         self.wires.door.node.shared.figures.count_close(reason);
         tracing::debug!(reason = reason.as_str(), "a connection ends");
         if !self.is_draining {
-            let ask = Ask { input: Input::Disconnect(key), seat: None, by: None };
+            let ask = Ask { wish: Wish::Meet(Input::Disconnect(key), None), by: None };
             self.ask(io, ask, true);
         }
         if let Some(code) = reason.code() {
@@ -400,6 +468,13 @@ impl Handler for Driver {
         match post {
             Post::Ask(ask) => self.ask(io, ask, false),
             Post::Deliver(to, delivery) => self.deliveries.push_back((to, delivery)),
+            Post::Publish(publication) => self.published.push(publication),
+            Post::CreateGroup(spec, answer) => {
+                if let Some(desk) = &mut self.wires.desk {
+                    // Who asked may have gone meanwhile.
+                    let _ = answer.send(desk.create_group(spec));
+                }
+            }
             Post::Said(id, said, answer) => {
                 self.with_session(io, id, |session| session.handle_said(&said, answer));
             }
@@ -433,8 +508,14 @@ impl Handler for Driver {
         {
             desk.handle_timeout(io.now());
             self.deliveries.extend(std::iter::from_fn(|| desk.poll_delivery()));
+            let publications: Vec<_> = std::iter::from_fn(|| desk.poll_publication()).collect();
+            publications.into_iter().for_each(|publication| self.publish(publication));
         }
         self.settle(io);
+        while !self.published.is_empty() {
+            self.fan_out(io);
+            self.settle(io);
+        }
     }
 
     fn next_turn(&self) -> Option<Moment> {

@@ -1,12 +1,15 @@
 //! The HTTP side: the page, the REST interface, and the door to the WebSocket.
 
+mod body;
 mod connection;
 mod gate;
 mod health;
 mod page;
 mod problem;
+mod rooms;
 mod status;
 mod upgrade;
+mod users;
 
 use std::net::SocketAddr;
 
@@ -15,7 +18,7 @@ use axum::{
     extract::Request,
     http::{HeaderName, HeaderValue, Method, header},
     middleware,
-    routing::{any, get},
+    routing::{any, get, post},
 };
 use tower_http::{
     cors::{AllowOrigin, CorsLayer},
@@ -64,6 +67,8 @@ pub(crate) fn router(web: Web) -> Router {
     let api = Router::new()
         .route("/status", get(status::status))
         .route("/site", get(status::site))
+        .route("/users", post(users::create))
+        .route("/rooms", post(rooms::create))
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(middleware::from_fn_with_state(web.clone(), gate::limit_rest));
@@ -89,7 +94,7 @@ pub(crate) fn router(web: Web) -> Router {
 fn cors(web: &Web) -> CorsLayer {
     let web = web.clone();
     CorsLayer::new()
-        .allow_methods([Method::GET])
+        .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .allow_origin(AllowOrigin::predicate(move |origin, parts| {
             let door = &web.door;

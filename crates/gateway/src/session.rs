@@ -6,6 +6,7 @@
 
 mod call;
 mod delivery;
+mod groups;
 mod limiter;
 mod messages;
 mod profile;
@@ -33,6 +34,7 @@ use crate::{
 
 pub(crate) use call::{Call, Partner};
 pub(crate) use delivery::{Delivery, Matched, Relay, RelayKind};
+pub(crate) use groups::{Joined, Publication, refusal_of};
 pub(crate) use messages::Said;
 pub(crate) use profile::{ImageBudget, Profile};
 
@@ -69,6 +71,12 @@ pub(crate) enum Effect {
     Relay(ConnId, Delivery),
     /// Give a text its place, then call [`Session::handle_said`].
     Say(Said),
+    /// Hand this to all who listen to a group.
+    Publish(Publication),
+    /// From now on this session listens to a group.
+    Listen(RoomId),
+    /// And from now on it does not.
+    Unlisten(RoomId),
     /// Close the connection; nothing else will come.
     Close(CloseReason),
 }
@@ -95,9 +103,10 @@ pub(crate) struct Session {
     effects: VecDeque<Effect>,
 }
 
-/// What only those have who have been in a call.
+/// What only those have who have been in a call or a group.
 #[derive(Debug, Default)]
 struct Traces {
+    groups: Vec<groups::Listening>,
     /// Rooms that this session has left: what still comes for them is dropped.
     left: RecentRooms,
     /// What a partner sent before the lobby's word of the match was here.
@@ -228,6 +237,8 @@ impl Session {
                 return self.stop_call(stop.room_id.as_deref(), reference);
             }
             ClientEvent::NewMessage(message) => return self.new_message(message, reference, now),
+            ClientEvent::JoinRoom(join) => return self.join_room(join, reference),
+            ClientEvent::LeaveRoom(leave) => return self.leave_room(leave, reference),
             ClientEvent::Offer(offer) => self.offer(offer),
             ClientEvent::Answer(answer) => self.answer(answer),
             ClientEvent::Candidates(candidates) => self.candidates(candidates),
@@ -257,6 +268,7 @@ impl Session {
                 self.send(&ServerEvent::Waiting(&Waiting::new(waiting)), false);
             }
             Delivery::Answer(answer) => self.answer_from_lobby(&answer),
+            Delivery::Joined(joined) => self.joined(&joined),
             Delivery::Relay(relay) => self.relayed(relay),
         }
     }

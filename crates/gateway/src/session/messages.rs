@@ -26,13 +26,16 @@ impl Session {
         now: Now,
     ) {
         let room_id = message.room_id.as_deref();
-        let call = match self.limiter.message(&self.shared.rates, now.moment) {
-            Verdict::Pass => self.call_named(room_id),
+        let room = match self.limiter.message(&self.shared.rates, now.moment) {
+            Verdict::Pass => match self.group_named(room_id) {
+                Some(group) => Ok(group.room),
+                None => self.call_named(room_id).map(|call| call.room),
+            },
             Verdict::Wait(wait) => Err(limiter::refusal(wait)),
             Verdict::Flood => return self.close(CloseReason::Flood),
         };
-        let room = match call {
-            Ok(call) => call.room,
+        let room = match room {
+            Ok(room) => room,
             Err(refusal) => return self.refuse(reference, Some("newMessage"), room_id, &refusal),
         };
         self.effects.push_back(Effect::Say(Said {
@@ -67,23 +70,34 @@ impl Session {
             return;
         }
         self.shared.figures.count_message();
-        self.tell_partner(said, room, &ack);
+        self.tell_others(said, room, &ack);
     }
 
-    fn tell_partner(&mut self, said: &Said, room: RoomId, ack: &MessageAck<'_>) {
-        let Some(call) = self.call.as_deref().filter(|call| call.room == room) else { return };
+    fn tell_others(&mut self, said: &Said, room: RoomId, ack: &MessageAck<'_>) {
+        let own = format_id(self.user.0);
+        let call = self.call.as_deref().filter(|call| call.room == room);
+        let (room_id, from, user_id) = match (call, self.listening(room)) {
+            (Some(call), _) => (&call.room_id, &call.own_socket_id, &call.own_pseudonym),
+            (None, Some(group)) => (&group.room_id, &group.own_id, &own),
+            // It has left meanwhile; those who are there read it in the history.
+            (None, None) => return,
+        };
         let event = MessageRelayed {
             message_id: ack.message_id,
             seq: ack.seq,
-            from: &call.own_socket_id,
-            user_id: &call.own_pseudonym,
+            from,
+            user_id,
             name: profile::shown_name(self.name.as_deref()),
             message: &said.message,
             timestamp: ack.timestamp,
-            room_id: &call.room_id,
+            room_id,
             client_id: said.text.client_id.as_deref(),
         };
-        let effect = call.relay(RelayKind::Numbered, &ServerEvent::NewMessage(&event));
+        let event = ServerEvent::NewMessage(&event);
+        let effect = match call {
+            Some(call) => call.relay(RelayKind::Numbered, &event),
+            None => self.publish(room, RelayKind::Numbered, &event),
+        };
         self.effects.push_back(effect);
     }
 }

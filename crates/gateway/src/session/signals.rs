@@ -4,7 +4,7 @@ use liveloop_core::SocketId;
 use liveloop_protocol::{
     AnswerRelayed, CandidateRelayed, CandidatesRelayed, NegotiationCallAnswer,
     NegotiationCallOffer, OfferRelayed, Refusal, RemoteUserBrief, SendNewIceCandidates,
-    ServerEvent, Typing, TypingRelayed, parse_id,
+    ServerEvent, Typing, TypingRelayed, format_id, parse_id,
 };
 
 use super::{Call, RelayKind, Session, profile};
@@ -69,7 +69,17 @@ impl Session {
     }
 
     pub(super) fn typing(&mut self, typing: &Typing<'_>) -> Result<(), Refusal> {
-        let call = self.call_named(typing.room_id.as_deref())?;
+        let room_id = typing.room_id.as_deref();
+        if let Some(group) = self.group_named(room_id) {
+            let user_id = format_id(self.user.0);
+            let event =
+                TypingRelayed { room_id: &group.room_id, user_id: &user_id, typing: typing.typing };
+            let event = ServerEvent::Typing(&event);
+            let effect = self.publish(group.room, RelayKind::Passing, &event);
+            self.effects.push_back(effect);
+            return Ok(());
+        }
+        let call = self.call_named(room_id)?;
         let event = TypingRelayed {
             room_id: &call.room_id,
             user_id: &call.own_pseudonym,

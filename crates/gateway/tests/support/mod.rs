@@ -91,10 +91,15 @@ impl Server {
 
     /// A request with these lines after the first, and the whole response.
     pub async fn http(&self, first_line: &str, headers: &str) -> String {
+        self.http_with_body(first_line, headers, "").await
+    }
+
+    pub async fn http_with_body(&self, first_line: &str, headers: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let host = self.address;
-        let request =
-            format!("{first_line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n");
+        let request = format!(
+            "{first_line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n{body}"
+        );
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut response = Vec::new();
         tokio::time::timeout(PATIENCE, stream.read_to_end(&mut response)).await.unwrap().unwrap();

@@ -119,6 +119,24 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "REST requests of one address that may come at once.",
     ),
     Setting::new(
+        "limits.users_per_address_per_minute",
+        Kind::Number,
+        "Visitors that one address may make by REST, per minute.",
+    ),
+    Setting::new(
+        "limits.users_per_address_per_minute_burst",
+        Kind::Number,
+        "Visitors that one address may make by REST at once.",
+    ),
+    Setting::new("limits.groups", Kind::Number, "Groups on one server."),
+    Setting::new("limits.groups_per_visitor", Kind::Number, "Groups that one visitor may make."),
+    Setting::new("limits.group_members", Kind::Number, "Members of one group."),
+    Setting::new(
+        "limits.groups_per_connection",
+        Kind::Number,
+        "Groups that one connection may listen to.",
+    ),
+    Setting::new(
         "limits.outbox_bytes",
         Kind::Number,
         "Bytes that may wait for a slow reader before its connection is cut.",
