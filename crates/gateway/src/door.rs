@@ -43,7 +43,7 @@ impl Door {
         headers: &HeaderMap,
         peer: SocketAddr,
     ) -> Result<(String, ConnectionPermit), Problem> {
-        let key = handshake_key(headers)?;
+        let accept = accept_handshake(headers)?;
         if *self.node.draining.borrow() {
             return Err(Problem::draining());
         }
@@ -61,7 +61,7 @@ impl Door {
             .addresses
             .admit(self.address_key(peer, headers), self.node.clock.moment())
             .map_err(|denied| self.denied(denied))?;
-        Ok((accept_of(key), permit))
+        Ok((accept, permit))
     }
 
     /// The key that a request's address counts by.
@@ -104,6 +104,11 @@ impl Door {
             .retry_after(wait),
         }
     }
+}
+
+/// The `Sec-WebSocket-Accept` of an opening handshake, or what is wrong with it.
+pub(crate) fn accept_handshake(headers: &HeaderMap) -> Result<String, Problem> {
+    handshake_key(headers).map(accept_of)
 }
 
 fn handshake_key(headers: &HeaderMap) -> Result<&[u8], Problem> {

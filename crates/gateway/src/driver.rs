@@ -39,13 +39,12 @@ use crate::{
 };
 
 use client::{Client, Clients, Live};
-pub(crate) use head::Head;
-use head::Headed;
+pub(crate) use head::{Head, Headed};
 use listeners::Listeners;
 use tally::Tally;
 
 /// How long a client may take to send the head of its first request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest frame where `limits.frame_bytes` is off: one that nobody has would be waited for
 /// until it has filled the memory.
@@ -144,7 +143,8 @@ impl Driver {
 
     fn read_head(&mut self, io: &mut Io, id: ConnId, bytes: &mut [u8]) {
         let Some(Client::Head(head)) = self.clients.get_mut(id) else { return };
-        match head.take(bytes, &self.wires.door) {
+        let door = &self.wires.door;
+        match head.take(bytes, "/ws", |headers, peer| door.admit(headers, peer)) {
             Headed::Partial => {}
             Headed::Http(read) => self.hand_to_http(io, id, read),
             Headed::Refused(problem) => {

@@ -11,6 +11,7 @@ mod close;
 mod desk;
 mod door;
 mod driver;
+pub mod echo;
 mod exposition;
 mod figures;
 mod http;

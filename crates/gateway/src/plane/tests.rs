@@ -8,6 +8,8 @@ use std::{
     time::Duration,
 };
 
+mod turns;
+
 use super::*;
 use crate::clock::Clock;
 use liveloop_core::Moment;
