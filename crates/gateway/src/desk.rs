@@ -18,7 +18,9 @@ use liveloop_protocol::{Refusal, RoomMembers, ServerEvent, format_id};
 use crate::{
     clock::random_id,
     plane::ConnId,
-    session::{Delivery, Joined, Matched, Partner, Profile, Publication, RelayKind, Shared},
+    session::{
+        Delivery, Joined, Matched, Partner, Profile, Publication, Published, RelayKind, Shared,
+    },
 };
 
 /// What a session asks of the lobby.
@@ -116,8 +118,9 @@ impl Desk {
     pub(crate) fn poll_publication(&mut self) -> Option<Publication> {
         let (room, count) = self.groups.poll_change()?;
         let room_id = format_id(room.0);
-        let event = ServerEvent::RoomMembers(&RoomMembers { room_id: &room_id, count }).encode();
-        Some(Publication { room, kind: RelayKind::Numbered, event: Arc::new(event), from: None })
+        let event = ServerEvent::RoomMembers(&RoomMembers { room_id: &room_id, count });
+        let event = Published::new(&event, None);
+        Some(Publication { room, kind: RelayKind::Numbered, event, from: None })
     }
 
     /// The next thing that somebody is to be told.
@@ -176,8 +179,10 @@ impl Desk {
         self.show_levels();
         while let Some(effect) = self.lobby.poll_effect() {
             match effect {
-                Effect::Matched { room, mode, sessions } => {
+                Effect::Matched { room, mode, sessions, waited } => {
                     self.shared.figures.count_room();
+                    self.shared.figures.match_wait.observe(waited);
+                    tracing::debug!(?waited, "two have met");
                     self.history.open_room(room);
                     self.introduce(room, mode, sessions);
                 }

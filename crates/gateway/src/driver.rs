@@ -7,6 +7,7 @@
 mod client;
 mod head;
 mod listeners;
+mod tally;
 
 use std::{
     collections::VecDeque,
@@ -20,28 +21,30 @@ use liveloop_core::{
     GroupRejection, GroupSpec, Input, Moment, RoomId, SessionKey, SocketId, UserId,
 };
 use liveloop_ports::{Appended, Appending, HistoryError};
-use liveloop_protocol::websocket::{
-    Incoming, Limit, Opcode, Role, encode, encode_close, encode_parts,
+use liveloop_protocol::{
+    Category,
+    websocket::{Incoming, Limit, Opcode, Role, encode, encode_close, encode_parts},
 };
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     address::ConnectionPermit,
-    clock::{random_below, random_id},
+    clock::{Clock, random_below, random_id},
     close::CloseReason,
     desk::{Ask, Desk, Wish},
     door::Door,
+    figures::RequestKind,
     plane::{ConnId, Handler, Io, PlaneLink},
     session::{Delivery, Effect, Origin, Publication, Said, Session},
 };
 
 use client::{Client, Clients, Live};
-pub(crate) use head::Head;
-use head::Headed;
+pub(crate) use head::{Head, Headed};
 use listeners::Listeners;
+use tally::Tally;
 
 /// How long a client may take to send the head of its first request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest frame where `limits.frame_bytes` is off: one that nobody has would be waited for
 /// until it has filled the memory.
@@ -105,6 +108,7 @@ pub(crate) struct Driver {
     /// What was published in this turn.
     published: Vec<Publication>,
     listeners: Listeners,
+    tally: Tally,
     /// Which thread the next accepted connection goes to.
     next_thread: usize,
     last_session: u64,
@@ -114,9 +118,11 @@ pub(crate) struct Driver {
 
 impl Driver {
     pub(crate) fn new(thread: u8, wires: Wires) -> Self {
+        let tally = Tally::new(wires.door.node.shared.figures.of_loop(thread));
         Self {
             thread,
             wires,
+            tally,
             clients: Clients::default(),
             effects: VecDeque::new(),
             deliveries: VecDeque::new(),
@@ -137,14 +143,17 @@ impl Driver {
 
     fn read_head(&mut self, io: &mut Io, id: ConnId, bytes: &mut [u8]) {
         let Some(Client::Head(head)) = self.clients.get_mut(id) else { return };
-        match head.take(bytes, &self.wires.door) {
+        let door = &self.wires.door;
+        match head.take(bytes, "/ws", |headers, peer| door.admit(headers, peer)) {
             Headed::Partial => {}
             Headed::Http(read) => self.hand_to_http(io, id, read),
-            Headed::Refused(response) => {
-                io.queue_write(id, |out| out.extend_from_slice(&response));
+            Headed::Refused(problem) => {
+                self.count_handshake(io, problem.status());
+                io.queue_write(id, |out| out.extend_from_slice(&problem.to_http1()));
                 io.close(id);
             }
             Headed::Upgrade { response, permit, mut rest } => {
+                self.count_handshake(io, 101);
                 io.queue_write(id, |out| out.extend_from_slice(&response));
                 self.open_session(io, id, permit);
                 if !rest.is_empty() {
@@ -154,12 +163,20 @@ impl Driver {
         }
     }
 
+    /// Handshakes are requests too, though no HTTP stack has seen them.
+    fn count_handshake(&self, io: &Io, status: u16) {
+        let node = &self.wires.door.node;
+        let kind = RequestKind { method: "GET", endpoint: "/ws".into(), status };
+        let now = node.clock.moment();
+        node.shared.figures.requests.count(kind, now.since(io.now()), now);
+    }
+
     fn hand_to_http(&mut self, io: &mut Io, id: ConnId, read: Vec<u8>) {
         let Some(Client::Head(Head { peer, permit, .. })) = self.clients.remove(id) else { return };
         let Some(stream) = io.detach(id) else { return };
         if self.wires.http.try_send(Handed { stream, read, peer, permit }).is_err() {
             // Too many ask for pages at once; dropped, so closed.
-            self.wires.door.node.shared.figures.count_failure();
+            self.wires.door.node.shared.figures.count_failure(Category::System);
         }
     }
 
@@ -179,7 +196,7 @@ impl Driver {
         };
         let session = Session::open(Arc::clone(&node.shared), &origin);
         self.clients.insert(id, Client::Live(Live { session, decoder: <_>::default(), permit }));
-        let now = node.clock.now_at(io.now());
+        let now = Clock::now_at(io.now());
         self.with_session(io, id, |session| session.greet(now));
         if self.is_draining {
             self.drain_one(io, id);
@@ -189,7 +206,7 @@ impl Driver {
     fn read_frames(&mut self, io: &mut Io, id: ConnId, bytes: &mut [u8]) {
         let Some(Client::Live(live)) = self.clients.get_mut(id) else { return };
         let node = &self.wires.door.node;
-        let now = node.clock.now_at(io.now());
+        let now = Clock::now_at(io.now());
         let limit = Limit(match node.shared.settings.limits.frame_bytes {
             0 => FRAME_BYTES_CEILING,
             bytes => bytes,
@@ -252,6 +269,11 @@ impl Driver {
         while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::Send(text) => {
+                    self.tally.send();
+                    io.queue_write(id, |out| encode(out, Opcode::Text, text.as_bytes()));
+                }
+                Effect::Pass(text, read_at) => {
+                    self.tally.pass(read_at, io.now());
                     io.queue_write(id, |out| encode(out, Opcode::Text, text.as_bytes()));
                 }
                 Effect::Ping => io.queue_write(id, |out| encode(out, Opcode::Ping, b"")),
@@ -357,7 +379,7 @@ impl Driver {
         for of_one in published.chunk_by(|one, other| one.room == other.room) {
             self.fan_out_one(io, of_one);
         }
-        published.clear();
+        self.tally.publish(published.drain(..).map(|publication| publication.event));
         self.published = published;
     }
 
@@ -365,12 +387,18 @@ impl Driver {
         let outbox_max = self.wires.door.node.shared.settings.limits.outbox_bytes;
         let room = publications[0].room;
         let mut slow = Vec::new();
+        for publication in publications {
+            if self.listeners.is_heard(room, publication.from) {
+                publication.event.is_heard.store(true, Relaxed);
+            }
+        }
         for id in self.listeners.of(room) {
             let Some(Client::Live(live)) = self.clients.get_mut(id) else { continue };
             io.queue_write(id, |out| {
                 for publication in publications.iter().filter(|it| it.from != Some(id)) {
                     let n = live.session.number_for(publication.kind);
-                    let (open, tail) = publication.event.parts(n);
+                    let (open, tail) = publication.event.encoded.parts(n);
+                    self.tally.send();
                     encode_parts(out, Opcode::Text, open.as_bytes(), tail.as_bytes());
                 }
             });
@@ -433,7 +461,7 @@ impl Handler for Driver {
     fn on_open(&mut self, io: &mut Io, id: ConnId, peer: SocketAddr) {
         // Whoever has too many connections is let go without a word, which costs least.
         let Ok(permit) = self.wires.door.admit_connection(peer) else {
-            self.wires.door.node.shared.figures.count_failure();
+            self.wires.door.node.shared.figures.count_failure(Category::Network);
             return io.cut(id);
         };
         let head = Head::new(peer, permit);
@@ -534,6 +562,11 @@ impl Handler for Driver {
             self.fan_out(io);
             self.settle(io);
         }
+    }
+
+    fn on_written(&mut self, io: &mut Io) {
+        let clock = self.wires.door.node.clock;
+        self.tally.settle(io.now(), || clock.moment());
     }
 
     fn next_turn(&self) -> Option<Moment> {

@@ -30,6 +30,8 @@ use crate::{
     plane::{Plane, PlaneLink, Start},
     session::Shared,
     settings::Settings,
+    system::SystemWatch,
+    timed_history::TimedHistory,
 };
 
 /// Connections that wait for HTTP to speak with them; one more is dropped.
@@ -75,11 +77,13 @@ pub async fn serve(
     let figures = Arc::clone(&shared.figures);
     let clock = Clock::start();
     let (drain, draining) = watch::channel(false);
-    let node = Node { shared, history: wiring.history, clock, draining };
+    let history = Arc::new(TimedHistory::new(wiring.history, Arc::clone(&figures), clock));
+    let node = Node { shared, history, clock, draining };
     let door = Door { node, addresses, origins: Arc::new(origins) };
     let (http, handed) = mpsc::channel(HANDED_MAX);
     let (mut loops, links) = start_loops(listener.into_std()?, threads, &door, &http)?;
-    let web = Web { door, page: wiring.page, threads: links.clone() };
+    let system = Arc::new(SystemWatch::start(clock.moment()));
+    let web = Web { door, page: wiring.page, threads: links.clone(), system };
     let speaking = tokio::spawn(speak_with_all(handed, router(web)));
     let is_asked = tokio::select! {
         () = shutdown => true,
@@ -98,12 +102,13 @@ pub async fn serve(
     links.iter().for_each(|link| link.post(Post::Stop));
     speaking.abort();
     let counts = figures.counts();
+    let closes = figures.closes().into_iter().map(|(reason, count)| (reason.as_str(), count));
     tracing::info!(
         connections = counts.connections,
         rooms = counts.rooms_created,
         messages = counts.messages_exchanged,
         refusals = ?nonzero(figures.refusals()),
-        closes = ?nonzero(figures.closes()),
+        closes = ?nonzero(closes.collect()),
         "stopped"
     );
     Ok(())

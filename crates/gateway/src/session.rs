@@ -34,7 +34,7 @@ use crate::{
 
 pub(crate) use call::{Call, Partner};
 pub(crate) use delivery::{Delivery, Matched, Relay, RelayKind};
-pub(crate) use groups::{Joined, Publication, refusal_of};
+pub(crate) use groups::{Joined, Publication, Published, refusal_of};
 pub(crate) use messages::Said;
 pub(crate) use profile::{ImageBudget, Profile};
 
@@ -52,7 +52,8 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(settings: Settings, secret: Secret) -> Self {
         let rates = Rates::new(&settings.limits);
-        Self { settings, secret, figures: Arc::default(), rates }
+        let figures = Arc::new(Figures::new(settings.threads()));
+        Self { settings, secret, figures, rates }
     }
 }
 
@@ -61,6 +62,8 @@ impl Shared {
 pub(crate) enum Effect {
     /// Write this text frame.
     Send(String),
+    /// Write this text frame, which passes on what was read from the partner at that moment.
+    Pass(String, Moment),
     /// Write a Ping.
     Ping,
     /// Write a Pong with this payload.
@@ -172,6 +175,13 @@ impl Session {
             Verdict::Flood => return self.close(CloseReason::Flood),
         };
         let decoded = ClientFrame::decode(text, limits);
+        // Nothing of what it holds: an event's name is ours only where it is a known one.
+        tracing::trace!(
+            session = self.key.0,
+            event = decoded.as_ref().ok().map(|frame| frame.event.name()),
+            bytes = text.len(),
+            "a frame"
+        );
         let reference = match &decoded {
             Ok(frame) => frame.reference,
             Err(undecodable) => undecodable.reference,
@@ -241,10 +251,10 @@ impl Session {
             ClientEvent::NewMessage(message) => return self.new_message(message, reference, now),
             ClientEvent::JoinRoom(join) => return self.join_room(join, reference),
             ClientEvent::LeaveRoom(leave) => return self.leave_room(leave, reference),
-            ClientEvent::Offer(offer) => self.offer(offer),
-            ClientEvent::Answer(answer) => self.answer(answer),
-            ClientEvent::Candidates(candidates) => self.candidates(candidates),
-            ClientEvent::Typing(typing) => self.typing(typing),
+            ClientEvent::Offer(offer) => self.offer(offer, now.moment),
+            ClientEvent::Answer(answer) => self.answer(answer, now.moment),
+            ClientEvent::Candidates(candidates) => self.candidates(candidates, now.moment),
+            ClientEvent::Typing(typing) => self.typing(typing, now.moment),
             ClientEvent::Heartbeat => {
                 let server_time = rfc3339(now.wall);
                 return self.acknowledge(reference, &HeartbeatAck { server_time: &server_time });

@@ -112,6 +112,22 @@ pub enum Category {
     System,
 }
 
+impl Category {
+    /// Every category, in the order in which they are counted.
+    pub const ALL: [Self; 4] = [Self::Network, Self::Webrtc, Self::Validation, Self::System];
+
+    /// The category as the wire spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Webrtc => "webrtc",
+            Self::Validation => "validation",
+            Self::System => "system",
+        }
+    }
+}
+
 /// A refusal: the state is as it was before.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Refusal {

@@ -26,6 +26,14 @@ impl Listeners {
         }
     }
 
+    /// Whether anybody but `from` listens.
+    pub(super) fn is_heard(&self, room: RoomId, from: Option<ConnId>) -> bool {
+        let listeners = self.by_room.get(&room);
+        listeners.is_some_and(|all| {
+            all.len() > usize::from(from.is_some_and(|from| all.contains(&from)))
+        })
+    }
+
     pub(super) fn of(&self, room: RoomId) -> impl Iterator<Item = ConnId> + '_ {
         self.by_room.get(&room).into_iter().flatten().copied()
     }

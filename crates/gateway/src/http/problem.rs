@@ -79,6 +79,10 @@ impl Problem {
 }
 
 impl Problem {
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
     /// Whether HTTP has to say it: a plain request is no handshake, and a body may follow.
     pub(crate) fn is_for_http(&self) -> bool {
         matches!(self.status, 400 | 405 | 426)

@@ -9,6 +9,8 @@ use std::{
     time::Duration,
 };
 
+mod turns;
+
 use super::*;
 use crate::clock::Clock;
 use liveloop_core::Moment;
@@ -70,6 +72,7 @@ impl Handler for Flood {
     }
 
     fn on_turn(&mut self, _io: &mut Io) {}
+    fn on_written(&mut self, _io: &mut Io) {}
 
     fn next_turn(&self) -> Option<Moment> {
         None

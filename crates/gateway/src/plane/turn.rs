@@ -53,6 +53,8 @@ pub(crate) trait Handler {
     fn on_post(&mut self, io: &mut Io, post: Self::Post);
     /// Once a turn, before the writes.
     fn on_turn(&mut self, io: &mut Io);
+    /// Once a turn, after the writes.
+    fn on_written(&mut self, io: &mut Io);
     /// When a turn is to come at the latest.
     fn next_turn(&self) -> Option<Moment>;
     /// Whether the loop is to end.
@@ -299,6 +301,7 @@ impl<H: Handler> Plane<H> {
             self.handler.on_turn(&mut self.io);
             self.io.flush();
         }
+        self.handler.on_written(&mut self.io);
     }
 }
 

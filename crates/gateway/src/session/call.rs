@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use liveloop_core::{EndReason, Input, Mode, Request, RoomId, SocketId};
+use liveloop_core::{EndReason, Input, Mode, Moment, Request, RoomId, SocketId};
 use liveloop_protocol::{
     MatchDone, Refusal, RemoteUser, RequestRoom, ServerEvent, StopByRemoteUser, StopReason,
     format_id,
@@ -41,9 +41,15 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Sends an event to the partner at once, over the Link.
-    pub(super) fn relay(&self, kind: RelayKind, event: &ServerEvent<'_>) -> Effect {
-        let relay = Relay { room: self.room, kind, event: event.encode() };
+    /// Sends an event to the partner at once, over the Link. The frame behind it was read at
+    /// `read_at`.
+    pub(super) fn relay(
+        &self,
+        kind: RelayKind,
+        event: &ServerEvent<'_>,
+        read_at: Moment,
+    ) -> Effect {
+        let relay = Relay { room: self.room, kind, event: event.encode(), read_at };
         Effect::Relay(self.outlet, Delivery::Relay(relay))
     }
 }
@@ -195,7 +201,7 @@ impl Session {
     pub(super) fn relayed(&mut self, relay: Relay) {
         if self.call.as_ref().is_some_and(|call| call.room == relay.room) {
             let n = (relay.kind == RelayKind::Numbered).then(|| self.next_n());
-            self.effects.push_back(Effect::Send(relay.event.into_frame(n)));
+            self.effects.push_back(Effect::Pass(relay.event.into_frame(n), relay.read_at));
             return;
         }
         let traces = self.traces.get_or_insert_default();

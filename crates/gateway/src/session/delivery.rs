@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use liveloop_core::{EndReason, Mode, RoomId};
+use liveloop_core::{EndReason, Mode, Moment, RoomId};
 use liveloop_protocol::Encoded;
 
 use super::{Joined, Partner, Profile};
@@ -44,6 +44,8 @@ pub(crate) struct Relay {
     pub(crate) room: RoomId,
     pub(crate) kind: RelayKind,
     pub(crate) event: Encoded,
+    /// When the frame behind it was read.
+    pub(crate) read_at: Moment,
 }
 
 /// Whether an event may be lost.

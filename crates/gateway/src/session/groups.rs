@@ -2,9 +2,9 @@
 //!
 //! A visitor is seen by their lasting id in a group, the connection by an id of that group alone.
 
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicBool};
 
-use liveloop_core::{GroupRejection, GroupView, RoomId};
+use liveloop_core::{GroupRejection, GroupView, Moment, RoomId};
 use liveloop_protocol::{
     Encoded, ErrorCode, JoinRoom, LeaveRoom, Refusal, RoomJoined, ServerEvent, format_id,
 };
@@ -29,8 +29,24 @@ pub(super) struct Listening {
 pub(crate) struct Publication {
     pub(crate) room: RoomId,
     pub(crate) kind: RelayKind,
-    pub(crate) event: Arc<Encoded>,
+    pub(crate) event: Arc<Published>,
     pub(crate) from: Option<ConnId>,
+}
+
+/// What is published, once for all event loops.
+#[derive(Debug)]
+pub(crate) struct Published {
+    pub(crate) encoded: Encoded,
+    /// When the frame behind it was read, where there was one.
+    pub(crate) read_at: Option<Moment>,
+    /// Whether there is anybody to hear it. Set by each event loop for its own listeners.
+    pub(crate) is_heard: AtomicBool,
+}
+
+impl Published {
+    pub(crate) fn new(event: &ServerEvent<'_>, read_at: Option<Moment>) -> Arc<Self> {
+        Arc::new(Self { encoded: event.encode(), read_at, is_heard: AtomicBool::new(false) })
+    }
 }
 
 /// What the desk says to a `join-room`.
@@ -158,8 +174,14 @@ impl Session {
         self.groups().iter().find(|group| group.room_id == room_id)
     }
 
-    pub(super) fn publish(&self, room: RoomId, kind: RelayKind, event: &ServerEvent<'_>) -> Effect {
-        let event = Arc::new(event.encode());
+    pub(super) fn publish(
+        &self,
+        room: RoomId,
+        kind: RelayKind,
+        event: &ServerEvent<'_>,
+        read_at: Moment,
+    ) -> Effect {
+        let event = Published::new(event, Some(read_at));
         Effect::Publish(Publication { room, kind, event, from: Some(self.outlet) })
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use liveloop_core::RoomId;
+use liveloop_core::{Moment, RoomId};
 use liveloop_ports::{Appended, HistoryError, MessageId, Text};
 use liveloop_protocol::{MessageAck, MessageRelayed, NewMessage, Refusal, ServerEvent, format_id};
 
@@ -21,6 +21,7 @@ pub(crate) struct Said {
     message: String,
     reference: Option<u64>,
     audience: Audience,
+    read_at: Moment,
 }
 
 /// Whom a text is for, settled when it was said: what its sender leaves after that changes nothing.
@@ -70,6 +71,7 @@ impl Session {
             message: message.message.as_ref().to_owned(),
             reference,
             audience,
+            read_at: now.moment,
         }));
     }
 
@@ -114,8 +116,10 @@ impl Session {
         };
         let event = ServerEvent::NewMessage(&event);
         let effect = match &said.audience {
-            Audience::Call(call) => call.relay(RelayKind::Numbered, &event),
-            Audience::Group(group) => self.publish(group.room, RelayKind::Numbered, &event),
+            Audience::Call(call) => call.relay(RelayKind::Numbered, &event, said.read_at),
+            Audience::Group(group) => {
+                self.publish(group.room, RelayKind::Numbered, &event, said.read_at)
+            }
         };
         self.effects.push_back(effect);
     }

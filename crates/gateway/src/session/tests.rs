@@ -71,7 +71,8 @@ impl Bench {
     fn relayed(&mut self, room: u128, text: &str) {
         let data = Waiting { message: "typed elsewhere", waiting: text.len() };
         let event = ServerEvent::Waiting(&data).encode();
-        let relay = Relay { room: RoomId(room), kind: RelayKind::Numbered, event };
+        let kind = RelayKind::Numbered;
+        let relay = Relay { room: RoomId(room), kind, event, read_at: Moment::from_millis(7) };
         self.session.handle_delivery(Delivery::Relay(relay));
     }
 
@@ -97,7 +98,9 @@ impl Bench {
     /// The frames that were sent.
     fn sent(&mut self) -> Vec<Value> {
         let frame = |effect| match effect {
-            Effect::Send(text) => Some(serde_json::from_str(&text).unwrap()),
+            Effect::Send(text) | Effect::Pass(text, _) => {
+                Some(serde_json::from_str(&text).unwrap())
+            }
             _ => None,
         };
         self.effects().into_iter().filter_map(frame).collect()
@@ -118,6 +121,26 @@ fn what_comes_before_the_word_of_the_match_waits_for_it() {
     assert_eq!(sent[0]["event"], "match-done");
     assert_eq!((&sent[0]["n"], &sent[1]["n"]), (&json!(1), &json!(2)));
     assert_eq!(sent[1]["data"]["waiting"], "an early signal".len());
+}
+
+#[test]
+fn what_is_passed_on_says_when_it_was_read_also_where_it_had_to_wait() {
+    let mut bench = Bench::new();
+    bench.relayed(5, "early");
+    bench.matched(5);
+    bench.relayed(5, "in time");
+    let effects = bench.effects();
+    let passed = effects.iter().filter(|effect| match effect {
+        Effect::Pass(_, read_at) => *read_at == Moment::from_millis(7),
+        _ => false,
+    });
+    assert_eq!(passed.count(), 2, "{effects:?}");
+    bench.now.moment = Moment::from_millis(9);
+    bench.says("typing", &json!({"typing": true}));
+    let [Effect::Relay(_, Delivery::Relay(relay))] = &bench.effects()[..] else {
+        panic!("it goes to the partner")
+    };
+    assert_eq!(relay.read_at, Moment::from_millis(9));
 }
 
 #[test]

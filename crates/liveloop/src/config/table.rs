@@ -167,6 +167,12 @@ pub(crate) static SETTINGS: &[Setting] = &[
          origins and trusted_proxies set), else off",
     ),
     Setting::new(
+        "metrics.public",
+        Kind::Switch,
+        "Whether /metrics answers everybody; else only this machine and private networks, and \
+         never what a proxy has forwarded.",
+    ),
+    Setting::new(
         "ice.servers",
         Kind::IceServers,
         "STUN and TURN servers, each with `urls` and, for TURN, `username` and `credential`. \
