@@ -5,8 +5,8 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 SERVER := $(abspath $(TARGET))/debug/liveloop
 
 .DEFAULT_GOAL := help
-.PHONY: help run page test test-rust test-web e2e check lint-rust lint-web ci generated screenshots \
-        test-bench bench bench-peers bench-binaries million clean tools
+.PHONY: help run page test test-rust test-web test-metrics test-bench conformance e2e fuzz check \
+        lint-rust lint-web ci generated screenshots bench bench-peers bench-binaries million clean tools
 
 help: ## list what can be made
 	@echo 'make TARGET, where TARGET is one of'
@@ -21,11 +21,19 @@ run: page ## build what has changed and serve on http://localhost:8000 (PORT=, A
 page: tools ## build the page, if its sources have changed
 	@scripts/page.sh
 
-test: test-rust test-web test-bench e2e ## install what the tests need, then run all of them
+test: test-rust conformance test-web test-metrics test-bench e2e ## install what the tests need, then run all of them
 
 test-rust: page ## test the Rust crates, the binary among them
 	@echo 'testing the server …'
 	cargo test --locked --workspace
+
+conformance: tools ## examine the WebSocket with Autobahn's cases for RFC 6455
+	@cargo build --locked -p liveloop-gateway --example conformance
+	@echo 'examining the WebSocket …'
+	@scripts/kosoku.sh '$(abspath $(TARGET))/debug/examples/conformance'
+
+fuzz: tools ## feed the decoders what nobody would think of (SECONDS_EACH=30 or RUNS=, TARGETS=)
+	@SECONDS_EACH='$(SECONDS_EACH)' RUNS='$(RUNS)' scripts/fuzz.sh $(TARGETS)
 
 test-web: tools ## test the page's logic
 	@scripts/npm-packages.sh web
@@ -36,6 +44,12 @@ test-bench: page ## hold a few connections over two nodes, and watch one pair
 	@cargo build --locked -p liveloop -p liveloop-bench
 	@echo 'testing the bench in small …'
 	scripts/bench-small.sh
+
+test-metrics: page ## let promtool read the metrics of the built server
+	@scripts/promtool.sh
+	@cargo build --locked -p liveloop
+	@echo 'checking the metrics …'
+	scripts/check-metrics.sh '$(SERVER)'
 
 e2e: page ## test the whole with real browsers
 	@scripts/chromium.sh
@@ -50,6 +64,7 @@ lint-rust: page
 	@echo 'checking the server …'
 	cargo fmt --all --check
 	cargo fmt --manifest-path crates/bench/peers/axum/Cargo.toml --check
+	cargo fmt --manifest-path crates/protocol/fuzz/Cargo.toml --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items
 	cargo test --locked -p liveloop-protocol typescript
@@ -62,7 +77,7 @@ lint-web: tools
 	cd web && npm run lint
 	cd e2e && npm run lint
 
-ci: check test ## everything that must hold for a change to land
+ci: check test fuzz ## everything that must hold for a change to land
 
 generated: tools ## renew the page's wire types and docs/configuration.md
 	UPDATE_GENERATED=1 cargo test --locked -p liveloop-protocol typescript
@@ -76,7 +91,7 @@ screenshots: page ## take the pictures of docs/images with a real browser
 	cd e2e && LIVELOOP_BIN='$(SERVER)' npm run screenshots
 
 bench: bench-binaries ## measure the release build beside a bare epoll loop (some minutes)
-	'$(abspath $(TARGET))/release/liveloop-bench' run idle storm match pair relay rate heartbeat \
+	'$(abspath $(TARGET))/release/liveloop-bench' run idle storm match pair relay rate room heartbeat \
 		--server '$(abspath $(TARGET))/release/liveloop' $(ARGS)
 
 bench-peers: bench-binaries ## the same beside servers on other stacks, which it installs (half an hour)
@@ -91,6 +106,7 @@ bench-binaries: page
 
 clean: ## remove everything that was built or installed here
 	cargo clean
+	rm -rf crates/protocol/fuzz/target crates/protocol/fuzz/corpus
 	rm -rf web/dist web/node_modules e2e/node_modules e2e/output
 	rm -rf crates/bench/peers/*/node_modules crates/bench/peers/axum/target crates/bench/peers/fastapi/.venv
 

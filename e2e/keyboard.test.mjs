@@ -13,6 +13,7 @@ scenario('by keyboard alone from the start into a call, and through it', {}, asy
   const { page } = ada;
   const { keyboard } = page;
   await ada.visit();
+  await page.getByRole('heading', { name: 'Meet somebody new, face to face.' }).waitFor();
   await tabTo(page, 'Meet someone');
   await keyboard.press('Enter');
   await page.getByRole('heading', { name: 'Ready when you are' }).waitFor();

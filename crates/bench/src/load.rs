@@ -27,7 +27,7 @@ pub(crate) trait Scenario {
     /// An event has come for `who`, with its data as JSON.
     fn on_event(&mut self, out: &mut Out, who: usize, name: &str, data: &str);
     /// Something that `who` asked has been answered.
-    fn on_ack(&mut self, _out: &mut Out, _who: usize) {}
+    fn on_ack(&mut self, _out: &mut Out, _who: usize, _answer: &str) {}
     /// Once a turn; tells how long the next one may wait at most.
     fn on_turn(&mut self, _out: &mut Out) -> Duration {
         Duration::from_millis(20)
@@ -157,7 +157,7 @@ impl Load {
                 client.decoder.feed(&mut self.buffer[..len], settings, |incoming| match incoming {
                     Incoming::Text(text) => match wire.read(text) {
                         Heard::Event { name, data } => scenario.on_event(out, who, name, data),
-                        Heard::Ack => scenario.on_ack(out, who),
+                        Heard::Ack { answer } => scenario.on_ack(out, who, answer),
                         Heard::Reply(text) => {
                             *pings += 1;
                             out.frame(who, Opcode::Text, text.as_bytes());

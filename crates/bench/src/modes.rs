@@ -4,6 +4,7 @@ mod idle;
 mod meet;
 mod rate;
 mod relay;
+mod room;
 mod storm;
 
 use std::time::Duration;
@@ -22,6 +23,7 @@ pub(crate) use idle::{heartbeat, idle};
 pub(crate) use meet::{REQUEST, meet};
 pub(crate) use rate::rate;
 pub(crate) use relay::relay;
+pub(crate) use room::room;
 pub(crate) use storm::storm;
 
 /// How large a load is, and how long it lasts.

@@ -18,6 +18,10 @@ const LISTENER: Token = Token(usize::MAX);
 const SWITCHING: &[u8] = b"HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\n\
     Upgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
+/// The answer to whoever makes a visitor or a group: there is one group, whatever its name.
+const MADE: &[u8] = b"HTTP/1.1 201 Created\r\nConnection: close\r\n\r\n\
+    {\"token\":\"t\",\"roomId\":\"AAAAAAAAAAAAAAAAAAAAAA\"}";
+
 struct Conn {
     stream: TcpStream,
     is_open: bool,
@@ -103,6 +107,12 @@ fn read(who: usize, buffer: &mut [u8], state: &mut State) {
             return;
         }
     };
+    if !conn.is_open && buffer.starts_with(b"POST ") {
+        queue(state, who, |out| out.extend_from_slice(MADE));
+        flush(state);
+        state.conns[who] = None;
+        return;
+    }
     if !conn.is_open {
         conn.is_open = true;
         queue(state, who, |out| out.extend_from_slice(SWITCHING));
@@ -190,7 +200,7 @@ fn act(who: usize, payload: &[u8], state: &mut State) {
         say(state, who, &text);
     } else if name.starts_with(b"join-room") {
         state.members.push(who);
-        say(state, who, "{\"ack\":1,\"data\":{}}");
+        say(state, who, "{\"ack\":1,\"data\":{\"count\":1}}");
     } else if name.starts_with(b"newMessage") {
         fan_out(who, payload, state);
     }

@@ -70,6 +70,8 @@ enum Mode {
     Relay,
     /// Latency of signals in an open loop, at `--rate`.
     Rate,
+    /// CPU per delivery in a group of 1,000; the peers have no groups.
+    Room,
     /// CPU per heartbeat.
     Heartbeat,
 }
@@ -79,12 +81,17 @@ impl Mode {
         match self {
             Self::Idle | Self::Storm => 10_000,
             Self::Match | Self::Relay | Self::Rate | Self::Heartbeat => 2_000,
+            Self::Room => 1_000,
             Self::Pair => 2,
         }
     }
 
     fn name(self) -> String {
         self.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned())
+    }
+
+    fn is_done_by(self, kind: &Kind) -> bool {
+        self != Self::Room || !matches!(kind, Kind::Peer(..))
     }
 
     fn measure(self, server: &Server, size: Size) -> Result<Figures> {
@@ -94,6 +101,7 @@ impl Mode {
             Self::Match | Self::Pair => modes::meet(server, size),
             Self::Relay => modes::relay(server, size),
             Self::Rate => modes::rate(server, size),
+            Self::Room => modes::room(server, size),
             Self::Heartbeat => modes::heartbeat(server, size),
         }
     }
@@ -116,7 +124,8 @@ impl Run {
                 rate: self.rate,
             };
             for round in 1..=self.rounds {
-                for kind in &kinds {
+                let is_done = |kind: &&Kind| mode.is_done_by(kind);
+                for kind in kinds.iter().filter(is_done) {
                     eprintln!("{}: round {round} of {}, {}", mode.name(), self.rounds, kind.name());
                     let server = kind.start()?;
                     let figures = mode.measure(&server, size)?;

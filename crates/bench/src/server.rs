@@ -38,7 +38,8 @@ pub(crate) struct Server {
 }
 
 /// Limits are on, but set so high that the load does not meet them.
-const LIMITS: [(&str, &str); 9] = [
+const LIMITS: [(&str, &str); 10] = [
+    ("LIVELOOP_LIMITS_OUTBOX_BYTES", "16777216"),
     ("LIVELOOP_LIMITS_EVENTS_PER_SECOND", "1000000"),
     ("LIVELOOP_LIMITS_EVENTS_PER_SECOND_BURST", "1000000"),
     ("LIVELOOP_LIMITS_MESSAGES_PER_SECOND", "1000000"),

@@ -3,6 +3,7 @@
 //! Knows no sockets, clocks, wire words, locks or tasks; the standard library is its only
 //! dependency. Time is a [`Moment`] that the caller gives, randomness a source that it hands over.
 
+mod groups;
 mod hash;
 mod ids;
 mod lobby;
@@ -11,6 +12,7 @@ mod queue;
 mod rate;
 mod recent_rooms;
 
+pub use groups::{GroupPolicy, GroupRejection, GroupSpec, GroupView, Groups};
 pub use hash::{IdHasher, IdMap};
 pub use ids::{RoomId, SessionKey, SocketId, UserId};
 pub use lobby::{Effect, EndReason, Input, Lobby, Mode, Policy, Rejection, Request};

@@ -92,6 +92,8 @@ pub enum Effect {
         mode: Mode,
         /// Who is in it.
         sessions: [SessionKey; 2],
+        /// How long the first has waited.
+        waited: Duration,
     },
     /// A partner has left; the receiver may be waiting again.
     PartnerLeft {
@@ -127,6 +129,7 @@ enum Standing {
 #[derive(Clone, Copy, Debug)]
 struct Ticket {
     place: Place,
+    joined: Moment,
     /// The call at whose end the server put its holder here.
     after_room: Option<RoomId>,
     tell_at: Moment,
@@ -251,7 +254,7 @@ impl Lobby {
                     return Err(Rejection::NotInRoom);
                 }
                 (Standing::Waiting(ticket), _) => {
-                    self.replace_request(session, request, ticket);
+                    self.replace_request(session, request, ticket, now);
                     return Ok(());
                 }
                 _ => {}
@@ -270,7 +273,13 @@ impl Lobby {
     }
 
     /// Keeps the place, and looks anew whether somebody is there for it.
-    fn replace_request(&mut self, session: SessionKey, request: Request, ticket: Ticket) {
+    fn replace_request(
+        &mut self,
+        session: SessionKey,
+        request: Request,
+        ticket: Ticket,
+        now: Moment,
+    ) {
         let Some(member) = self.members.get_mut(&session) else { return };
         let before = std::mem::replace(&mut member.request, request);
         // It waits by the visitor's own wish now.
@@ -282,7 +291,7 @@ impl Lobby {
         match self.partner_for(request) {
             Some(partner) => {
                 self.to_tell.remove(&(ticket.tell_at, session));
-                self.open_room(session, partner, Some(ticket.place));
+                self.open_room(session, partner, Some(ticket), now);
             }
             None => {
                 self.queues[request.mode as usize].insert(ticket.place, session, request.user);
@@ -340,13 +349,13 @@ impl Lobby {
     fn enqueue(&mut self, session: SessionKey, after_room: Option<RoomId>, now: Moment) {
         let request = self.members[&session].request;
         if let Some(partner) = self.partner_for(request) {
-            self.open_room(session, partner, None);
+            self.open_room(session, partner, None, now);
             return;
         }
         let place = Place(self.next_place);
         self.next_place += 1;
         let tell_at = now + Self::FIRST_NOTICE;
-        let ticket = Ticket { place, after_room, tell_at, told: None };
+        let ticket = Ticket { place, joined: now, after_room, tell_at, told: None };
         self.queues[request.mode as usize].insert(place, session, request.user);
         self.to_tell.insert((tell_at, session));
         self.set_standing(session, Standing::Waiting(ticket));
@@ -356,22 +365,31 @@ impl Lobby {
         self.queues[request.mode as usize].partner_for(request.user, self.policy.same_visitor)
     }
 
-    /// `session` is in no queue any more, `partner` is still in one.
-    fn open_room(&mut self, session: SessionKey, partner: SessionKey, place: Option<Place>) {
+    /// `session` is in no queue any more, where `own` was its ticket; `partner` is still in one.
+    fn open_room(
+        &mut self,
+        session: SessionKey,
+        partner: SessionKey,
+        own: Option<Ticket>,
+        now: Moment,
+    ) {
         let mode = self.members[&session].request.mode;
         let Standing::Waiting(ticket) = self.members[&partner].standing else {
             unreachable!("a partner is taken from the queue")
         };
         self.leave_queue(partner);
-        let waited_longer = place.is_some_and(|place| place < ticket.place);
-        let sessions = if waited_longer { [session, partner] } else { [partner, session] };
+        let (sessions, longer) = match own {
+            Some(own) if own.place < ticket.place => ([session, partner], own),
+            _ => ([partner, session], ticket),
+        };
         let room = (self.mint_room)();
         let before = self.rooms.insert(room, Room { sessions });
         debug_assert!(before.is_none(), "a room id is given once");
         for session in sessions {
             self.set_standing(session, Standing::InRoom(room));
         }
-        self.effects.push_back(Effect::Matched { room, mode, sessions });
+        let waited = now.since(longer.joined);
+        self.effects.push_back(Effect::Matched { room, mode, sessions, waited });
     }
 
     fn leave_queue(&mut self, session: SessionKey) {

@@ -64,6 +64,7 @@ struct Taken {
     http: u32,
     upgrades: TokenBucket,
     rest: TokenBucket,
+    users: TokenBucket,
 }
 
 #[derive(Debug, Default)]
@@ -92,6 +93,7 @@ pub(crate) struct AddressBook {
     upgrades_rate: Rate,
     upgrades_all_rate: Rate,
     rest_rate: Rate,
+    users_rate: Rate,
     /// A lock, because requests of all threads count here: once a connection or REST request,
     /// never per message, and never held while waiting.
     book: Mutex<Book>,
@@ -137,6 +139,10 @@ impl AddressBook {
                 limits.rest_per_address_per_second,
                 limits.rest_per_address_per_second_burst,
             ),
+            users_rate: Rate::per_minute(
+                limits.users_per_address_per_minute,
+                limits.users_per_address_per_minute_burst,
+            ),
             book: Mutex::new(Book { sweep_at: SWEEP_MIN, ..Book::default() }),
         }
     }
@@ -178,6 +184,14 @@ impl AddressBook {
         Ok(ConnectionPermit { book: Arc::clone(self), address, kind })
     }
 
+    /// Lets `address` make one more visitor.
+    pub(crate) fn admit_user(&self, address: AddressKey, now: Moment) -> Result<(), Denied> {
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        book.sweep(now);
+        let taken = book.by_address.entry(address).or_default();
+        taken.users.take(self.users_rate, now).map_err(Denied::TooFast)
+    }
+
     /// Lets one more REST request of `address` in.
     pub(crate) fn admit_rest(&self, address: AddressKey, now: Moment) -> Result<(), Denied> {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
@@ -199,6 +213,7 @@ impl Book {
                 || taken.http > 0
                 || !taken.upgrades.is_full(now)
                 || !taken.rest.is_full(now)
+                || !taken.users.is_full(now)
         });
         self.sweep_at = SWEEP_MIN.max(2 * self.by_address.len());
     }

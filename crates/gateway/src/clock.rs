@@ -30,14 +30,14 @@ impl Clock {
     }
 
     pub(crate) fn now(self) -> Now {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-        Now { moment: self.moment(), wall: Wall(millis) }
+        Self::now_at(self.moment())
     }
 
     /// The calendar's time at `moment`, which has just been read.
-    pub(crate) fn now_at(self, moment: Moment) -> Now {
-        Now { moment, ..self.now() }
+    pub(crate) fn now_at(moment: Moment) -> Now {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
+        Now { moment, wall: Wall(millis) }
     }
 
     pub(crate) fn moment(self) -> Moment {

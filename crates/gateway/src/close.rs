@@ -1,5 +1,7 @@
 //! Why a connection was closed, and the close code that says so (RFC 6455, section 7.4).
 
+use liveloop_protocol::Category;
+
 /// Why a connection ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum CloseReason {
@@ -71,8 +73,16 @@ impl CloseReason {
         }
     }
 
-    pub(crate) fn is_failure(self) -> bool {
-        !matches!(self, Self::ByClient | Self::Draining)
+    /// What kind of failure it is, where it is one.
+    pub(crate) fn failure(self) -> Option<Category> {
+        Some(match self {
+            Self::ByClient | Self::Draining => return None,
+            Self::Lost | Self::Flood | Self::SlowReader | Self::Silence => Category::Network,
+            Self::ProtocolViolation | Self::InvalidUtf8 | Self::FrameTooLong => {
+                Category::Validation
+            }
+            Self::Internal => Category::System,
+        })
     }
 }
 

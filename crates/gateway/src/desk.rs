@@ -9,26 +9,37 @@ use std::{
 };
 
 use liveloop_core::{
-    Effect, IdMap, Input, Lobby, Mode, Moment, Policy, Rejection, RoomId, SessionKey, SocketId,
-    UserId,
+    Effect, GroupPolicy, GroupRejection, GroupSpec, Groups, IdMap, Input, Lobby, Mode, Moment,
+    Policy, Rejection, RoomId, SessionKey, SocketId, UserId,
 };
 use liveloop_ports::History;
-use liveloop_protocol::Refusal;
+use liveloop_protocol::{Refusal, RoomMembers, ServerEvent, format_id};
 
 use crate::{
     clock::random_id,
     plane::ConnId,
-    session::{Delivery, Matched, Partner, Profile, Shared},
+    session::{
+        Delivery, Joined, Matched, Partner, Profile, Publication, Published, RelayKind, Shared,
+    },
 };
 
 /// What a session asks of the lobby.
 #[derive(Debug)]
 pub(crate) struct Ask {
-    pub(crate) input: Input,
-    /// With a request: how the session is shown and reached from now on.
-    pub(crate) seat: Option<Seat>,
+    pub(crate) wish: Wish,
     /// The frame that asked, where one did.
     pub(crate) by: Option<AskedBy>,
+}
+
+/// What is wished for.
+#[derive(Debug)]
+pub(crate) enum Wish {
+    /// Of the lobby; with a request, how the session is shown and reached from now on.
+    Meet(Input, Option<Seat>),
+    /// To be a member of a group.
+    Join(RoomId, UserId),
+    /// To be none any more.
+    Leave(RoomId, UserId),
 }
 
 /// The frame behind an ask, so that it can be answered.
@@ -62,6 +73,7 @@ pub(crate) struct Seat {
 /// The lobby with everything that it needs to be asked.
 pub(crate) struct Desk {
     lobby: Lobby,
+    groups: Groups,
     seats: IdMap<SessionKey, Seat>,
     shared: Arc<Shared>,
     history: Arc<dyn History>,
@@ -72,17 +84,43 @@ impl Desk {
     pub(crate) fn new(shared: Arc<Shared>, history: Arc<dyn History>) -> Self {
         let policy = Policy { same_visitor: shared.settings.matching.same_visitor };
         let lobby = Lobby::new(policy, || RoomId(random_id()));
-        Self { lobby, seats: IdMap::default(), shared, history, deliveries: VecDeque::new() }
+        let limits = &shared.settings.limits;
+        let groups = Groups::new(GroupPolicy {
+            groups_max: limits.groups,
+            members_max: limits.group_members,
+            groups_per_visitor_max: limits.groups_per_visitor,
+        });
+        let (seats, deliveries) = (IdMap::default(), VecDeque::new());
+        Self { lobby, groups, seats, shared, history, deliveries }
     }
 
     /// When [`Desk::handle_timeout`] is next to be called.
     pub(crate) fn poll_timeout(&self) -> Option<Moment> {
-        self.lobby.poll_timeout()
+        let due = [self.lobby.poll_timeout(), self.groups.poll_timeout()];
+        due.into_iter().flatten().min()
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Moment) {
         self.lobby.handle_timeout(now);
+        self.groups.handle_timeout(now);
         self.carry_out();
+    }
+
+    /// Makes a group.
+    pub(crate) fn create_group(&mut self, spec: GroupSpec) -> Result<RoomId, GroupRejection> {
+        let room = RoomId(random_id());
+        self.groups.create(room, spec)?;
+        self.history.open_room(room);
+        Ok(room)
+    }
+
+    /// The next thing that all who listen to a group are to be told.
+    pub(crate) fn poll_publication(&mut self) -> Option<Publication> {
+        let (room, count) = self.groups.poll_change()?;
+        let room_id = format_id(room.0);
+        let event = ServerEvent::RoomMembers(&RoomMembers { room_id: &room_id, count });
+        let event = Published::new(&event, None);
+        Some(Publication { room, kind: RelayKind::Numbered, event, from: None })
     }
 
     /// The next thing that somebody is to be told.
@@ -93,14 +131,22 @@ impl Desk {
     /// Takes what a session asks. `is_here` says that the session is of the desk's own thread: it has
     /// heard everything that the desk has said, and a yes without a number tells it nothing.
     pub(crate) fn take(&mut self, ask: Ask, now: Moment, is_here: bool) {
-        let session = match ask.input {
+        let (input, seat) = match ask.wish {
+            Wish::Meet(input, seat) => (input, seat),
+            Wish::Join(room, user) => return self.join((room, user), ask.by.as_ref(), now),
+            Wish::Leave(room, user) => {
+                self.groups.leave(room, user, now);
+                return self.say_yes(ask.by.as_ref());
+            }
+        };
+        let session = match input {
             Input::Request(session, _)
             | Input::Cancel(session)
             | Input::Stop(session, _)
             | Input::Disconnect(session) => session,
         };
-        let outcome = self.lobby.handle_input(ask.input, now);
-        if let (Some(seat), Ok(())) = (ask.seat, outcome) {
+        let outcome = self.lobby.handle_input(input, now);
+        if let (Some(seat), Ok(())) = (seat, outcome) {
             self.seats.insert(session, seat);
         }
         let is_to_be_told = |by: &AskedBy| !is_here || outcome.is_err() || by.reference.is_some();
@@ -113,13 +159,30 @@ impl Desk {
         self.forget_if_idle(session);
     }
 
+    fn join(&mut self, (room, user): (RoomId, UserId), by: Option<&AskedBy>, now: Moment) {
+        let outcome = self.groups.join(room, user, now);
+        if let Some(AskedBy { reference, outlet, .. }) = by {
+            let joined = Joined { room, reference: *reference, outcome, last_seq: 0 };
+            self.deliveries.push_back((*outlet, Delivery::Joined(Box::new(joined))));
+        }
+    }
+
+    fn say_yes(&mut self, by: Option<&AskedBy>) {
+        if let Some(&AskedBy { event, room, reference, outlet }) = by {
+            let answer = Answer { event, room, reference, outcome: Ok(()) };
+            self.deliveries.push_back((outlet, Delivery::Answer(answer)));
+        }
+    }
+
     fn carry_out(&mut self) {
         // Whoever is told of something finds it in the status too.
         self.show_levels();
         while let Some(effect) = self.lobby.poll_effect() {
             match effect {
-                Effect::Matched { room, mode, sessions } => {
+                Effect::Matched { room, mode, sessions, waited } => {
                     self.shared.figures.count_room();
+                    self.shared.figures.match_wait.observe(waited);
+                    tracing::debug!(?waited, "two have met");
                     self.history.open_room(room);
                     self.introduce(room, mode, sessions);
                 }
@@ -202,7 +265,7 @@ mod tests {
         let (socket, profile) = (SocketId(session.into()), Arc::default());
         let seat = Seat { socket, user, profile, outlet };
         let input = Input::Request(SessionKey(session.into()), request);
-        Ask { input, seat: Some(seat), by: None }
+        Ask { wish: Wish::Meet(input, Some(seat)), by: None }
     }
 
     #[test]
@@ -219,7 +282,7 @@ mod tests {
         assert_eq!(figures(), [0, 1]);
         let told: Vec<_> = std::iter::from_fn(|| desk.poll_delivery()).collect();
         assert!(matches!(told[..], [(_, Delivery::Matched(_)), (_, Delivery::Matched(_))]));
-        let gone = Ask { input: Input::Disconnect(SessionKey(2)), seat: None, by: None };
+        let gone = Ask { wish: Wish::Meet(Input::Disconnect(SessionKey(2)), None), by: None };
         desk.take(gone, now, true);
         assert_eq!(figures(), [1, 0]);
         assert!(matches!(desk.poll_delivery(), Some((_, Delivery::PartnerLeft { .. }))));

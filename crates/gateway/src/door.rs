@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 
 use axum::http::{HeaderMap, StatusCode, header};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use liveloop_protocol::ErrorCode;
+use liveloop_protocol::{Category, ErrorCode};
 use sha1::{Digest, Sha1};
 
 use crate::{
@@ -43,7 +43,7 @@ impl Door {
         headers: &HeaderMap,
         peer: SocketAddr,
     ) -> Result<(String, ConnectionPermit), Problem> {
-        let key = handshake_key(headers)?;
+        let accept = accept_handshake(headers)?;
         if *self.node.draining.borrow() {
             return Err(Problem::draining());
         }
@@ -51,7 +51,7 @@ impl Door {
             && !self.origins.allows(origin, self.scheme(peer, headers), headers)
         {
             let figures = &self.node.shared.figures;
-            figures.count_failure();
+            figures.count_failure(Category::Validation);
             figures.count_refusal(ErrorCode::NotAllowed);
             let detail =
                 "pages of that origin may not connect: the operator can add it to `origins`";
@@ -61,7 +61,7 @@ impl Door {
             .addresses
             .admit(self.address_key(peer, headers), self.node.clock.moment())
             .map_err(|denied| self.denied(denied))?;
-        Ok((accept_of(key), permit))
+        Ok((accept, permit))
     }
 
     /// The key that a request's address counts by.
@@ -84,7 +84,7 @@ impl Door {
     /// What an address is told that wants too much.
     pub(crate) fn denied(&self, denied: Denied) -> Problem {
         let figures = &self.node.shared.figures;
-        figures.count_failure();
+        figures.count_failure(Category::Network);
         figures.count_refusal(ErrorCode::RateLimited);
         let problem = |status, detail| Problem::new(status, ErrorCode::RateLimited, detail);
         match denied {
@@ -104,6 +104,11 @@ impl Door {
             .retry_after(wait),
         }
     }
+}
+
+/// The `Sec-WebSocket-Accept` of an opening handshake, or what is wrong with it.
+pub(crate) fn accept_handshake(headers: &HeaderMap) -> Result<String, Problem> {
+    handshake_key(headers).map(accept_of)
 }
 
 fn handshake_key(headers: &HeaderMap) -> Result<&[u8], Problem> {

@@ -6,6 +6,8 @@
 
 mod client;
 mod head;
+mod listeners;
+mod tally;
 
 use std::{
     collections::VecDeque,
@@ -15,27 +17,34 @@ use std::{
     time::Duration,
 };
 
-use liveloop_core::{Input, Moment, SessionKey, SocketId, UserId};
+use liveloop_core::{
+    GroupRejection, GroupSpec, Input, Moment, RoomId, SessionKey, SocketId, UserId,
+};
 use liveloop_ports::{Appended, Appending, HistoryError};
-use liveloop_protocol::websocket::{Incoming, Limit, Opcode, Role, encode, encode_close};
+use liveloop_protocol::{
+    Category,
+    websocket::{Incoming, Limit, Opcode, Role, encode, encode_close, encode_parts},
+};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     address::ConnectionPermit,
-    clock::{random_below, random_id},
+    clock::{Clock, random_below, random_id},
     close::CloseReason,
-    desk::{Ask, Desk},
+    desk::{Ask, Desk, Wish},
     door::Door,
+    figures::RequestKind,
     plane::{ConnId, Handler, Io, PlaneLink},
-    session::{Delivery, Effect, Origin, Said, Session},
+    session::{Delivery, Effect, Origin, Publication, Said, Session},
 };
 
 use client::{Client, Clients, Live};
-pub(crate) use head::Head;
-use head::Headed;
+pub(crate) use head::{Head, Headed};
+use listeners::Listeners;
+use tally::Tally;
 
 /// How long a client may take to send the head of its first request.
-const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// The longest frame where `limits.frame_bytes` is off: one that nobody has would be waited for
 /// until it has filled the memory.
@@ -58,6 +67,10 @@ pub(crate) enum Post {
     Ask(Ask),
     /// For a session of this thread.
     Deliver(ConnId, Delivery),
+    /// For all sessions of this thread that listen to a group.
+    Publish(Publication),
+    /// Make a group, for the thread that has the desk.
+    CreateGroup(GroupSpec, oneshot::Sender<Result<RoomId, GroupRejection>>),
     /// The history has answered a text of a session of this thread.
     Said(ConnId, Said, Result<Appended, HistoryError>),
     /// A connection to be read from its beginning.
@@ -92,6 +105,10 @@ pub(crate) struct Driver {
     /// Serves whichever session acts, so that an idle one owns none.
     effects: VecDeque<Effect>,
     deliveries: VecDeque<(ConnId, Delivery)>,
+    /// What was published in this turn.
+    published: Vec<Publication>,
+    listeners: Listeners,
+    tally: Tally,
     /// Which thread the next accepted connection goes to.
     next_thread: usize,
     last_session: u64,
@@ -101,12 +118,16 @@ pub(crate) struct Driver {
 
 impl Driver {
     pub(crate) fn new(thread: u8, wires: Wires) -> Self {
+        let tally = Tally::new(wires.door.node.shared.figures.of_loop(thread));
         Self {
             thread,
             wires,
+            tally,
             clients: Clients::default(),
             effects: VecDeque::new(),
             deliveries: VecDeque::new(),
+            published: Vec::new(),
+            listeners: Listeners::default(),
             next_thread: 0,
             last_session: 0,
             is_draining: false,
@@ -122,14 +143,17 @@ impl Driver {
 
     fn read_head(&mut self, io: &mut Io, id: ConnId, bytes: &mut [u8]) {
         let Some(Client::Head(head)) = self.clients.get_mut(id) else { return };
-        match head.take(bytes, &self.wires.door) {
+        let door = &self.wires.door;
+        match head.take(bytes, "/ws", |headers, peer| door.admit(headers, peer)) {
             Headed::Partial => {}
             Headed::Http(read) => self.hand_to_http(io, id, read),
-            Headed::Refused(response) => {
-                io.queue_write(id, |out| out.extend_from_slice(&response));
+            Headed::Refused(problem) => {
+                self.count_handshake(io, problem.status());
+                io.queue_write(id, |out| out.extend_from_slice(&problem.to_http1()));
                 io.close(id);
             }
             Headed::Upgrade { response, permit, mut rest } => {
+                self.count_handshake(io, 101);
                 io.queue_write(id, |out| out.extend_from_slice(&response));
                 self.open_session(io, id, permit);
                 if !rest.is_empty() {
@@ -139,12 +163,20 @@ impl Driver {
         }
     }
 
+    /// Handshakes are requests too, though no HTTP stack has seen them.
+    fn count_handshake(&self, io: &Io, status: u16) {
+        let node = &self.wires.door.node;
+        let kind = RequestKind { method: "GET", endpoint: "/ws".into(), status };
+        let now = node.clock.moment();
+        node.shared.figures.requests.count(kind, now.since(io.now()), now);
+    }
+
     fn hand_to_http(&mut self, io: &mut Io, id: ConnId, read: Vec<u8>) {
         let Some(Client::Head(Head { peer, permit, .. })) = self.clients.remove(id) else { return };
         let Some(stream) = io.detach(id) else { return };
         if self.wires.http.try_send(Handed { stream, read, peer, permit }).is_err() {
             // Too many ask for pages at once; dropped, so closed.
-            self.wires.door.node.shared.figures.count_failure();
+            self.wires.door.node.shared.figures.count_failure(Category::System);
         }
     }
 
@@ -164,7 +196,7 @@ impl Driver {
         };
         let session = Session::open(Arc::clone(&node.shared), &origin);
         self.clients.insert(id, Client::Live(Live { session, decoder: <_>::default(), permit }));
-        let now = node.clock.now_at(io.now());
+        let now = Clock::now_at(io.now());
         self.with_session(io, id, |session| session.greet(now));
         if self.is_draining {
             self.drain_one(io, id);
@@ -174,7 +206,7 @@ impl Driver {
     fn read_frames(&mut self, io: &mut Io, id: ConnId, bytes: &mut [u8]) {
         let Some(Client::Live(live)) = self.clients.get_mut(id) else { return };
         let node = &self.wires.door.node;
-        let now = node.clock.now_at(io.now());
+        let now = Clock::now_at(io.now());
         let limit = Limit(match node.shared.settings.limits.frame_bytes {
             0 => FRAME_BYTES_CEILING,
             bytes => bytes,
@@ -237,6 +269,11 @@ impl Driver {
         while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::Send(text) => {
+                    self.tally.send();
+                    io.queue_write(id, |out| encode(out, Opcode::Text, text.as_bytes()));
+                }
+                Effect::Pass(text, read_at) => {
+                    self.tally.pass(read_at, io.now());
                     io.queue_write(id, |out| encode(out, Opcode::Text, text.as_bytes()));
                 }
                 Effect::Ping => io.queue_write(id, |out| encode(out, Opcode::Ping, b"")),
@@ -244,8 +281,11 @@ impl Driver {
                     io.queue_write(id, |out| encode(out, Opcode::Pong, &payload));
                 }
                 Effect::Ask(ask) => self.ask(io, ask, true),
-                Effect::Relay(to, delivery) => self.deliveries.push_back((to, delivery)),
+                Effect::Relay(to, delivery) => self.deliver(to, delivery),
                 Effect::Say(said) => self.say(id, said, effects),
+                Effect::Publish(publication) => self.publish(publication),
+                Effect::Listen(room) => self.listeners.add(room, id),
+                Effect::Unlisten(room) => self.listeners.remove(room, id),
                 Effect::Close(reason) => close = close.or(Some(reason)),
             }
         }
@@ -264,9 +304,19 @@ impl Driver {
         match &mut self.wires.desk {
             Some(desk) => {
                 desk.take(ask, io.now(), is_here);
-                self.deliveries.extend(std::iter::from_fn(|| desk.poll_delivery()));
+                self.hear_desk();
             }
             None => self.wires.threads[0].post(Post::Ask(ask)),
+        }
+    }
+
+    /// Passes on what the desk has for sessions.
+    fn hear_desk(&mut self) {
+        while let Some((to, delivery)) = self.wires.desk.as_mut().and_then(Desk::poll_delivery) {
+            self.deliver(to, delivery);
+        }
+        while let Some(publication) = self.wires.desk.as_mut().and_then(Desk::poll_publication) {
+            self.publish(publication);
         }
     }
 
@@ -274,9 +324,12 @@ impl Driver {
         match self.wires.door.node.history.append(said.text.clone()) {
             Appending::Now(answer) => {
                 let Some(Client::Live(live)) = self.clients.get_mut(id) else { return };
+                // What its client has sent after the text comes after it.
+                let later: Vec<Effect> = effects.drain(..).collect();
                 live.session.swap_effects(effects);
                 live.session.handle_said(&said, answer);
                 live.session.swap_effects(effects);
+                effects.extend(later);
             }
             Appending::Later(answer) => {
                 let link = self.wires.threads[usize::from(self.thread)].clone();
@@ -288,25 +341,88 @@ impl Driver {
         }
     }
 
+    /// Has something for a session. Another thread gets it at once, lest what is asked of the desk
+    /// after it overtakes it.
+    fn deliver(&mut self, to: ConnId, delivery: Delivery) {
+        if to.thread == self.thread {
+            self.deliveries.push_back((to, delivery));
+        } else {
+            self.wires.threads[usize::from(to.thread)].post(Post::Deliver(to, delivery));
+        }
+    }
+
     /// Hands out what sessions have for each other, until nobody has anything more.
     fn settle(&mut self, io: &mut Io) {
-        while let Some((to, delivery)) = self.deliveries.pop_front() {
-            if to.thread == self.thread {
-                self.with_session(io, to, |session| session.handle_delivery(delivery));
-            } else {
-                self.wires.threads[usize::from(to.thread)].post(Post::Deliver(to, delivery));
+        while let Some((to, mut delivery)) = self.deliveries.pop_front() {
+            if let Delivery::Joined(joined) = &mut delivery {
+                joined.last_seq = self.wires.door.node.history.last_seq(joined.room);
             }
+            self.with_session(io, to, |session| session.handle_delivery(delivery));
+        }
+    }
+
+    /// Has an event, encoded once, for all who listen to its group, on this thread and the others.
+    fn publish(&mut self, publication: Publication) {
+        for (thread, link) in self.wires.threads.iter().enumerate() {
+            if thread != usize::from(self.thread) {
+                link.post(Post::Publish(publication.clone()));
+            }
+        }
+        self.published.push(publication);
+    }
+
+    /// Hands out what was published in this turn, all of a group's at once to each listener.
+    fn fan_out(&mut self, io: &mut Io) {
+        let mut published = std::mem::take(&mut self.published);
+        // Stable: what is said in one group keeps its order.
+        published.sort_by_key(|publication| publication.room);
+        for of_one in published.chunk_by(|one, other| one.room == other.room) {
+            self.fan_out_one(io, of_one);
+        }
+        self.tally.publish(published.drain(..).map(|publication| publication.event));
+        self.published = published;
+    }
+
+    fn fan_out_one(&mut self, io: &mut Io, publications: &[Publication]) {
+        let outbox_max = self.wires.door.node.shared.settings.limits.outbox_bytes;
+        let room = publications[0].room;
+        let mut slow = Vec::new();
+        for publication in publications {
+            if self.listeners.is_heard(room, publication.from) {
+                publication.event.is_heard.store(true, Relaxed);
+            }
+        }
+        for id in self.listeners.of(room) {
+            let Some(Client::Live(live)) = self.clients.get_mut(id) else { continue };
+            io.queue_write(id, |out| {
+                for publication in publications.iter().filter(|it| it.from != Some(id)) {
+                    let n = live.session.number_for(publication.kind);
+                    let (open, tail) = publication.event.encoded.parts(n);
+                    self.tally.send();
+                    encode_parts(out, Opcode::Text, open.as_bytes(), tail.as_bytes());
+                }
+            });
+            if outbox_max > 0 && io.pending(id) > outbox_max {
+                slow.push(id);
+            }
+        }
+        for id in slow {
+            self.end(io, id, CloseReason::SlowReader);
         }
     }
 
     /// Ends a session: its partner is told before the farewell, which may take a while. A node that
     /// goes away takes nobody's partner from them: calls go on without it.
     fn end(&mut self, io: &mut Io, id: ConnId, reason: CloseReason) {
-        let Some(key) = self.clients.leave(id) else { return };
+        let Some(session) = self.clients.leave(id) else { return };
+        for room in session.listens_to() {
+            self.listeners.remove(room, id);
+        }
+        let key = session.key();
         self.wires.door.node.shared.figures.count_close(reason);
         tracing::debug!(reason = reason.as_str(), "a connection ends");
         if !self.is_draining {
-            let ask = Ask { input: Input::Disconnect(key), seat: None, by: None };
+            let ask = Ask { wish: Wish::Meet(Input::Disconnect(key), None), by: None };
             self.ask(io, ask, true);
         }
         if let Some(code) = reason.code() {
@@ -345,7 +461,7 @@ impl Handler for Driver {
     fn on_open(&mut self, io: &mut Io, id: ConnId, peer: SocketAddr) {
         // Whoever has too many connections is let go without a word, which costs least.
         let Ok(permit) = self.wires.door.admit_connection(peer) else {
-            self.wires.door.node.shared.figures.count_failure();
+            self.wires.door.node.shared.figures.count_failure(Category::Network);
             return io.cut(id);
         };
         let head = Head::new(peer, permit);
@@ -399,7 +515,14 @@ impl Handler for Driver {
     fn on_post(&mut self, io: &mut Io, post: Post) {
         match post {
             Post::Ask(ask) => self.ask(io, ask, false),
-            Post::Deliver(to, delivery) => self.deliveries.push_back((to, delivery)),
+            Post::Deliver(to, delivery) => self.deliver(to, delivery),
+            Post::Publish(publication) => self.published.push(publication),
+            Post::CreateGroup(spec, answer) => {
+                if let Some(desk) = &mut self.wires.desk {
+                    // Who asked may have gone meanwhile.
+                    let _ = answer.send(desk.create_group(spec));
+                }
+            }
             Post::Said(id, said, answer) => {
                 self.with_session(io, id, |session| session.handle_said(&said, answer));
             }
@@ -432,9 +555,18 @@ impl Handler for Driver {
             && desk.poll_timeout().is_some_and(|due| due <= io.now())
         {
             desk.handle_timeout(io.now());
-            self.deliveries.extend(std::iter::from_fn(|| desk.poll_delivery()));
+            self.hear_desk();
         }
         self.settle(io);
+        while !self.published.is_empty() {
+            self.fan_out(io);
+            self.settle(io);
+        }
+    }
+
+    fn on_written(&mut self, io: &mut Io) {
+        let clock = self.wires.door.node.clock;
+        self.tally.settle(io.now(), || clock.moment());
     }
 
     fn next_turn(&self) -> Option<Moment> {

@@ -1,23 +1,109 @@
 //! What the node counts, in atomics that any thread may touch.
+//!
+//! What is counted per message each event loop counts for itself, once a turn, so that loops do not
+//! pull a cache line back and forth; whoever asks adds them up. Names on the wire are known to
+//! `http/metrics.rs` and `http/status.rs`.
+
+mod histogram;
+mod requests;
 
 use std::{
     sync::{
-        Mutex, PoisonError,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
 
 use liveloop_ports::Wall;
-use liveloop_protocol::ErrorCode;
+use liveloop_protocol::{Category, ErrorCode};
 use serde::Serialize;
 
 use crate::close::CloseReason;
 
+pub(crate) use histogram::{Histogram, Snapshot};
+pub(crate) use requests::{QUANTILES, RequestKind, Requested, Requests};
+
 const DAY_MS: u64 = 86_400_000;
 
+const MICRO: u64 = 1_000;
+const MILLI: u64 = 1_000 * MICRO;
+const SECOND: u64 = 1_000 * MILLI;
+
+/// Bounds for what takes moments, in nanoseconds: from 100 µs, six a decade.
+pub(crate) const MOMENTS: [u64; 31] = [
+    100 * MICRO,
+    150 * MICRO,
+    200 * MICRO,
+    300 * MICRO,
+    500 * MICRO,
+    700 * MICRO,
+    MILLI,
+    1_500 * MICRO,
+    2 * MILLI,
+    3 * MILLI,
+    5 * MILLI,
+    7 * MILLI,
+    10 * MILLI,
+    15 * MILLI,
+    20 * MILLI,
+    30 * MILLI,
+    50 * MILLI,
+    70 * MILLI,
+    100 * MILLI,
+    150 * MILLI,
+    200 * MILLI,
+    300 * MILLI,
+    500 * MILLI,
+    700 * MILLI,
+    SECOND,
+    1_500 * MILLI,
+    2 * SECOND,
+    3 * SECOND,
+    5 * SECOND,
+    7 * SECOND,
+    10 * SECOND,
+];
+
+/// Bounds for how long people wait, in nanoseconds.
+pub(crate) const WAITS: [u64; 23] = [
+    MILLI,
+    5 * MILLI,
+    10 * MILLI,
+    20 * MILLI,
+    50 * MILLI,
+    100 * MILLI,
+    200 * MILLI,
+    500 * MILLI,
+    SECOND,
+    2 * SECOND,
+    3 * SECOND,
+    5 * SECOND,
+    7 * SECOND,
+    10 * SECOND,
+    15 * SECOND,
+    20 * SECOND,
+    30 * SECOND,
+    45 * SECOND,
+    60 * SECOND,
+    90 * SECOND,
+    120 * SECOND,
+    300 * SECOND,
+    600 * SECOND,
+];
+
+/// What one event loop counts for itself.
+#[derive(Debug)]
+#[repr(align(128))]
+pub(crate) struct LoopFigures {
+    /// Text frames that were sent to clients.
+    pub(crate) frames_sent: AtomicU64,
+    /// From the turn in which a partner's frame was read to the write that handed it on.
+    pub(crate) delivery: Histogram,
+}
+
 /// The figures of one node since it started.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Figures {
     pub(crate) active_connections: AtomicU64,
     pub(crate) waiting: AtomicU64,
@@ -26,7 +112,13 @@ pub(crate) struct Figures {
     connections: AtomicU64,
     rooms_created: AtomicU64,
     messages_exchanged: AtomicU64,
-    connection_failures: AtomicU64,
+    connection_failures: [AtomicU64; Category::ALL.len()],
+    /// How long the longer one waited for a match.
+    pub(crate) match_wait: Histogram,
+    /// How long the store took to answer.
+    pub(crate) store_latency: Histogram,
+    pub(crate) requests: Requests,
+    loops: Box<[Arc<LoopFigures>]>,
     refusals: [AtomicU64; ErrorCode::ALL.len()],
     closes: [AtomicU64; CloseReason::ALL.len()],
     /// A lock, because a day's beginning is several figures; taken at midnight and when the status
@@ -51,6 +143,48 @@ pub(crate) struct Counts {
 }
 
 impl Figures {
+    /// The figures of a node with this many event loops.
+    pub(crate) fn new(loops: usize) -> Self {
+        let of_loop = || {
+            let delivery = Histogram::new(&MOMENTS);
+            Arc::new(LoopFigures { frames_sent: AtomicU64::new(0), delivery })
+        };
+        Self {
+            active_connections: AtomicU64::new(0),
+            waiting: AtomicU64::new(0),
+            rooms: AtomicU64::new(0),
+            images_bytes: AtomicU64::new(0),
+            connections: AtomicU64::new(0),
+            rooms_created: AtomicU64::new(0),
+            messages_exchanged: AtomicU64::new(0),
+            connection_failures: Default::default(),
+            match_wait: Histogram::new(&WAITS),
+            store_latency: Histogram::new(&MOMENTS),
+            requests: Requests::default(),
+            loops: std::iter::repeat_with(of_loop).take(loops).collect(),
+            refusals: Default::default(),
+            closes: Default::default(),
+            day_began: Mutex::default(),
+        }
+    }
+
+    /// What the event loop of this number counts for itself.
+    pub(crate) fn of_loop(&self, thread: u8) -> Arc<LoopFigures> {
+        Arc::clone(&self.loops[usize::from(thread)])
+    }
+
+    /// Text frames that were sent to clients.
+    pub(crate) fn frames_sent(&self) -> u64 {
+        self.loops.iter().map(|each| each.frames_sent.load(Relaxed)).sum()
+    }
+
+    /// How long frames took to a partner's socket, on all loops.
+    pub(crate) fn delivery(&self) -> Snapshot {
+        let mut all = Snapshot::empty(&MOMENTS);
+        self.loops.iter().for_each(|each| all.add(&each.delivery.snapshot()));
+        all
+    }
+
     pub(crate) fn count_connection(&self) {
         self.connections.fetch_add(1, Relaxed);
     }
@@ -64,8 +198,11 @@ impl Figures {
     }
 
     /// A connection that was refused, or ended otherwise than by the client's wish.
-    pub(crate) fn count_failure(&self) {
-        self.connection_failures.fetch_add(1, Relaxed);
+    pub(crate) fn count_failure(&self, category: Category) {
+        let index = Category::ALL.iter().position(|each| *each == category);
+        index.inspect(|index| {
+            self.connection_failures[*index].fetch_add(1, Relaxed);
+        });
     }
 
     pub(crate) fn count_refusal(&self, code: ErrorCode) {
@@ -80,8 +217,8 @@ impl Figures {
         index.inspect(|index| {
             self.closes[*index].fetch_add(1, Relaxed);
         });
-        if reason.is_failure() {
-            self.count_failure();
+        if let Some(category) = reason.failure() {
+            self.count_failure(category);
         }
     }
 
@@ -90,7 +227,7 @@ impl Figures {
             connections: self.connections.load(Relaxed),
             rooms_created: self.rooms_created.load(Relaxed),
             messages_exchanged: self.messages_exchanged.load(Relaxed),
-            connection_failures: self.connection_failures.load(Relaxed),
+            connection_failures: self.connection_failures.iter().map(|it| it.load(Relaxed)).sum(),
         }
     }
 
@@ -120,9 +257,14 @@ impl Figures {
         ErrorCode::ALL.iter().map(|code| code.as_str()).zip(counts).collect()
     }
 
-    pub(crate) fn closes(&self) -> Vec<(&'static str, u64)> {
+    pub(crate) fn closes(&self) -> Vec<(CloseReason, u64)> {
         let counts = self.closes.iter().map(|count| count.load(Relaxed));
-        CloseReason::ALL.iter().map(|reason| reason.as_str()).zip(counts).collect()
+        CloseReason::ALL.into_iter().zip(counts).collect()
+    }
+
+    pub(crate) fn failures(&self) -> Vec<(Category, u64)> {
+        let counts = self.connection_failures.iter().map(|count| count.load(Relaxed));
+        Category::ALL.into_iter().zip(counts).collect()
     }
 }
 
@@ -145,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_day_counts_from_its_midnight_whenever_it_is_asked_for() {
-        let figures = Figures::default();
+        let figures = Figures::new(1);
         let evening = Wall(20_000 * DAY_MS + DAY_MS - 60_000);
         assert_eq!(figures.begin_day(evening), Duration::from_secs(60));
         figures.count_connection();

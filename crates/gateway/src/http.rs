@@ -1,28 +1,33 @@
 //! The HTTP side: the page, the REST interface, and the door to the WebSocket.
 
+mod body;
 mod connection;
 mod gate;
 mod health;
+mod metrics;
+mod observe;
 mod page;
 mod problem;
+mod rooms;
 mod status;
 mod upgrade;
+mod users;
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, sync::Arc};
 
 use axum::{
     Router,
     extract::Request,
     http::{HeaderName, HeaderValue, Method, header},
     middleware,
-    routing::{any, get},
+    routing::{any, get, post},
 };
 use tower_http::{
     cors::{AllowOrigin, CorsLayer},
     set_header::SetResponseHeaderLayer,
 };
 
-use crate::{door::Door, driver::Post, plane::PlaneLink};
+use crate::{door::Door, driver::Post, plane::PlaneLink, system::SystemWatch};
 
 pub(crate) use connection::speak_with_all;
 pub use page::{Page, PageFile};
@@ -35,6 +40,7 @@ pub(crate) struct Web {
     pub(crate) page: Page,
     /// The event loops, which own every WebSocket.
     pub(crate) threads: Vec<PlaneLink<Post>>,
+    pub(crate) system: Arc<SystemWatch>,
 }
 
 /// The TCP peer of a request.
@@ -59,11 +65,28 @@ const SECURITY_HEADERS: [(&str, &str); 5] = [
     ("cross-origin-opener-policy", "same-origin"),
 ];
 
+/// The routes, and their usual answers.
+const ROUTES: [(&str, &str, u16); 10] = [
+    ("GET", "/", 200),
+    ("POST", "/api/rooms", 201),
+    ("GET", "/api/site", 200),
+    ("GET", "/api/status", 200),
+    ("POST", "/api/users", 201),
+    ("GET", "/health", 200),
+    ("GET", "/health/live", 200),
+    ("GET", "/health/ready", 200),
+    ("GET", "/metrics", 200),
+    ("GET", "/ws", 101),
+];
+
 /// Every route of the node.
 pub(crate) fn router(web: Web) -> Router {
+    observe::announce(&web.door.node.shared.figures.requests, &ROUTES);
     let api = Router::new()
         .route("/status", get(status::status))
         .route("/site", get(status::site))
+        .route("/users", post(users::create))
+        .route("/rooms", post(rooms::create))
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(middleware::from_fn_with_state(web.clone(), gate::limit_rest));
@@ -74,9 +97,11 @@ pub(crate) fn router(web: Web) -> Router {
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
         .layer(cors(&web))
+        .route("/metrics", get(metrics::metrics))
         .route("/ws", get(upgrade::upgrade))
         .fallback(page::serve)
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
+        .layer(middleware::from_fn_with_state(web.clone(), observe::observe))
         .with_state(web);
     SECURITY_HEADERS.into_iter().fold(router, |router, (name, value)| {
         router.layer(SetResponseHeaderLayer::if_not_present(
@@ -89,7 +114,7 @@ pub(crate) fn router(web: Web) -> Router {
 fn cors(web: &Web) -> CorsLayer {
     let web = web.clone();
     CorsLayer::new()
-        .allow_methods([Method::GET])
+        .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .allow_origin(AllowOrigin::predicate(move |origin, parts| {
             let door = &web.door;

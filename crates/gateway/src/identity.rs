@@ -8,7 +8,7 @@ use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
-use liveloop_core::UserId;
+use liveloop_core::{RoomId, SocketId, UserId};
 use liveloop_ports::Wall;
 use liveloop_protocol::{format_id, parse_id};
 use serde::{Deserialize, Serialize};
@@ -21,6 +21,7 @@ const VERSION: &str = "1";
 pub struct Secret {
     token: Hmac<Sha256>,
     pseudonym: Hmac<Sha256>,
+    connection: Hmac<Sha256>,
 }
 
 impl fmt::Debug for Secret {
@@ -54,7 +55,11 @@ impl Secret {
             let mac = Hmac::<Sha256>::new_from_slice(&bytes).expect("HMAC takes keys of any size");
             mac.chain_update(purpose).chain_update([0])
         };
-        Self { token: keyed("token"), pseudonym: keyed("pseudonym") }
+        Self {
+            token: keyed("token"),
+            pseudonym: keyed("pseudonym"),
+            connection: keyed("connection"),
+        }
     }
 
     /// A token for `user`.
@@ -79,6 +84,14 @@ impl Secret {
         let claims = URL_SAFE_NO_PAD.decode(claims).ok()?;
         let claims: Claims<'_> = serde_json::from_slice(&claims).ok()?;
         Some(TokenHolder { user: UserId(parse_id(claims.user)?), name: claims.name })
+    }
+
+    /// What the members of a group see of one connection, in that group alone.
+    pub(crate) fn connection_in(&self, room: RoomId, socket: SocketId) -> String {
+        let mac = self.connection.clone().chain_update(room.0.to_be_bytes());
+        let mac: [u8; 32] = mac.chain_update(socket.0.to_be_bytes()).finalize().into_bytes().into();
+        let half = mac.first_chunk().expect("32 bytes begin with 16");
+        format_id(u128::from_be_bytes(*half))
     }
 
     /// What two partners see of each other: the first's pseudonym, and the second's.

@@ -11,6 +11,8 @@ mod close;
 mod desk;
 mod door;
 mod driver;
+pub mod echo;
+mod exposition;
 mod figures;
 mod http;
 mod identity;
@@ -20,6 +22,8 @@ mod plane;
 mod serve;
 mod session;
 pub mod settings;
+mod system;
+mod timed_history;
 
 pub use http::{Page, PageFile};
 pub use identity::Secret;

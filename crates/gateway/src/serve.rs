@@ -1,6 +1,12 @@
 //! The order in which a node starts and stops.
 
-use std::{convert::Infallible, io, sync::Arc, thread};
+use std::{
+    convert::Infallible,
+    io,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    thread,
+};
 
 use liveloop_ports::History;
 use thiserror::Error;
@@ -24,6 +30,8 @@ use crate::{
     plane::{Plane, PlaneLink, Start},
     session::Shared,
     settings::Settings,
+    system::SystemWatch,
+    timed_history::TimedHistory,
 };
 
 /// Connections that wait for HTTP to speak with them; one more is dropped.
@@ -69,11 +77,13 @@ pub async fn serve(
     let figures = Arc::clone(&shared.figures);
     let clock = Clock::start();
     let (drain, draining) = watch::channel(false);
-    let node = Node { shared, history: wiring.history, clock, draining };
+    let history = Arc::new(TimedHistory::new(wiring.history, Arc::clone(&figures), clock));
+    let node = Node { shared, history, clock, draining };
     let door = Door { node, addresses, origins: Arc::new(origins) };
     let (http, handed) = mpsc::channel(HANDED_MAX);
     let (mut loops, links) = start_loops(listener.into_std()?, threads, &door, &http)?;
-    let web = Web { door, page: wiring.page, threads: links.clone() };
+    let system = Arc::new(SystemWatch::start(clock.moment()));
+    let web = Web { door, page: wiring.page, threads: links.clone(), system };
     let speaking = tokio::spawn(speak_with_all(handed, router(web)));
     let is_asked = tokio::select! {
         () = shutdown => true,
@@ -92,12 +102,13 @@ pub async fn serve(
     links.iter().for_each(|link| link.post(Post::Stop));
     speaking.abort();
     let counts = figures.counts();
+    let closes = figures.closes().into_iter().map(|(reason, count)| (reason.as_str(), count));
     tracing::info!(
         connections = counts.connections,
         rooms = counts.rooms_created,
         messages = counts.messages_exchanged,
         refusals = ?nonzero(figures.refusals()),
-        closes = ?nonzero(figures.closes()),
+        closes = ?nonzero(closes.collect()),
         "stopped"
     );
     Ok(())
@@ -147,15 +158,27 @@ fn start_loops(
             drained: Some(is_drained),
         };
         let plane = Plane::new(start, Driver::new(number, wires), node.clock, listener.take())?;
-        let has_ended = has_ended.clone();
-        thread::Builder::new().name(format!("loop-{number}")).spawn(move || {
-            if let Err(error) = plane.run() {
-                tracing::error!(%error, "an event loop cannot wait any more");
-            }
-            let _ = has_ended.try_send(());
-        })?;
+        spawn_loop(number, has_ended.clone(), || plane.run())?;
     }
     Ok((Loops { drained, ended }, links))
+}
+
+/// Runs a loop on a thread of its own, and tells when it has ended, also where it panics: the others
+/// would go on without it, and its visitors wait for ever.
+fn spawn_loop(
+    number: u8,
+    has_ended: mpsc::Sender<()>,
+    run: impl FnOnce() -> io::Result<()> + Send + 'static,
+) -> io::Result<()> {
+    thread::Builder::new().name(format!("loop-{number}")).spawn(move || {
+        match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "an event loop cannot wait any more"),
+            Err(_) => tracing::error!("an event loop panicked"),
+        }
+        let _ = has_ended.try_send(());
+    })?;
+    Ok(())
 }
 
 /// Begins each day's figures at its midnight.
@@ -168,4 +191,18 @@ async fn begin_days(figures: &Figures, clock: Clock) -> Infallible {
 
 fn nonzero(counts: Vec<(&'static str, u64)>) -> Vec<(&'static str, u64)> {
     counts.into_iter().filter(|(_, count)| *count > 0).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_loop_that_panics_is_heard_of_though_others_go_on() {
+        let (has_ended, mut ended) = mpsc::channel(1);
+        let _others = has_ended.clone();
+        spawn_loop(0, has_ended, || panic!("on purpose")).unwrap();
+        let heard = timeout(std::time::Duration::from_secs(10), ended.recv()).await;
+        assert_eq!(heard, Ok(Some(())));
+    }
 }

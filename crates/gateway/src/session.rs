@@ -6,6 +6,7 @@
 
 mod call;
 mod delivery;
+mod groups;
 mod limiter;
 mod messages;
 mod profile;
@@ -33,6 +34,7 @@ use crate::{
 
 pub(crate) use call::{Call, Partner};
 pub(crate) use delivery::{Delivery, Matched, Relay, RelayKind};
+pub(crate) use groups::{Joined, Publication, Published, refusal_of};
 pub(crate) use messages::Said;
 pub(crate) use profile::{ImageBudget, Profile};
 
@@ -50,7 +52,8 @@ pub(crate) struct Shared {
 impl Shared {
     pub(crate) fn new(settings: Settings, secret: Secret) -> Self {
         let rates = Rates::new(&settings.limits);
-        Self { settings, secret, figures: Arc::default(), rates }
+        let figures = Arc::new(Figures::new(settings.threads()));
+        Self { settings, secret, figures, rates }
     }
 }
 
@@ -59,6 +62,8 @@ impl Shared {
 pub(crate) enum Effect {
     /// Write this text frame.
     Send(String),
+    /// Write this text frame, which passes on what was read from the partner at that moment.
+    Pass(String, Moment),
     /// Write a Ping.
     Ping,
     /// Write a Pong with this payload.
@@ -69,6 +74,12 @@ pub(crate) enum Effect {
     Relay(ConnId, Delivery),
     /// Give a text its place, then call [`Session::handle_said`].
     Say(Said),
+    /// Hand this to all who listen to a group.
+    Publish(Publication),
+    /// From now on this session listens to a group.
+    Listen(RoomId),
+    /// And from now on it does not.
+    Unlisten(RoomId),
     /// Close the connection; nothing else will come.
     Close(CloseReason),
 }
@@ -85,7 +96,7 @@ pub(crate) struct Session {
     user: UserId,
     name: Option<Box<str>>,
     is_greeted: bool,
-    call: Option<Box<Call>>,
+    call: Option<Arc<Call>>,
     traces: Option<Box<Traces>>,
     limiter: Limiter,
     last_ref: u64,
@@ -95,9 +106,12 @@ pub(crate) struct Session {
     effects: VecDeque<Effect>,
 }
 
-/// What only those have who have been in a call.
+/// What only those have who have been in a call or a group.
 #[derive(Debug, Default)]
 struct Traces {
+    groups: Vec<Arc<groups::Listening>>,
+    /// Groups that this session has asked to join, and has not left again before the answer.
+    joining: Vec<RoomId>,
     /// Rooms that this session has left: what still comes for them is dropped.
     left: RecentRooms,
     /// What a partner sent before the lobby's word of the match was here.
@@ -161,6 +175,13 @@ impl Session {
             Verdict::Flood => return self.close(CloseReason::Flood),
         };
         let decoded = ClientFrame::decode(text, limits);
+        // Nothing of what it holds: an event's name is ours only where it is a known one.
+        tracing::trace!(
+            session = self.key.0,
+            event = decoded.as_ref().ok().map(|frame| frame.event.name()),
+            bytes = text.len(),
+            "a frame"
+        );
         let reference = match &decoded {
             Ok(frame) => frame.reference,
             Err(undecodable) => undecodable.reference,
@@ -228,10 +249,12 @@ impl Session {
                 return self.stop_call(stop.room_id.as_deref(), reference);
             }
             ClientEvent::NewMessage(message) => return self.new_message(message, reference, now),
-            ClientEvent::Offer(offer) => self.offer(offer),
-            ClientEvent::Answer(answer) => self.answer(answer),
-            ClientEvent::Candidates(candidates) => self.candidates(candidates),
-            ClientEvent::Typing(typing) => self.typing(typing),
+            ClientEvent::JoinRoom(join) => return self.join_room(join, reference),
+            ClientEvent::LeaveRoom(leave) => return self.leave_room(leave, reference),
+            ClientEvent::Offer(offer) => self.offer(offer, now.moment),
+            ClientEvent::Answer(answer) => self.answer(answer, now.moment),
+            ClientEvent::Candidates(candidates) => self.candidates(candidates, now.moment),
+            ClientEvent::Typing(typing) => self.typing(typing, now.moment),
             ClientEvent::Heartbeat => {
                 let server_time = rfc3339(now.wall);
                 return self.acknowledge(reference, &HeartbeatAck { server_time: &server_time });
@@ -257,6 +280,7 @@ impl Session {
                 self.send(&ServerEvent::Waiting(&Waiting::new(waiting)), false);
             }
             Delivery::Answer(answer) => self.answer_from_lobby(&answer),
+            Delivery::Joined(joined) => self.joined(&joined),
             Delivery::Relay(relay) => self.relayed(relay),
         }
     }

@@ -6,6 +6,7 @@ mod drain;
 mod heartbeat;
 mod ice;
 mod matching;
+mod metrics;
 mod site;
 mod span;
 
@@ -16,6 +17,7 @@ pub use drain::Drain;
 pub use heartbeat::Heartbeat;
 pub use ice::Ice;
 pub use matching::Matching;
+pub use metrics::Metrics;
 pub use site::Site;
 pub use span::Span;
 
@@ -42,6 +44,8 @@ pub struct Settings {
     pub drain: Drain,
     /// Who may meet whom.
     pub matching: Matching,
+    /// Who may read the metrics.
+    pub metrics: Metrics,
     /// STUN and TURN servers.
     pub ice: Ice,
     /// What the page says of the site.
@@ -72,6 +76,7 @@ impl Settings {
             heartbeat: Heartbeat::for_testing(),
             drain: Drain::for_testing(),
             matching: Matching { same_visitor: true },
+            metrics: Metrics::default(),
             ice: Ice::default(),
             site: Site::default(),
         }

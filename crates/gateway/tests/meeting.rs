@@ -233,3 +233,17 @@ async fn windows_of_one_visitor_meet_only_where_the_site_says_so() {
     other.event("match-done").await;
     one.until("match-done").await;
 }
+
+#[tokio::test]
+async fn what_is_said_before_stopping_is_heard() {
+    let server = Server::start(settings()).await;
+    // Pairs on one thread and on two.
+    for _ in 0..3 {
+        let ((mut ada, _), (mut ben, _)) = support::pair(&server).await;
+        let said = ("newMessage", json!({"message": "bye"}));
+        ada.say_at_once(&[said, ("stop-call", json!({}))]).await;
+        assert_eq!(ben.event("newMessage").await["message"], "bye");
+        ben.event("stop-by-remote-user").await;
+        let _alone = server.client().await;
+    }
+}

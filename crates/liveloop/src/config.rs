@@ -52,6 +52,7 @@ pub(crate) struct Config {
     pub(crate) heartbeat: settings::Heartbeat,
     pub(crate) drain: settings::Drain,
     pub(crate) matching: Matching,
+    pub(crate) metrics: settings::Metrics,
     pub(crate) ice: settings::Ice,
     pub(crate) site: settings::Site,
     pub(crate) log: Log,
@@ -79,6 +80,7 @@ impl Default for Config {
             heartbeat: settings::Heartbeat::default(),
             drain: settings::Drain::default(),
             matching: Matching::default(),
+            metrics: settings::Metrics::default(),
             ice: settings::Ice::default(),
             site: settings::Site::default(),
             log: Log::default(),
@@ -110,6 +112,7 @@ impl Config {
             heartbeat: self.heartbeat.clone(),
             drain: self.drain.clone(),
             matching: settings::Matching { same_visitor: self.is_same_visitor_matched() },
+            metrics: self.metrics.clone(),
             ice: self.ice.clone(),
             site: self.site.clone(),
         }

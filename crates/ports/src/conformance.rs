@@ -36,11 +36,13 @@ async fn seq_rises_by_one_in_each_room(history: impl History) {
     let other = RoomId(8);
     history.open_room(ROOM);
     history.open_room(other);
+    assert_eq!(history.last_seq(ROOM), 0);
     for seq in 1..=5 {
         let first = history.append(text(ADA, None, u128::from(seq))).answer().await;
         let first = first.expect("an open room takes a text");
         assert_eq!((first.seq, first.is_repeat), (seq, false));
         assert_eq!(first.message, MessageId(u128::from(seq)));
+        assert_eq!(history.last_seq(ROOM), seq);
         let second = Text { room: other, ..text(BEN, None, 100 + u128::from(seq)) };
         assert_eq!(history.append(second).answer().await.map(|appended| appended.seq), Ok(seq));
     }

@@ -59,11 +59,14 @@ pub enum HistoryError {
 /// to; the same (room, user, `client_id`) gets the first answer again and stores nothing; a text
 /// that was answered to is as durable as the adapter says it is.
 pub trait History: Send + Sync {
-    /// A call begins: texts may come.
+    /// A call or a group begins: texts may come.
     fn open_room(&self, room: RoomId);
 
     /// A call is over: no text comes any more, whoever sent it late.
     fn close_room(&self, room: RoomId);
+
+    /// `seq` of the last text of a room; 0 where there is none.
+    fn last_seq(&self, room: RoomId) -> u64;
 
     /// Gives a text its place; where the answer is a [`HistoryError`], nothing was stored.
     fn append(&self, text: Text) -> Appending;

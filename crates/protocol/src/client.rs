@@ -35,13 +35,17 @@ pub enum ClientEvent<'a> {
     NewMessage(NewMessage<'a>),
     /// `typing`: the visitor began or ceased to write.
     Typing(Typing<'a>),
+    /// `join-room`: become a member of a group, and listen.
+    JoinRoom(JoinRoom<'a>),
+    /// `leave-room`: end both.
+    LeaveRoom(LeaveRoom<'a>),
     /// `heartbeat`: what time is it?
     Heartbeat,
 }
 
 impl<'a> ClientEvent<'a> {
     /// Every event name that is understood.
-    pub const NAMES: [&'static str; 10] = [
+    pub const NAMES: [&'static str; 12] = [
         "hello",
         "request-room",
         "cancel-request",
@@ -51,6 +55,8 @@ impl<'a> ClientEvent<'a> {
         "send-new-ice-candidates",
         "newMessage",
         "typing",
+        "join-room",
+        "leave-room",
         "heartbeat",
     ];
 
@@ -67,6 +73,8 @@ impl<'a> ClientEvent<'a> {
             Self::Candidates(_) => "send-new-ice-candidates",
             Self::NewMessage(_) => "newMessage",
             Self::Typing(_) => "typing",
+            Self::JoinRoom(_) => "join-room",
+            Self::LeaveRoom(_) => "leave-room",
             Self::Heartbeat => "heartbeat",
         }
     }
@@ -83,6 +91,8 @@ impl<'a> ClientEvent<'a> {
             Self::Candidates(event) => event.room_id.as_deref(),
             Self::NewMessage(event) => event.room_id.as_deref(),
             Self::Typing(event) => event.room_id.as_deref(),
+            Self::JoinRoom(event) => Some(&event.room_id),
+            Self::LeaveRoom(event) => Some(&event.room_id),
         }
     }
 
@@ -109,6 +119,8 @@ impl<'a> ClientEvent<'a> {
             }
             "newMessage" => NewMessage::decode(data, limits).map(Self::NewMessage),
             "typing" => Typing::decode(data).map(Self::Typing),
+            "join-room" => JoinRoom::decode(data).map(Self::JoinRoom),
+            "leave-room" => LeaveRoom::decode(data).map(Self::LeaveRoom),
             "heartbeat" => parse::<Heartbeat>(data).map(|_| Self::Heartbeat),
             _ => return None,
         })
@@ -358,6 +370,42 @@ impl<'a> Typing<'a> {
     fn decode(data: &'a str) -> Result<Self, Refusal> {
         let event: Self = parse(data)?;
         bounded_id("roomId", event.room_id.as_deref())?;
+        Ok(event)
+    }
+}
+
+/// `join-room`.
+#[derive(Debug, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(rename = "JoinRoom", optional_fields)]
+pub struct JoinRoom<'a> {
+    /// The group.
+    #[serde(borrow)]
+    pub room_id: Cow<'a, str>,
+}
+
+impl<'a> JoinRoom<'a> {
+    fn decode(data: &'a str) -> Result<Self, Refusal> {
+        let event: Self = parse(data)?;
+        bounded_id("roomId", Some(&event.room_id))?;
+        Ok(event)
+    }
+}
+
+/// `leave-room`.
+#[derive(Debug, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(rename = "LeaveRoom", optional_fields)]
+pub struct LeaveRoom<'a> {
+    /// The group.
+    #[serde(borrow)]
+    pub room_id: Cow<'a, str>,
+}
+
+impl<'a> LeaveRoom<'a> {
+    fn decode(data: &'a str) -> Result<Self, Refusal> {
+        let event: Self = parse(data)?;
+        bounded_id("roomId", Some(&event.room_id))?;
         Ok(event)
     }
 }

@@ -19,6 +19,10 @@ pub enum ErrorCode {
     TooLong,
     /// The room, or the destination, is not one of the sender's.
     NotInRoom,
+    /// The room has as many members as it may.
+    RoomFull,
+    /// There is no such room for the sender.
+    RoomNotFound,
     /// The sender may not do this, or not now.
     NotAllowed,
     /// The token is forged, damaged, or another visitor's.
@@ -37,12 +41,14 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, in the order in which they are counted.
-    pub const ALL: [Self; 12] = [
+    pub const ALL: [Self; 14] = [
         Self::BadFrame,
         Self::UnknownEvent,
         Self::BadPayload,
         Self::TooLong,
         Self::NotInRoom,
+        Self::RoomFull,
+        Self::RoomNotFound,
         Self::NotAllowed,
         Self::BadToken,
         Self::ResumeExpired,
@@ -61,6 +67,8 @@ impl ErrorCode {
             Self::BadPayload => "bad-payload",
             Self::TooLong => "too-long",
             Self::NotInRoom => "not-in-room",
+            Self::RoomFull => "room-full",
+            Self::RoomNotFound => "room-not-found",
             Self::NotAllowed => "not-allowed",
             Self::BadToken => "bad-token",
             Self::ResumeExpired => "resume-expired",
@@ -102,6 +110,22 @@ pub enum Category {
     Validation,
     /// The server's own trouble.
     System,
+}
+
+impl Category {
+    /// Every category, in the order in which they are counted.
+    pub const ALL: [Self; 4] = [Self::Network, Self::Webrtc, Self::Validation, Self::System];
+
+    /// The category as the wire spells it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Network => "network",
+            Self::Webrtc => "webrtc",
+            Self::Validation => "validation",
+            Self::System => "system",
+        }
+    }
 }
 
 /// A refusal: the state is as it was before.

@@ -110,7 +110,10 @@ pub(crate) fn trimmed(text: Cow<'_, str>) -> Cow<'_, str> {
 
 /// A name as partners may see it: no control characters, nothing that turns the direction of the
 /// text around it; blank counts as absent.
-pub(crate) fn clean_name<'a>(
+///
+/// # Errors
+/// `too-long`.
+pub fn clean_name<'a>(
     name: Option<Cow<'a, str>>,
     limits: &Limits,
 ) -> Result<Option<Cow<'a, str>>, Refusal> {

@@ -146,6 +146,12 @@ impl Encoded {
         false
     }
 
+    /// The text of the frame in its parts: what all receivers share, and the end of one of them.
+    #[must_use]
+    pub fn parts(&self, n: Option<u64>) -> (&str, Tail) {
+        (&self.open, Tail::new(n))
+    }
+
     /// The frame, numbered `n` where the event is one that must not be lost.
     #[must_use]
     pub fn into_frame(mut self, n: Option<u64>) -> String {
@@ -155,6 +161,44 @@ impl Encoded {
         }
         self.open.push('}');
         self.open
+    }
+}
+
+/// The end of a frame, which carries its receiver's number.
+#[derive(Clone, Copy, Debug)]
+pub struct Tail {
+    bytes: [u8; Self::BYTES_MAX],
+    start: usize,
+}
+
+impl Tail {
+    /// `,"n":`, twenty digits, and the brace.
+    const BYTES_MAX: usize = 26;
+    const NUMBER: &[u8] = b",\"n\":";
+
+    fn new(n: Option<u64>) -> Self {
+        let mut bytes = [0; Self::BYTES_MAX];
+        let mut start = Self::BYTES_MAX - 1;
+        bytes[start] = b'}';
+        if let Some(mut n) = n {
+            loop {
+                start -= 1;
+                bytes[start] = b'0' + u8::try_from(n % 10).expect("a digit");
+                n /= 10;
+                if n == 0 {
+                    break;
+                }
+            }
+            start -= Self::NUMBER.len();
+            bytes[start..start + Self::NUMBER.len()].copy_from_slice(Self::NUMBER);
+        }
+        Self { bytes, start }
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.bytes[self.start..]
     }
 }
 

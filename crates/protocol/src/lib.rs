@@ -15,17 +15,19 @@ pub mod typescript;
 pub mod websocket;
 
 pub use client::{
-    CancelRequest, ClientEvent, Heartbeat, Hello, NegotiationCallAnswer, NegotiationCallOffer,
-    NewMessage, RequestRoom, SendNewIceCandidates, StopCall, Typing,
+    CancelRequest, ClientEvent, Heartbeat, Hello, JoinRoom, LeaveRoom, NegotiationCallAnswer,
+    NegotiationCallOffer, NewMessage, RequestRoom, SendNewIceCandidates, StopCall, Typing,
 };
 pub use error::{Category, ErrorBody, ErrorCode, Refusal};
-pub use frame::{ClientFrame, Encoded, Undecodable, encode_ack, encode_ack_error};
+pub use fields::clean_name;
+pub use frame::{ClientFrame, Encoded, Tail, Undecodable, encode_ack, encode_ack_error};
 pub use ids::{format_id, parse_id};
 pub use limits::{Limits, LimitsTold};
 pub use server::{
     AnswerRelayed, CandidateRelayed, CandidatesRelayed, Draining, HeartbeatAck, HeartbeatTold,
     IceServer, MatchDone, MessageAck, MessageRelayed, OfferRelayed, RemoteUser, RemoteUserBrief,
-    ServerEvent, SessionState, StopByRemoteUser, StopReason, TypingRelayed, Waiting, Welcome,
+    RoomJoined, RoomMembers, ServerEvent, SessionState, StopByRemoteUser, StopReason,
+    TypingRelayed, Waiting, Welcome,
 };
 
 #[cfg(test)]

@@ -45,6 +45,18 @@ pub struct Limits {
     pub rest_per_address_per_second: u32,
     /// REST requests of one address that may come at once.
     pub rest_per_address_per_second_burst: u32,
+    /// `POST /api/users` of one address, per minute.
+    pub users_per_address_per_minute: u32,
+    /// `POST /api/users` of one address that may come at once.
+    pub users_per_address_per_minute_burst: u32,
+    /// Groups on one node.
+    pub groups: usize,
+    /// Groups that one visitor may make.
+    pub groups_per_visitor: usize,
+    /// Members of one group.
+    pub group_members: usize,
+    /// Groups that one connection may listen to.
+    pub groups_per_connection: usize,
     /// Bytes that may wait for a slow reader before it is cut off (1013).
     pub outbox_bytes: usize,
 }
@@ -71,6 +83,12 @@ impl Default for Limits {
             upgrades_per_address_per_second: 200,
             rest_per_address_per_second: 20,
             rest_per_address_per_second_burst: 200,
+            users_per_address_per_minute: 30,
+            users_per_address_per_minute_burst: 30,
+            groups: 10_000,
+            groups_per_visitor: 20,
+            group_members: 10_000,
+            groups_per_connection: 50,
             outbox_bytes: 1 << 20,
         }
     }
@@ -89,6 +107,8 @@ impl Limits {
             interests: 3,
             interest_chars: 8,
             json_depth: 8,
+            groups_per_visitor: 2,
+            groups_per_connection: 2,
             ..Self::default()
         }
     }

@@ -30,6 +30,8 @@ pub enum ServerEvent<'a> {
     NewMessage(&'a MessageRelayed<'a>),
     /// `typing` from the partner.
     Typing(&'a TypingRelayed<'a>),
+    /// `room-members`: how many a group has now.
+    RoomMembers(&'a RoomMembers<'a>),
     /// `error`: something was refused.
     Error(&'a ErrorBody<'a>),
     /// `draining`: this node goes away.
@@ -50,6 +52,7 @@ impl ServerEvent<'_> {
             Self::StopByRemoteUser(_) => "stop-by-remote-user",
             Self::NewMessage(_) => "newMessage",
             Self::Typing(_) => "typing",
+            Self::RoomMembers(_) => "room-members",
             Self::Error(_) => "error",
             Self::Draining(_) => "draining",
         }
@@ -70,6 +73,7 @@ impl ServerEvent<'_> {
             Self::StopByRemoteUser(data) => Encoded::new(name, data),
             Self::NewMessage(data) => Encoded::new(name, data),
             Self::Typing(data) => Encoded::new(name, data),
+            Self::RoomMembers(data) => Encoded::new(name, data),
             Self::Error(data) => Encoded::new(name, data),
             Self::Draining(data) => Encoded::new(name, data),
         }
@@ -372,6 +376,36 @@ pub struct TypingRelayed<'a> {
     pub user_id: &'a str,
     /// Whether they are writing.
     pub typing: bool,
+}
+
+/// `room-members`.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(rename = "RoomMembers")]
+pub struct RoomMembers<'a> {
+    /// The group.
+    pub room_id: &'a str,
+    /// How many members it has.
+    pub count: usize,
+}
+
+/// The ack of a `join-room`.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(rename = "RoomJoined", optional_fields)]
+pub struct RoomJoined<'a> {
+    /// The group.
+    pub room_id: &'a str,
+    /// `group`.
+    pub kind: &'static str,
+    /// What it is called.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<&'a str>,
+    /// How many members it has.
+    pub count: usize,
+    /// `seq` of its last message; 0 where there is none.
+    #[ts(type = "number")]
+    pub last_seq: u64,
 }
 
 /// `draining`.

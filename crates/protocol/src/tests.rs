@@ -202,10 +202,21 @@ fn encoded_samples() -> Vec<String> {
             ServerEvent::Typing(&TypingRelayed { room_id: ROOM, user_id: ROOM, typing: true }),
             None,
         ),
+        frame(ServerEvent::RoomMembers(&RoomMembers { room_id: ROOM, count: 3 }), Some(9)),
         frame(ServerEvent::Error(&too_long.body(Some("newMessage"), Some(ROOM))), None),
         frame(ServerEvent::Error(&slow_down.body(Some("newMessage"), None)), None),
         frame(ServerEvent::Draining(&Draining { reconnect_in_ms: 1_500 }), None),
         encode_ack(4, &ack),
+        encode_ack(
+            7,
+            &RoomJoined {
+                room_id: ROOM,
+                kind: "group",
+                name: Some("Chess"),
+                count: 3,
+                last_seq: 12,
+            },
+        ),
         encode_ack(5, &json!({})),
         encode_ack_error(6, &Refusal::not_in_room(), Some("negotiation-call-offer"), Some(ROOM)),
     ]
@@ -248,6 +259,16 @@ fn names_lose_what_would_deceive() {
         let frame = ClientFrame::decode(&text, &Limits::default()).unwrap();
         let ClientEvent::Hello(hello) = frame.event else { panic!("a hello") };
         assert_eq!(hello.name.as_deref(), Some("Ada"), "{c:?}");
+    }
+}
+
+#[test]
+fn parts_are_the_frame() {
+    let event = ServerEvent::Draining(&Draining { reconnect_in_ms: 1 }).encode();
+    for n in [None, Some(0), Some(7), Some(10), Some(u64::MAX)] {
+        let (open, tail) = event.parts(n);
+        let joined = format!("{open}{}", std::str::from_utf8(tail.as_bytes()).unwrap());
+        assert_eq!(joined, event.clone().into_frame(n));
     }
 }
 

@@ -4,10 +4,11 @@ use ts_rs::{Config, TS};
 
 use crate::{
     AnswerRelayed, CancelRequest, CandidateRelayed, CandidatesRelayed, Category, Draining,
-    ErrorBody, ErrorCode, Heartbeat, HeartbeatAck, HeartbeatTold, Hello, IceServer, LimitsTold,
-    MatchDone, MessageAck, MessageRelayed, NegotiationCallAnswer, NegotiationCallOffer, NewMessage,
-    OfferRelayed, RemoteUser, RemoteUserBrief, RequestRoom, SendNewIceCandidates, SessionState,
-    StopByRemoteUser, StopCall, StopReason, Typing, TypingRelayed, Waiting, Welcome,
+    ErrorBody, ErrorCode, Heartbeat, HeartbeatAck, HeartbeatTold, Hello, IceServer, JoinRoom,
+    LeaveRoom, LimitsTold, MatchDone, MessageAck, MessageRelayed, NegotiationCallAnswer,
+    NegotiationCallOffer, NewMessage, OfferRelayed, RemoteUser, RemoteUserBrief, RequestRoom,
+    RoomJoined, RoomMembers, SendNewIceCandidates, SessionState, StopByRemoteUser, StopCall,
+    StopReason, Typing, TypingRelayed, Waiting, Welcome,
 };
 
 /// The text of `web/src/protocol/generated/wire.ts`.
@@ -34,6 +35,8 @@ pub fn declarations() -> String {
         SendNewIceCandidates<'static>,
         NewMessage<'static>,
         Typing<'static>,
+        JoinRoom<'static>,
+        LeaveRoom<'static>,
         Heartbeat,
         LimitsTold,
         IceServer,
@@ -54,6 +57,8 @@ pub fn declarations() -> String {
         MessageAck<'static>,
         HeartbeatAck<'static>,
         TypingRelayed<'static>,
+        RoomMembers<'static>,
+        RoomJoined<'static>,
         Draining,
         ErrorCode,
         Category,
@@ -72,6 +77,8 @@ export interface ClientEvents {
   \"send-new-ice-candidates\": SendNewIceCandidates;
   newMessage: NewMessage;
   typing: Typing;
+  \"join-room\": JoinRoom;
+  \"leave-room\": LeaveRoom;
   heartbeat: Heartbeat;
 }
 
@@ -86,6 +93,7 @@ export interface ServerEvents {
   \"stop-by-remote-user\": StopByRemoteUser;
   newMessage: MessageRelayed;
   typing: TypingRelayed;
+  \"room-members\": RoomMembers;
   error: ErrorBody;
   draining: Draining;
 }

@@ -47,6 +47,7 @@ const required: Record<ServerEventName, Record<string, FieldType>> = {
   'stop-by-remote-user': { roomId: 'string', reason: 'string' },
   newMessage: { messageId: 'string', message: 'string', roomId: 'string' },
   typing: { roomId: 'string', typing: 'boolean' },
+  'room-members': { roomId: 'string', count: 'number' },
   error: { code: 'string' },
   draining: { reconnectInMs: 'number' },
 };

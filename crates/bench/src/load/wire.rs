@@ -22,8 +22,8 @@ pub(crate) enum Wire {
 pub(crate) enum Heard<'a> {
     /// An event. `data` begins with its JSON; on the plain wire the rest of the frame follows.
     Event { name: &'a str, data: &'a str },
-    /// The answer to something that was asked.
-    Ack,
+    /// The answer to something that was asked; where in it the data stand is the wire's affair.
+    Ack { answer: &'a str },
     /// To be answered with this text at once.
     Reply(&'static str),
     /// Nothing that a stranger minds.
@@ -70,7 +70,7 @@ impl Wire {
             Self::Plain => read_plain(text),
             Self::SocketIo => match socketio::read(text) {
                 Some(Packet::Event { name, data, .. }) => Heard::Event { name, data },
-                Some(Packet::Ack { .. }) => Heard::Ack,
+                Some(Packet::Ack { data, .. }) => Heard::Ack { answer: data },
                 Some(Packet::Open) => Heard::Reply("40"),
                 Some(Packet::Ping) => Heard::Reply("3"),
                 Some(Packet::Connected) => Heard::Nothing,
@@ -83,7 +83,7 @@ impl Wire {
 /// The usual order of fields is read at a glance, so that the loader does not hold the server up.
 fn read_plain(text: &str) -> Heard<'_> {
     if text.starts_with("{\"ack\":") {
-        return Heard::Ack;
+        return Heard::Ack { answer: text };
     }
     let usual = text.strip_prefix("{\"event\":\"").and_then(|rest| rest.split_once('"'));
     if let Some((name, data)) = usual
@@ -92,7 +92,7 @@ fn read_plain(text: &str) -> Heard<'_> {
         return Heard::Event { name, data };
     }
     match serde_json::from_str::<Envelope<'_>>(text) {
-        Ok(Envelope { ack: Some(_), .. }) => Heard::Ack,
+        Ok(Envelope { ack: Some(_), .. }) => Heard::Ack { answer: text },
         Ok(Envelope { event: Some(name), data, .. }) => {
             Heard::Event { name, data: data.map_or("{}", RawValue::get) }
         }
@@ -124,14 +124,16 @@ mod tests {
         assert_eq!(text, "{\"event\":\"heartbeat\",\"data\":{},\"ref\":7}");
         let heard = Wire::Plain.read("{\"event\":\"match-done\",\"data\":{\"a\":1},\"n\":1}");
         assert_eq!(heard, Heard::Event { name: "match-done", data: "{\"a\":1},\"n\":1}" });
-        assert_eq!(Wire::Plain.read("{\"ack\":7,\"data\":{}}"), Heard::Ack);
+        let text = "{\"ack\":7,\"data\":{}}";
+        assert_eq!(Wire::Plain.read(text), Heard::Ack { answer: text });
     }
 
     #[test]
     fn a_server_may_order_and_space_its_fields_as_it_likes() {
         let heard = Wire::Plain.read("{ \"data\": {\"a\": 1}, \"event\": \"welcome\" }");
         assert_eq!(heard, Heard::Event { name: "welcome", data: "{\"a\": 1}" });
-        assert_eq!(Wire::Plain.read("{ \"data\": {}, \"ack\": 1 }"), Heard::Ack);
+        let text = "{ \"data\": {}, \"ack\": 1 }";
+        assert_eq!(Wire::Plain.read(text), Heard::Ack { answer: text });
         assert_eq!(Wire::Plain.read("hello"), Heard::Bad);
     }
 

@@ -33,7 +33,7 @@ impl Asking {
 impl Scenario for Asking {
     fn on_event(&mut self, _out: &mut Out, _who: usize, _name: &str, _data: &str) {}
 
-    fn on_ack(&mut self, out: &mut Out, who: usize) {
+    fn on_ack(&mut self, out: &mut Out, who: usize, _answer: &str) {
         self.answers += 1;
         if self.asks_again {
             self.ask(out, who);

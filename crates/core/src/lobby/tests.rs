@@ -56,7 +56,7 @@ fn input(line: &str) -> (Moment, Option<Input>) {
 
 fn output(effect: Effect) -> String {
     match effect {
-        Effect::Matched { room, mode, sessions: [first, second] } => {
+        Effect::Matched { room, mode, sessions: [first, second], .. } => {
             let mode = format!("{mode:?}").to_lowercase();
             format!("r{} {mode} {} {}", room.0, name(first), name(second))
         }
@@ -247,6 +247,30 @@ fn who_waits_is_told_and_then_of_changes_only() {
         "0 a1 request | 99 | 100 | 150 a2 request | 250 | 2099 | 2100 | 4100 | 4200 a2 cancel | 6100 | 6200 b1 request | 9000",
         "a1 waits 1 | a2 waits 2 | a1 waits 2 | a1 waits 1 | r1 video a1 b1",
     );
+}
+
+#[test]
+fn a_match_says_how_long_the_longer_one_waited() {
+    for (inputs, expected) in [
+        ("5 a1 request | 12 b1 request", vec![7]),
+        ("0 a1 request | 30 a1 request | 40 b1 request", vec![40]),
+        ("0 a1 request | 10 b1 request text | 50 a1 request text", vec![50]),
+        ("0 a1 request text | 10 b1 request | 50 b1 request text", vec![50]),
+        ("0 a1 request | 10 b1 request | 100 a1 stop | 130 c1 request", vec![10, 30]),
+        ("0 a1 request | 10 a1 cancel | 20 a1 request | 50 b1 request", vec![30]),
+    ] {
+        let mut lobby = lobby(false);
+        let mut waits = Vec::new();
+        for line in inputs.split('|') {
+            let (now, input) = input(line);
+            lobby.handle_input(input.unwrap(), now).unwrap();
+            waits.extend(std::iter::from_fn(|| lobby.poll_effect()).filter_map(|it| match it {
+                Effect::Matched { waited, .. } => Some(waited.as_millis()),
+                _ => None,
+            }));
+        }
+        assert_eq!(waits, expected, "{inputs}");
+    }
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! What a driver holds of each connection, by its slot.
 
-use liveloop_core::SessionKey;
 use liveloop_protocol::websocket::Decoder;
 
 use super::Head;
@@ -62,13 +61,13 @@ impl Clients {
         self.generations[slot] = id.key.generation;
     }
 
-    /// Ends the session of `id` and gives its key, where it had one.
-    pub(super) fn leave(&mut self, id: ConnId) -> Option<SessionKey> {
+    /// Ends the session of `id` and gives it, where it had one.
+    pub(super) fn leave(&mut self, id: ConnId) -> Option<Session> {
         let entry = self.entry(id)?;
         match entry.take() {
             Some(Client::Live(live)) => {
                 *entry = Some(Client::Leaving(live.permit));
-                Some(live.session.key())
+                Some(live.session)
             }
             other => {
                 *entry = other;

@@ -5,44 +5,50 @@ use std::net::SocketAddr;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::{address::ConnectionPermit, door::Door};
+use crate::{address::ConnectionPermit, http::Problem};
 
 /// The longest head that is read here, in bytes; HTTP refuses a longer one.
 const HEAD_BYTES_MAX: usize = 16_384;
 const HEADERS_MAX: usize = 64;
-/// What the head of an opening handshake begins with.
-const OPENING: &[u8] = b"GET /ws";
+/// What the head of an opening handshake begins with, before its path.
+const OPENING: &[u8] = b"GET ";
 
 /// What has come of a head.
 #[derive(Debug)]
 pub(crate) struct Head {
-    pub(super) peer: SocketAddr,
+    pub(crate) peer: SocketAddr,
     pub(super) permit: Option<ConnectionPermit>,
     bytes: Vec<u8>,
 }
 
 /// What a head has turned out to be.
-pub(super) enum Headed {
+pub(crate) enum Headed<P> {
     /// More of it is to come.
     Partial,
     /// Not ours; with all that was read.
     Http(Vec<u8>),
-    /// A handshake that is refused, with this response.
-    Refused(Vec<u8>),
+    /// A handshake that is refused.
+    Refused(Problem),
     /// A handshake, with its response, and what came after it.
-    Upgrade { response: Vec<u8>, permit: ConnectionPermit, rest: Vec<u8> },
+    Upgrade { response: Vec<u8>, permit: P, rest: Vec<u8> },
 }
 
 impl Head {
-    pub(super) fn new(peer: SocketAddr, permit: Option<ConnectionPermit>) -> Self {
+    pub(crate) fn new(peer: SocketAddr, permit: Option<ConnectionPermit>) -> Self {
         Self { peer, permit, bytes: Vec::new() }
     }
 
-    /// Takes more of it.
-    pub(super) fn take(&mut self, bytes: &[u8], door: &Door) -> Headed {
+    /// Takes more of it. A handshake at `path` is let in by `admit`, which gives what it is
+    /// accepted with and what it passes with.
+    pub(crate) fn take<P>(
+        &mut self,
+        bytes: &[u8],
+        path: &str,
+        admit: impl FnOnce(&HeaderMap, SocketAddr) -> Result<(String, P), Problem>,
+    ) -> Headed<P> {
         self.bytes.extend_from_slice(bytes);
-        let compared = self.bytes.len().min(OPENING.len());
-        if self.bytes[..compared] != OPENING[..compared] {
+        let opening = OPENING.iter().chain(path.as_bytes());
+        if self.bytes.iter().zip(opening).any(|(byte, expected)| byte != expected) {
             return self.http();
         }
         let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
@@ -54,11 +60,11 @@ impl Head {
             }
             _ => return self.http(),
         };
-        let path = request.path.unwrap_or_default().split('?').next();
+        let is_there = request.path.unwrap_or_default().split('?').next() == Some(path);
         let headers = header_map(request.headers);
-        match headers.filter(|_| path == Some("/ws") && request.version == Some(1)) {
+        match headers.filter(|_| is_there && request.version == Some(1)) {
             None => self.http(),
-            Some(headers) => match door.admit(&headers, self.peer) {
+            Some(headers) => match admit(&headers, self.peer) {
                 Ok((accept, permit)) => Headed::Upgrade {
                     response: switching_protocols(&accept),
                     permit,
@@ -66,12 +72,12 @@ impl Head {
                 },
                 // A body may follow, and a plain GET is no handshake: HTTP says what is wrong.
                 Err(denied) if denied.is_for_http() => self.http(),
-                Err(denied) => Headed::Refused(denied.to_http1()),
+                Err(denied) => Headed::Refused(denied),
             },
         }
     }
 
-    fn http(&mut self) -> Headed {
+    fn http<P>(&mut self) -> Headed<P> {
         Headed::Http(std::mem::take(&mut self.bytes))
     }
 }

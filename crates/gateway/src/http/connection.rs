@@ -83,11 +83,13 @@ async fn speak(handed: Handed, router: Router, patience: Patience) {
     drop(permit);
 }
 
-/// The bare socket again.
-pub(super) fn socket_of(io: Io) -> Option<StdTcpStream> {
+/// The bare socket again, and what stands before it that nobody has read.
+pub(super) fn socket_of(io: Io) -> Option<(StdTcpStream, Vec<u8>)> {
     let (reader, writer) = io.into_inner();
-    let (_, reader) = reader.into_inner();
-    reader.reunite(writer).ok()?.into_std().ok()
+    let (before, reader) = reader.into_inner();
+    let place = usize::try_from(before.position()).ok()?;
+    let unread = before.into_inner().split_off(place);
+    Some((reader.reunite(writer).ok()?.into_std().ok()?, unread))
 }
 
 #[cfg(test)]
@@ -117,5 +119,15 @@ mod tests {
         let served = speak(handed, router, patience);
         timeout(Duration::from_secs(10), served).await.expect("it is over");
         drop(client);
+    }
+
+    #[tokio::test]
+    async fn what_nobody_has_read_is_handed_on_with_the_socket() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let (reader, writer) = listener.accept().await.unwrap().0.into_split();
+        let mut io: Io = join(Cursor::new(b"head and frames".to_vec()).chain(reader), writer);
+        io.read_exact(&mut [0; 5]).await.unwrap();
+        assert_eq!(socket_of(io).unwrap().1, b"and frames");
     }
 }

@@ -42,6 +42,16 @@ pub struct Page {
 const CLIENT_ROUTES: [&str; 4] = ["/", "/studio", "/call", "/rules"];
 
 impl Page {
+    /// What a path is counted as: itself where it is one of the few that do not change from build
+    /// to build.
+    pub(super) fn endpoint(&self, path: &str) -> Option<&'static str> {
+        let route = CLIENT_ROUTES.into_iter().find(|route| *route == path);
+        route.or_else(|| {
+            let file = self.file(path)?;
+            Some(if file.is_immutable { "/assets/{file}" } else { file.path })
+        })
+    }
+
     fn file(&self, path: &str) -> Option<&'static PageFile> {
         self.files.iter().find(|file| file.path == path)
     }

@@ -1,6 +1,6 @@
 //! Errors of REST as RFC 9457 problem documents, with the wire's error codes.
 
-use std::time::Duration;
+use std::{borrow::Cow, time::Duration};
 
 use axum::{
     Json,
@@ -18,23 +18,36 @@ pub(crate) struct Problem {
     title: &'static str,
     status: u16,
     /// What to do.
-    detail: &'static str,
+    detail: Cow<'static, str>,
     code: ErrorCode,
+    /// The field at fault, as a path.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<String>,
     /// Rounded up to a whole millisecond.
     #[serde(rename = "retryAfterMs", skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
 }
 
 impl Problem {
-    pub(crate) fn new(status: StatusCode, code: ErrorCode, detail: &'static str) -> Self {
+    pub(crate) fn new(
+        status: StatusCode,
+        code: ErrorCode,
+        detail: impl Into<Cow<'static, str>>,
+    ) -> Self {
         Self {
             kind: "about:blank",
             title: status.canonical_reason().unwrap_or("Error"),
             status: status.as_u16(),
-            detail,
+            detail: detail.into(),
             code,
+            field: None,
             retry_after_ms: None,
         }
+    }
+
+    /// Names the field at fault.
+    pub(crate) fn field(self, field: String) -> Self {
+        Self { field: Some(field), ..self }
     }
 
     /// With `retryAfterMs`, and with `Retry-After` in whole seconds, rounded up.
@@ -66,6 +79,10 @@ impl Problem {
 }
 
 impl Problem {
+    pub(crate) fn status(&self) -> u16 {
+        self.status
+    }
+
     /// Whether HTTP has to say it: a plain request is no handshake, and a body may follow.
     pub(crate) fn is_for_http(&self) -> bool {
         matches!(self.status, 400 | 405 | 426)

@@ -9,6 +9,7 @@ use axum::{
 };
 use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
+use liveloop_protocol::Category;
 
 use super::{Problem, Web, connection, peer_of};
 use crate::{address::ConnectionPermit, driver::Post};
@@ -51,14 +52,15 @@ fn switching_protocols(accept: &str) -> Response {
 
 async fn hand_over(web: Web, permit: ConnectionPermit, on_upgrade: OnUpgrade) {
     let Ok(upgraded) = on_upgrade.await else {
-        return web.door.node.shared.figures.count_failure();
+        return web.door.node.shared.figures.count_failure(Category::Network);
     };
     let parts = upgraded.downcast::<TokioIo<connection::Io>>().ok();
     let socket = parts.and_then(|parts| {
-        Some((connection::socket_of(parts.io.into_inner())?, parts.read_buf.into()))
+        let (stream, unread) = connection::socket_of(parts.io.into_inner())?;
+        Some((stream, [&parts.read_buf[..], &unread].concat()))
     });
     match socket {
         Some((stream, read)) => web.threads[0].post(Post::Adopt(stream, read, permit)),
-        None => web.door.node.shared.figures.count_failure(),
+        None => web.door.node.shared.figures.count_failure(Category::System),
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Conn {
     pub(super) is_blocked: bool,
     /// There is something to read, which waits until the outbox is empty.
     pub(super) is_read_paused: bool,
+    /// The client has closed its half: what is left to read has an end.
+    pub(super) has_ended: bool,
     /// Nothing is read any more but to be thrown away.
     pub(super) is_closing: bool,
     pub(super) is_shut: bool,
@@ -48,6 +50,7 @@ impl Conn {
             is_dirty: false,
             is_blocked: false,
             is_read_paused: false,
+            has_ended: false,
             is_closing: false,
             is_shut: false,
             lingered: 0,

@@ -168,6 +168,13 @@ impl Io {
         !self.again.is_empty()
     }
 
+    /// The client has closed its half.
+    pub(super) fn ended(&mut self, key: Key) {
+        if let Some(conn) = self.conns.get_mut(key) {
+            conn.has_ended = true;
+        }
+    }
+
     /// The kernel takes more again.
     pub(super) fn writable(&mut self, key: Key) {
         if let Some(conn) = self.conns.get_mut(key)

@@ -3,10 +3,13 @@
 use std::{
     collections::HashMap,
     io::{Read, Write},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{Shutdown, SocketAddr, TcpListener, TcpStream},
+    sync::mpsc::{Receiver, Sender, channel},
     thread,
     time::Duration,
 };
+
+mod turns;
 
 use super::*;
 use crate::clock::Clock;
@@ -22,7 +25,9 @@ struct Flood {
 }
 
 enum Post {
-    Stop(std::sync::mpsc::Sender<(u64, HashMap<ConnId, u32>)>),
+    Stop(Sender<(u64, HashMap<ConnId, u32>)>),
+    /// Tell that the loop does nothing, and do nothing until told.
+    Hold(Sender<()>, Receiver<()>),
 }
 
 impl Handler for Flood {
@@ -53,12 +58,21 @@ impl Handler for Flood {
         io.queue_write(id, |out| out.extend_from_slice(b"too late"));
     }
 
-    fn on_post(&mut self, _io: &mut Io, Post::Stop(answer): Post) {
-        self.is_over = true;
-        answer.send((self.opened, std::mem::take(&mut self.gone))).unwrap();
+    fn on_post(&mut self, _io: &mut Io, post: Post) {
+        match post {
+            Post::Stop(answer) => {
+                self.is_over = true;
+                answer.send((self.opened, std::mem::take(&mut self.gone))).unwrap();
+            }
+            Post::Hold(is_held, may_go_on) => {
+                is_held.send(()).unwrap();
+                may_go_on.recv().unwrap();
+            }
+        }
     }
 
     fn on_turn(&mut self, _io: &mut Io) {}
+    fn on_written(&mut self, _io: &mut Io) {}
 
     fn next_turn(&self) -> Option<Moment> {
         None
@@ -101,11 +115,30 @@ fn no_byte_reaches_the_next_owner_of_a_slot_or_descriptor() {
         })
         .collect();
     workers.into_iter().for_each(|worker| worker.join().unwrap());
-    let (sender, receiver) = std::sync::mpsc::channel();
+    let (sender, receiver) = channel();
     link.post(Post::Stop(sender));
     let (opened, gone) = receiver.recv_timeout(Duration::from_secs(20)).unwrap();
     assert_eq!(opened, 2_000);
     assert!(gone.values().all(|times| *times == 1), "gone is gone once");
+}
+
+#[test]
+fn an_end_that_comes_with_the_last_bytes_is_seen() {
+    let (address, link) = start(1);
+    let mut stream = TcpStream::connect(address).unwrap();
+    stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    stream.write_all(b"01234567").unwrap();
+    stream.read_exact(&mut [0; 8 << 10]).unwrap();
+    // Both come while the loop is elsewhere, so that it hears of them once.
+    let ((is_held, held), (go_on, may_go_on)) = (channel(), channel());
+    link.post(Post::Hold(is_held, may_go_on));
+    held.recv().unwrap();
+    stream.write_all(b"abcdefgh").unwrap();
+    stream.shutdown(Shutdown::Write).unwrap();
+    go_on.send(()).unwrap();
+    let mut rest = Vec::new();
+    stream.read_to_end(&mut rest).expect("the loop ends what its client has ended");
+    assert_eq!(rest, b"abcdefgh".repeat(1 << 10));
 }
 
 #[test]

@@ -53,6 +53,8 @@ pub(crate) trait Handler {
     fn on_post(&mut self, io: &mut Io, post: Self::Post);
     /// Once a turn, before the writes.
     fn on_turn(&mut self, io: &mut Io);
+    /// Once a turn, after the writes.
+    fn on_written(&mut self, io: &mut Io);
     /// When a turn is to come at the latest.
     fn next_turn(&self) -> Option<Moment>;
     /// Whether the loop is to end.
@@ -199,6 +201,9 @@ impl<H: Handler> Plane<H> {
                 if event.is_writable() {
                     self.io.writable(key);
                 }
+                if event.is_read_closed() || event.is_error() {
+                    self.io.ended(key);
+                }
                 if event.is_readable() || event.is_read_closed() || event.is_error() {
                     self.read(key);
                 }
@@ -245,7 +250,7 @@ impl<H: Handler> Plane<H> {
                 conn.is_read_paused = true;
                 return;
             }
-            let is_closing = conn.is_closing;
+            let (is_closing, has_ended) = (conn.is_closing, conn.has_ended);
             match read_some(conn, &mut self.buffer) {
                 Ok(0) if is_closing => return self.io.gone.push(key),
                 Ok(0) => {
@@ -262,8 +267,9 @@ impl<H: Handler> Plane<H> {
                         let id = self.io.id(key);
                         self.handler.on_bytes(&mut self.io, id, &mut self.buffer[..len]);
                     }
-                    // A read that did not fill the buffer has emptied the socket.
-                    if len < READ_BYTES {
+                    // A read that did not fill the buffer has emptied the socket, but for its end:
+                    // where that came with the bytes, nobody will say so again.
+                    if len < READ_BYTES && !has_ended {
                         return;
                     }
                 }
@@ -295,6 +301,7 @@ impl<H: Handler> Plane<H> {
             self.handler.on_turn(&mut self.io);
             self.io.flush();
         }
+        self.handler.on_written(&mut self.io);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use liveloop_core::{EndReason, Input, Mode, Request, RoomId, SocketId};
+use liveloop_core::{EndReason, Input, Mode, Moment, Request, RoomId, SocketId};
 use liveloop_protocol::{
     MatchDone, Refusal, RemoteUser, RequestRoom, ServerEvent, StopByRemoteUser, StopReason,
     format_id,
@@ -15,7 +15,7 @@ use super::{
 use crate::{
     clock::Now,
     close::CloseReason,
-    desk::{Answer, Ask, AskedBy, Seat},
+    desk::{Answer, Ask, AskedBy, Seat, Wish},
     plane::ConnId,
 };
 
@@ -41,9 +41,15 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// Sends an event to the partner at once, over the Link.
-    pub(super) fn relay(&self, kind: RelayKind, event: &ServerEvent<'_>) -> Effect {
-        let relay = Relay { room: self.room, kind, event: event.encode() };
+    /// Sends an event to the partner at once, over the Link. The frame behind it was read at
+    /// `read_at`.
+    pub(super) fn relay(
+        &self,
+        kind: RelayKind,
+        event: &ServerEvent<'_>,
+        read_at: Moment,
+    ) -> Effect {
+        let relay = Relay { room: self.room, kind, event: event.encode(), read_at };
         Effect::Relay(self.outlet, Delivery::Relay(relay))
     }
 }
@@ -114,7 +120,7 @@ impl Session {
         (event, room, reference): (&'static str, Option<RoomId>, Option<u64>),
     ) {
         let by = AskedBy { event, room, reference, outlet: self.outlet };
-        self.effects.push_back(Effect::Ask(Ask { input, seat, by: Some(by) }));
+        self.effects.push_back(Effect::Ask(Ask { wish: Wish::Meet(input, seat), by: Some(by) }));
     }
 
     /// What the lobby will grant is done here at once, so that no later frame goes to a partner
@@ -164,7 +170,7 @@ impl Session {
             relay_only: false,
         };
         self.send(&ServerEvent::MatchDone(&match_done), true);
-        self.call = Some(Box::new(Call {
+        self.call = Some(Arc::new(Call {
             room,
             room_id,
             own_socket_id: format_id(self.socket.0),
@@ -195,7 +201,7 @@ impl Session {
     pub(super) fn relayed(&mut self, relay: Relay) {
         if self.call.as_ref().is_some_and(|call| call.room == relay.room) {
             let n = (relay.kind == RelayKind::Numbered).then(|| self.next_n());
-            self.effects.push_back(Effect::Send(relay.event.into_frame(n)));
+            self.effects.push_back(Effect::Pass(relay.event.into_frame(n), relay.read_at));
             return;
         }
         let traces = self.traces.get_or_insert_default();
@@ -205,8 +211,8 @@ impl Session {
     }
 
     /// The present call, if it is the one that is named (or none is named).
-    pub(super) fn call_named(&self, room_id: Option<&str>) -> Result<&Call, Refusal> {
-        let call = self.call.as_deref().ok_or_else(Refusal::not_in_room)?;
+    pub(super) fn call_named(&self, room_id: Option<&str>) -> Result<&Arc<Call>, Refusal> {
+        let call = self.call.as_ref().ok_or_else(Refusal::not_in_room)?;
         match room_id {
             Some(room_id) if room_id != call.room_id => Err(Refusal::not_in_room()),
             _ => Ok(call),

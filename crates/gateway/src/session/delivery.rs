@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use liveloop_core::{EndReason, Mode, RoomId};
+use liveloop_core::{EndReason, Mode, Moment, RoomId};
 use liveloop_protocol::Encoded;
 
-use super::{Partner, Profile};
+use super::{Joined, Partner, Profile};
 use crate::desk::Answer;
 
 /// Something for a session, from the lobby or from the partner.
@@ -19,6 +19,8 @@ pub(crate) enum Delivery {
     Waiting { waiting: usize },
     /// The lobby's answer to what this session asked.
     Answer(Answer),
+    /// The desk's answer to a `join-room`.
+    Joined(Box<Joined>),
     /// From the partner.
     Relay(Relay),
 }
@@ -42,6 +44,8 @@ pub(crate) struct Relay {
     pub(crate) room: RoomId,
     pub(crate) kind: RelayKind,
     pub(crate) event: Encoded,
+    /// When the frame behind it was read.
+    pub(crate) read_at: Moment,
 }
 
 /// Whether an event may be lost.

@@ -1,10 +1,14 @@
 //! Texts: first their place in the history, then the ack, then the partner.
 
-use liveloop_core::RoomId;
+use std::sync::Arc;
+
+use liveloop_core::{Moment, RoomId};
 use liveloop_ports::{Appended, HistoryError, MessageId, Text};
 use liveloop_protocol::{MessageAck, MessageRelayed, NewMessage, Refusal, ServerEvent, format_id};
 
-use super::{Effect, RelayKind, Session, limiter, limiter::Verdict, profile};
+use super::{
+    Call, Effect, RelayKind, Session, groups::Listening, limiter, limiter::Verdict, profile,
+};
 use crate::{
     clock::{Now, random_id, rfc3339},
     close::CloseReason,
@@ -16,6 +20,24 @@ pub(crate) struct Said {
     pub(crate) text: Text,
     message: String,
     reference: Option<u64>,
+    audience: Audience,
+    read_at: Moment,
+}
+
+/// Whom a text is for, settled when it was said: what its sender leaves after that changes nothing.
+#[derive(Debug)]
+enum Audience {
+    Call(Arc<Call>),
+    Group(Arc<Listening>),
+}
+
+impl Audience {
+    fn room(&self) -> RoomId {
+        match self {
+            Self::Call(call) => call.room,
+            Self::Group(group) => group.room,
+        }
+    }
 }
 
 impl Session {
@@ -26,18 +48,21 @@ impl Session {
         now: Now,
     ) {
         let room_id = message.room_id.as_deref();
-        let call = match self.limiter.message(&self.shared.rates, now.moment) {
-            Verdict::Pass => self.call_named(room_id),
+        let audience = match self.limiter.message(&self.shared.rates, now.moment) {
+            Verdict::Pass => match self.group_named(room_id) {
+                Some(group) => Ok(Audience::Group(Arc::clone(group))),
+                None => self.call_named(room_id).map(|call| Audience::Call(Arc::clone(call))),
+            },
             Verdict::Wait(wait) => Err(limiter::refusal(wait)),
             Verdict::Flood => return self.close(CloseReason::Flood),
         };
-        let room = match call {
-            Ok(call) => call.room,
+        let audience = match audience {
+            Ok(audience) => audience,
             Err(refusal) => return self.refuse(reference, Some("newMessage"), room_id, &refusal),
         };
         self.effects.push_back(Effect::Say(Said {
             text: Text {
-                room,
+                room: audience.room(),
                 user: self.user,
                 client_id: message.client_id.as_deref().map(str::to_owned),
                 message: MessageId(random_id()),
@@ -45,6 +70,8 @@ impl Session {
             },
             message: message.message.as_ref().to_owned(),
             reference,
+            audience,
+            read_at: now.moment,
         }));
     }
 
@@ -67,23 +94,33 @@ impl Session {
             return;
         }
         self.shared.figures.count_message();
-        self.tell_partner(said, room, &ack);
+        self.tell_others(said, &ack);
     }
 
-    fn tell_partner(&mut self, said: &Said, room: RoomId, ack: &MessageAck<'_>) {
-        let Some(call) = self.call.as_deref().filter(|call| call.room == room) else { return };
+    fn tell_others(&mut self, said: &Said, ack: &MessageAck<'_>) {
+        let own = format_id(self.user.0);
+        let (room_id, from, user_id) = match &said.audience {
+            Audience::Call(call) => (&call.room_id, &call.own_socket_id, &call.own_pseudonym),
+            Audience::Group(group) => (&group.room_id, &group.own_id, &own),
+        };
         let event = MessageRelayed {
             message_id: ack.message_id,
             seq: ack.seq,
-            from: &call.own_socket_id,
-            user_id: &call.own_pseudonym,
+            from,
+            user_id,
             name: profile::shown_name(self.name.as_deref()),
             message: &said.message,
             timestamp: ack.timestamp,
-            room_id: &call.room_id,
+            room_id,
             client_id: said.text.client_id.as_deref(),
         };
-        let effect = call.relay(RelayKind::Numbered, &ServerEvent::NewMessage(&event));
+        let event = ServerEvent::NewMessage(&event);
+        let effect = match &said.audience {
+            Audience::Call(call) => call.relay(RelayKind::Numbered, &event, said.read_at),
+            Audience::Group(group) => {
+                self.publish(group.room, RelayKind::Numbered, &event, said.read_at)
+            }
+        };
         self.effects.push_back(effect);
     }
 }

@@ -81,7 +81,7 @@ mod tests {
 
     #[test]
     fn pictures_keep_to_their_budget_and_give_it_back() {
-        let budget = ImageBudget { figures: Arc::default(), bytes_max: 10 };
+        let budget = ImageBudget { figures: Arc::new(Figures::new(1)), bytes_max: 10 };
         let profile = |image: &str| Profile::new(None, Vec::new(), Some(image.into()), &budget);
         let first = profile("123456");
         assert_eq!(profile("12345").image(), None, "no room beside the first");

@@ -3,8 +3,7 @@
 
 use std::time::Duration;
 
-use liveloop_core::EndReason;
-use liveloop_core::Mode;
+use liveloop_core::{EndReason, GroupView, Mode};
 use liveloop_ports::Wall;
 use serde_json::{Value, json};
 
@@ -72,7 +71,8 @@ impl Bench {
     fn relayed(&mut self, room: u128, text: &str) {
         let data = Waiting { message: "typed elsewhere", waiting: text.len() };
         let event = ServerEvent::Waiting(&data).encode();
-        let relay = Relay { room: RoomId(room), kind: RelayKind::Numbered, event };
+        let kind = RelayKind::Numbered;
+        let relay = Relay { room: RoomId(room), kind, event, read_at: Moment::from_millis(7) };
         self.session.handle_delivery(Delivery::Relay(relay));
     }
 
@@ -98,7 +98,9 @@ impl Bench {
     /// The frames that were sent.
     fn sent(&mut self) -> Vec<Value> {
         let frame = |effect| match effect {
-            Effect::Send(text) => Some(serde_json::from_str(&text).unwrap()),
+            Effect::Send(text) | Effect::Pass(text, _) => {
+                Some(serde_json::from_str(&text).unwrap())
+            }
             _ => None,
         };
         self.effects().into_iter().filter_map(frame).collect()
@@ -119,6 +121,26 @@ fn what_comes_before_the_word_of_the_match_waits_for_it() {
     assert_eq!(sent[0]["event"], "match-done");
     assert_eq!((&sent[0]["n"], &sent[1]["n"]), (&json!(1), &json!(2)));
     assert_eq!(sent[1]["data"]["waiting"], "an early signal".len());
+}
+
+#[test]
+fn what_is_passed_on_says_when_it_was_read_also_where_it_had_to_wait() {
+    let mut bench = Bench::new();
+    bench.relayed(5, "early");
+    bench.matched(5);
+    bench.relayed(5, "in time");
+    let effects = bench.effects();
+    let passed = effects.iter().filter(|effect| match effect {
+        Effect::Pass(_, read_at) => *read_at == Moment::from_millis(7),
+        _ => false,
+    });
+    assert_eq!(passed.count(), 2, "{effects:?}");
+    bench.now.moment = Moment::from_millis(9);
+    bench.says("typing", &json!({"typing": true}));
+    let [Effect::Relay(_, Delivery::Relay(relay))] = &bench.effects()[..] else {
+        panic!("it goes to the partner")
+    };
+    assert_eq!(relay.read_at, Moment::from_millis(9));
 }
 
 #[test]
@@ -273,4 +295,39 @@ fn a_refused_frame_over_the_rate_changes_nothing() {
     bench.now.moment = bench.now.moment + Duration::from_millis(200);
     bench.says("newMessage", &json!({"message": "hi"}));
     assert!(matches!(bench.effects()[..], [Effect::Say(_)]));
+}
+
+/// The desk's yes to `join-room`.
+fn joined(room: u128) -> Delivery {
+    let outcome = Ok(GroupView { name: None, count: 1 });
+    let joined = Joined { room: RoomId(room), reference: None, outcome, last_seq: 0 };
+    Delivery::Joined(Box::new(joined))
+}
+
+#[test]
+fn groups_that_are_being_joined_count_as_joined() {
+    let mut bench = Bench::new();
+    for room in [1, 2, 2, 1, 3] {
+        bench.says("join-room", &json!({"roomId": format_id(room)}));
+    }
+    let refused = bench.sent();
+    assert_eq!(refused.len(), 1, "two are granted for each connection: {refused:?}");
+    assert_eq!(refused[0]["data"]["roomId"], format_id(3));
+    for room in [1, 2, 2, 1] {
+        bench.session.handle_delivery(joined(room));
+    }
+    assert_eq!(bench.session.listens_to(), [RoomId(1), RoomId(2)]);
+}
+
+#[test]
+fn a_group_that_was_left_before_the_desk_has_answered_is_not_listened_to() {
+    let mut bench = Bench::new();
+    for event in ["join-room", "leave-room"] {
+        bench.says(event, &json!({"roomId": format_id(1)}));
+    }
+    let asks = |effect: &Effect| matches!(effect, Effect::Ask(_));
+    assert_eq!(bench.effects().iter().filter(|effect| asks(effect)).count(), 2);
+    bench.session.handle_delivery(joined(1));
+    assert!(!bench.effects().iter().any(|effect| matches!(effect, Effect::Listen(_))));
+    assert!(bench.session.listens_to().is_empty());
 }

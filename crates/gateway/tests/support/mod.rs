@@ -91,10 +91,15 @@ impl Server {
 
     /// A request with these lines after the first, and the whole response.
     pub async fn http(&self, first_line: &str, headers: &str) -> String {
+        self.http_with_body(first_line, headers, "").await
+    }
+
+    pub async fn http_with_body(&self, first_line: &str, headers: &str, body: &str) -> String {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         let host = self.address;
-        let request =
-            format!("{first_line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n");
+        let request = format!(
+            "{first_line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n{body}"
+        );
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut response = Vec::new();
         tokio::time::timeout(PATIENCE, stream.read_to_end(&mut response)).await.unwrap().unwrap();
@@ -142,6 +147,15 @@ impl Client {
     /// Sends an event without a `ref`.
     pub async fn say(&mut self, event: &str, data: Value) {
         self.send_text(json!({"event": event, "data": data}).to_string()).await;
+    }
+
+    /// Sends events without a `ref`, all in one write.
+    pub async fn say_at_once(&mut self, events: &[(&str, Value)]) {
+        for (event, data) in events {
+            let text = json!({"event": event, "data": data}).to_string();
+            self.socket.feed(Message::Text(text.into())).await.unwrap();
+        }
+        self.socket.flush().await.unwrap();
     }
 
     /// Sends an event with a `ref` and gives its ack, with whatever came before left out.

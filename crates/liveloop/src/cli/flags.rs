@@ -62,6 +62,7 @@ fn heading(section: &str) -> &'static str {
         "heartbeat" => "Heartbeat",
         "drain" => "Stopping",
         "matching" => "Matching",
+        "metrics" => "Metrics",
         "ice" => "Calls across the internet",
         "site" => "What the page says",
         "log" => "Log",

@@ -119,6 +119,24 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "REST requests of one address that may come at once.",
     ),
     Setting::new(
+        "limits.users_per_address_per_minute",
+        Kind::Number,
+        "Visitors that one address may make by REST, per minute.",
+    ),
+    Setting::new(
+        "limits.users_per_address_per_minute_burst",
+        Kind::Number,
+        "Visitors that one address may make by REST at once.",
+    ),
+    Setting::new("limits.groups", Kind::Number, "Groups on one server."),
+    Setting::new("limits.groups_per_visitor", Kind::Number, "Groups that one visitor may make."),
+    Setting::new("limits.group_members", Kind::Number, "Members of one group."),
+    Setting::new(
+        "limits.groups_per_connection",
+        Kind::Number,
+        "Groups that one connection may listen to.",
+    ),
+    Setting::new(
         "limits.outbox_bytes",
         Kind::Number,
         "Bytes that may wait for a slow reader before its connection is cut.",
@@ -147,6 +165,12 @@ pub(crate) static SETTINGS: &[Setting] = &[
     .unset(
         "on where only this machine can connect (a loopback `listen`, and none of public_url, \
          origins and trusted_proxies set), else off",
+    ),
+    Setting::new(
+        "metrics.public",
+        Kind::Switch,
+        "Whether /metrics answers everybody; else only this machine and private networks, and \
+         never what a proxy has forwarded.",
     ),
     Setting::new(
         "ice.servers",

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used)] // The helpers of tests are tests to us, though not to clippy.
 
 mod configuration;
+mod discretion;
 mod harness;
 mod help;
 mod secrets;

@@ -66,6 +66,11 @@ impl History for MemoryHistory {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner).remove(&room);
     }
 
+    fn last_seq(&self, room: RoomId) -> u64 {
+        let rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
+        rooms.get(&room).map_or(0, |room| room.last_seq)
+    }
+
     fn append(&self, text: Text) -> Appending {
         Appending::Now(self.append_now(text))
     }

@@ -54,6 +54,8 @@ pub struct Decoder {
 struct Assembly {
     /// The bytes of a frame that is not whole.
     frame: Vec<u8>,
+    /// How much of its payload is known to be valid UTF-8.
+    frame_valid_up_to: usize,
     /// The payload of a fragmented message so far.
     message: Vec<u8>,
     /// How much of it is known to be valid UTF-8.
@@ -95,12 +97,17 @@ impl Decoder {
             let (now, rest) = bytes.split_at_mut(missing.min(bytes.len()));
             frame.extend_from_slice(now);
             bytes = rest;
-            if now.len() < missing {
-                return self.hold(frame, role, limit);
+            let is_cut_short = now.len() < missing;
+            if !is_cut_short && self.take_frames(&mut frame, (role, limit), &mut take)? > 0 {
+                if let Some(held) = &mut self.assembly {
+                    held.frame_valid_up_to = 0;
+                }
+                continue;
             }
-            if self.take_frames(&mut frame, (role, limit), &mut take)? == 0 {
-                // Only its header was whole: now it tells how much is missing.
-                self.hold(frame, role, limit)?;
+            // Where only its header was whole, that tells now how much is missing.
+            self.hold(frame, (role, limit))?;
+            if is_cut_short {
+                return Ok(());
             }
         }
         let used = self.take_frames(bytes, (role, limit), &mut take)?;
@@ -108,7 +115,7 @@ impl Decoder {
             return Ok(());
         }
         if used < bytes.len() {
-            self.hold(bytes[used..].to_vec(), role, limit)?;
+            self.hold(bytes[used..].to_vec(), (role, limit))?;
         } else if self.assembly.as_ref().is_some_and(|held| held.kind.is_none()) {
             self.assembly = None;
         }
@@ -123,11 +130,12 @@ impl Decoder {
         })
     }
 
-    /// Keeps the beginning of a frame, unless it tells already that it is none.
-    fn hold(&mut self, frame: Vec<u8>, role: Role, limit: Limit) -> Result<(), Violation> {
-        wanted(&frame, role, limit)?;
-        self.assembly.get_or_insert_default().frame = frame;
-        Ok(())
+    /// Keeps the beginning of a frame, unless it tells already that it can become none.
+    fn hold(&mut self, frame: Vec<u8>, (role, limit): (Role, Limit)) -> Result<(), Violation> {
+        let header = Header::read(&frame, role, limit)?;
+        let held = self.assembly.get_or_insert_default();
+        held.frame = frame;
+        header.map_or(Ok(()), |header| held.check_partial_text(header))
     }
 
     /// The beginning of a frame that was not whole, where more of it may come.
@@ -150,29 +158,41 @@ impl Decoder {
         let mut used = 0;
         while !self.is_closed() {
             let Some(header) = Header::read(&bytes[used..], role, limit)? else { break };
+            self.check_order(header, limit)?;
             let start = used + header.header_len;
             let end = start + header.payload_len;
             let Some(payload) = bytes.get_mut(start..end) else { break };
             if let Some(key) = header.key {
                 mask::apply(payload, key);
             }
-            self.take_frame(header, payload, limit, take)?;
+            self.take_frame(header, payload, take)?;
             used = end;
         }
         Ok(used)
+    }
+
+    /// Refuses a frame that may not come now, or that would make its message too long.
+    fn check_order(&self, header: Header, limit: Limit) -> Result<(), Violation> {
+        let under_way = self.assembly.as_ref().filter(|held| held.kind.is_some());
+        match (header.opcode, under_way) {
+            (0x0, None) | (0x1 | 0x2, Some(_)) => Err(Violation::Protocol),
+            (0x0, Some(held))
+                if limit.0 > 0 && held.message.len() + header.payload_len > limit.0 =>
+            {
+                Err(Violation::TooLong)
+            }
+            _ => Ok(()),
+        }
     }
 
     fn take_frame(
         &mut self,
         header: Header,
         payload: &[u8],
-        limit: Limit,
         take: &mut impl FnMut(Incoming<'_>),
     ) -> Result<(), Violation> {
-        let under_way = self.assembly.as_ref().and_then(|held| held.kind);
         match header.opcode {
-            0x0 => return self.continue_message(header, payload, limit, take),
-            0x1 | 0x2 if under_way.is_some() => return Err(Violation::Protocol),
+            0x0 => return self.continue_message(header, payload, take),
             0x1 if header.is_final => take(Incoming::Text(utf8(payload)?)),
             0x2 if header.is_final => take(Incoming::Binary(payload)),
             0x1 | 0x2 => {
@@ -195,14 +215,9 @@ impl Decoder {
         &mut self,
         header: Header,
         payload: &[u8],
-        limit: Limit,
         take: &mut impl FnMut(Incoming<'_>),
     ) -> Result<(), Violation> {
-        let held = self.assembly.as_mut().filter(|held| held.kind.is_some());
-        let held = held.ok_or(Violation::Protocol)?;
-        if limit.0 > 0 && held.message.len() + payload.len() > limit.0 {
-            return Err(Violation::TooLong);
-        }
+        let held = self.assembly.as_mut().ok_or(Violation::Protocol)?;
         held.append(payload, header.is_final)?;
         if !header.is_final {
             take(Incoming::Fragment);
@@ -225,12 +240,41 @@ impl Assembly {
         if self.kind != Some(Kind::Text) || is_final {
             return Ok(());
         }
-        match std::str::from_utf8(&self.message[self.valid_up_to..]) {
-            Ok(_) => self.valid_up_to = self.message.len(),
-            Err(error) if error.error_len().is_some() => return Err(Violation::InvalidUtf8),
-            Err(error) => self.valid_up_to += error.valid_up_to(),
-        }
+        self.valid_up_to += valid_so_far(&self.message[self.valid_up_to..])?;
         Ok(())
+    }
+
+    /// Refuses text that can no longer become valid while its frame is still coming. Each byte is
+    /// looked at once, however small the pieces are.
+    fn check_partial_text(&mut self, header: Header) -> Result<(), Violation> {
+        let before = match (header.opcode, self.kind) {
+            (0x1, _) => &[],
+            // A character may have begun in the frame before.
+            (0x0, Some(Kind::Text)) if self.frame_valid_up_to == 0 => {
+                &self.message[self.valid_up_to..]
+            }
+            (0x0, Some(Kind::Text)) => &[],
+            _ => return Ok(()),
+        };
+        let Some(payload) = self.frame.get(header.header_len + self.frame_valid_up_to..) else {
+            return Ok(());
+        };
+        let mut text = [before, payload].concat();
+        if let Some(mut key) = header.key {
+            key.rotate_left(self.frame_valid_up_to % 4);
+            mask::apply(&mut text[before.len()..], key);
+        }
+        self.frame_valid_up_to += valid_so_far(&text)?.saturating_sub(before.len());
+        Ok(())
+    }
+}
+
+/// How much of `text` is whole characters, where the rest may still become one.
+fn valid_so_far(text: &[u8]) -> Result<usize, Violation> {
+    match std::str::from_utf8(text) {
+        Ok(_) => Ok(text.len()),
+        Err(error) if error.error_len().is_some() => Err(Violation::InvalidUtf8),
+        Err(error) => Ok(error.valid_up_to()),
     }
 }
 

@@ -26,6 +26,13 @@ pub fn encode(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8]) {
     out.extend_from_slice(payload);
 }
 
+/// Appends a server's frame whose payload is `first` and then `second`.
+pub fn encode_parts(out: &mut Vec<u8>, opcode: Opcode, first: &[u8], second: &[u8]) {
+    header(out, opcode, first.len() + second.len(), 0);
+    out.extend_from_slice(first);
+    out.extend_from_slice(second);
+}
+
 /// Appends a client's frame with `payload`, masked by `key`, to `out`.
 pub fn encode_masked(out: &mut Vec<u8>, opcode: Opcode, payload: &[u8], key: [u8; 4]) {
     header(out, opcode, payload.len(), MASK);

@@ -1,46 +1,19 @@
 //! Frames in pieces of any size, and tungstenite as the oracle.
 
-use std::io::{Cursor, Read, Write};
-
 use proptest::prelude::*;
-use tungstenite::{
-    Message, WebSocket,
-    protocol::{Role as TheirRole, WebSocketConfig},
-};
 
 use super::*;
 
-const SERVER: (Role, Limit) = (Role::Server, Limit(1_000));
+mod oracle;
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Seen {
-    Text(String),
-    Binary(Vec<u8>),
-    Ping(Vec<u8>),
-    Pong(Vec<u8>),
-    Close(Option<u16>),
-    Violation(Violation),
-}
+use oracle::{Seen, seen_by_oracle};
 
 /// Feeds `bytes` in pieces of `piece` bytes and tells what was seen.
 fn seen(bytes: &[u8], piece: usize, settings: (Role, Limit)) -> Vec<Seen> {
-    let (mut decoder, mut seen) = (Decoder::default(), Vec::new());
-    for piece in bytes.chunks(piece.max(1)) {
-        let outcome = decoder.feed(&mut piece.to_vec(), settings, |incoming| match incoming {
-            Incoming::Text(text) => seen.push(Seen::Text(text.to_owned())),
-            Incoming::Binary(bytes) => seen.push(Seen::Binary(bytes.to_vec())),
-            Incoming::Ping(bytes) => seen.push(Seen::Ping(bytes.to_vec())),
-            Incoming::Pong(bytes) => seen.push(Seen::Pong(bytes.to_vec())),
-            Incoming::Close(code) => seen.push(Seen::Close(code)),
-            Incoming::Fragment => {}
-        });
-        if let Err(violation) = outcome {
-            seen.push(Seen::Violation(violation));
-            break;
-        }
-    }
-    seen
+    oracle::seen(bytes.chunks(piece.max(1)), settings)
 }
+
+const SERVER: (Role, Limit) = (Role::Server, Limit(1_000));
 
 #[track_caller]
 fn check(bytes: &[u8], expected: &[Seen]) {
@@ -114,6 +87,50 @@ fn violations_have_their_code() {
     }
 }
 
+/// What has come of a text while its frame, or the one after it, is not whole.
+#[track_caller]
+fn check_early(frames: &[Vec<u8>], missing: usize, expected: &[Seen]) {
+    let bytes = frames.concat();
+    check(&bytes[..bytes.len() - missing], expected);
+}
+
+#[test]
+fn text_that_cannot_become_valid_is_refused_before_its_frame_is_whole() {
+    let invalid = [Seen::Violation(Violation::InvalidUtf8)];
+    // Beyond the last code point, a surrogate, an overlong form, a stray byte; the rest never comes.
+    for text in [b"ab\xf4\x90cdef", b"abc\xed\xa0def", b"abc\xc0\xafdef", b"abc\xc3(def"] {
+        check_early(&[frame(0x81, text)], 3, &invalid);
+        check_early(&[frame(0x01, text)], 3, &invalid);
+        check_early(&[frame(0x01, b"x"), frame(0x80, text)], 3, &invalid);
+        check_early(&[frame(0x82, text)], 3, &[]);
+        check_early(&[frame(0x02, b"x"), frame(0x80, text)], 3, &[]);
+    }
+    // A character that begins in one frame and is wrong in the next.
+    check_early(&[frame(0x01, b"a\xe2\x82"), frame(0x80, b"(bcd")], 3, &invalid);
+    check_early(&[frame(0x01, b"a\xe2"), frame(0x00, b"\x82\xacb\xffcd")], 2, &invalid);
+}
+
+#[test]
+fn text_that_may_become_valid_is_waited_for() {
+    let text = "a\u{e9}\u{20ac}\u{1f600}z".as_bytes();
+    for missing in 1..text.len() {
+        check_early(&[frame(0x81, text)], missing, &[]);
+        for split in 0..text.len() - missing {
+            let frames = [frame(0x01, &text[..split]), frame(0x80, &text[split..])];
+            check_early(&frames, missing, &[]);
+        }
+    }
+}
+
+#[test]
+fn a_frame_that_may_not_come_is_refused_by_its_header() {
+    check_early(&[frame(0x80, b"abc")], 3, &[Seen::Violation(Violation::Protocol)]);
+    let frames = [frame(0x01, b"a"), frame(0x81, b"abc")];
+    check_early(&frames, 3, &[Seen::Violation(Violation::Protocol)]);
+    let frames = [frame(0x01, &[b'x'; 600]), frame(0x80, &[b'x'; 600])];
+    check_early(&frames, 600, &[Seen::Violation(Violation::TooLong)]);
+}
+
 #[test]
 fn a_decoder_between_messages_owns_nothing() {
     let mut decoder = Decoder::default();
@@ -153,60 +170,6 @@ fn a_close_fits_into_a_control_frame() {
     assert_eq!(seen(&bytes, 7, (Role::Client, Limit(0))), [Seen::Close(Some(1013))]);
 }
 
-/// A stream that holds what a client sent, and swallows what is answered.
-struct Sent(Cursor<Vec<u8>>);
-
-impl Read for Sent {
-    fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
-        self.0.read(into)
-    }
-}
-
-impl Write for Sent {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-/// What tungstenite sees in the same bytes.
-fn seen_by_oracle(bytes: &[u8]) -> Vec<Seen> {
-    use tungstenite::Error;
-    let config =
-        WebSocketConfig::default().max_message_size(Some(1_000)).max_frame_size(Some(1_000));
-    let stream = Sent(Cursor::new(bytes.to_vec()));
-    let mut socket = WebSocket::from_raw_socket(stream, TheirRole::Server, Some(config));
-    let mut seen = Vec::new();
-    loop {
-        seen.push(match socket.read() {
-            Ok(Message::Text(text)) => Seen::Text(text.to_string()),
-            Ok(Message::Binary(bytes)) => Seen::Binary(bytes.to_vec()),
-            Ok(Message::Ping(bytes)) => Seen::Ping(bytes.to_vec()),
-            Ok(Message::Pong(bytes)) => Seen::Pong(bytes.to_vec()),
-            Ok(Message::Close(frame)) => {
-                seen.push(Seen::Close(frame.map(|frame| frame.code.into())));
-                return seen;
-            }
-            Ok(Message::Frame(_)) => unreachable!("only whole messages are read"),
-            Err(Error::Capacity(_)) => Seen::Violation(Violation::TooLong),
-            Err(Error::Utf8(_)) => Seen::Violation(Violation::InvalidUtf8),
-            Err(Error::Protocol(
-                tungstenite::error::ProtocolError::ResetWithoutClosingHandshake,
-            )) => {
-                return seen;
-            }
-            Err(Error::Protocol(_)) => Seen::Violation(Violation::Protocol),
-            Err(_) => return seen,
-        });
-        if matches!(seen.last(), Some(Seen::Violation(_))) {
-            return seen;
-        }
-    }
-}
-
 fn any_frame() -> impl Strategy<Value = Vec<u8>> {
     let first = prop_oneof![
         8 => prop::sample::select(vec![0x81_u8, 0x82, 0x01, 0x02, 0x00, 0x80, 0x89, 0x8a]),
@@ -241,7 +204,7 @@ proptest! {
         piece in 1..200_usize,
     ) {
         let bytes = frames.concat();
-        let (ours, theirs) = (seen(&bytes, piece, SERVER), seen_by_oracle(&bytes));
+        let (ours, theirs) = (seen(&bytes, piece, SERVER), seen_by_oracle(&bytes, 1_000));
         prop_assert_eq!(ours, theirs);
     }
 

@@ -151,6 +151,7 @@ function told(state: CallState, event: ServerEvent): Step {
     case 'new-ice-candidates':
     case 'newMessage':
     case 'typing':
+    case 'room-members':
     case 'error':
     case 'draining':
       return [state, []];

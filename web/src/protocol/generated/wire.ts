@@ -118,6 +118,18 @@ roomId?: string,
  */
 typing: boolean, };
 
+export type JoinRoom = { 
+/**
+ * The group.
+ */
+roomId: string, };
+
+export type LeaveRoom = { 
+/**
+ * The group.
+ */
+roomId: string, };
+
 export type Heartbeat = Record<symbol, never>;
 
 export type LimitsTold = { 
@@ -466,13 +478,45 @@ userId: string,
  */
 typing: boolean, };
 
+export type RoomMembers = { 
+/**
+ * The group.
+ */
+roomId: string, 
+/**
+ * How many members it has.
+ */
+count: number, };
+
+export type RoomJoined = { 
+/**
+ * The group.
+ */
+roomId: string, 
+/**
+ * `group`.
+ */
+kind: string, 
+/**
+ * What it is called.
+ */
+name?: string, 
+/**
+ * How many members it has.
+ */
+count: number, 
+/**
+ * `seq` of its last message; 0 where there is none.
+ */
+lastSeq: number, };
+
 export type Draining = { 
 /**
  * Come back after this long; each client is told another time.
  */
 reconnectInMs: number, };
 
-export type ErrorCode = "bad-frame" | "unknown-event" | "bad-payload" | "too-long" | "not-in-room" | "not-allowed" | "bad-token" | "resume-expired" | "rate-limited" | "store-unavailable" | "draining" | "internal";
+export type ErrorCode = "bad-frame" | "unknown-event" | "bad-payload" | "too-long" | "not-in-room" | "room-full" | "room-not-found" | "not-allowed" | "bad-token" | "resume-expired" | "rate-limited" | "store-unavailable" | "draining" | "internal";
 
 export type Category = "network" | "webrtc" | "validation" | "system";
 
@@ -517,6 +561,8 @@ export interface ClientEvents {
   "send-new-ice-candidates": SendNewIceCandidates;
   newMessage: NewMessage;
   typing: Typing;
+  "join-room": JoinRoom;
+  "leave-room": LeaveRoom;
   heartbeat: Heartbeat;
 }
 
@@ -531,6 +577,7 @@ export interface ServerEvents {
   "stop-by-remote-user": StopByRemoteUser;
   newMessage: MessageRelayed;
   typing: TypingRelayed;
+  "room-members": RoomMembers;
   error: ErrorBody;
   draining: Draining;
 }

@@ -1,0 +1,40 @@
+//! Who on this thread listens to which group.
+
+use std::{collections::HashSet, hash::BuildHasherDefault};
+
+use liveloop_core::{IdHasher, IdMap, RoomId};
+
+use crate::plane::ConnId;
+
+/// Connections by group.
+#[derive(Default)]
+pub(super) struct Listeners {
+    by_room: IdMap<RoomId, HashSet<ConnId, BuildHasherDefault<IdHasher>>>,
+}
+
+impl Listeners {
+    pub(super) fn add(&mut self, room: RoomId, id: ConnId) {
+        self.by_room.entry(room).or_default().insert(id);
+    }
+
+    pub(super) fn remove(&mut self, room: RoomId, id: ConnId) {
+        if let Some(listeners) = self.by_room.get_mut(&room) {
+            listeners.remove(&id);
+            if listeners.is_empty() {
+                self.by_room.remove(&room);
+            }
+        }
+    }
+
+    /// Whether anybody but `from` listens.
+    pub(super) fn is_heard(&self, room: RoomId, from: Option<ConnId>) -> bool {
+        let listeners = self.by_room.get(&room);
+        listeners.is_some_and(|all| {
+            all.len() > usize::from(from.is_some_and(|from| all.contains(&from)))
+        })
+    }
+
+    pub(super) fn of(&self, room: RoomId) -> impl Iterator<Item = ConnId> + '_ {
+        self.by_room.get(&room).into_iter().flatten().copied()
+    }
+}

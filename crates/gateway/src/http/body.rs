@@ -1,0 +1,66 @@
+//! Reading the JSON body of a request, bounded, and naming the field that is at fault.
+
+use axum::{body::to_bytes, extract::Request, http::StatusCode};
+use liveloop_core::UserId;
+use liveloop_protocol::{ErrorCode, Refusal};
+use serde::de::DeserializeOwned;
+
+use super::{Problem, Web};
+
+/// The longest body, in bytes.
+const BODY_BYTES_MAX: usize = 4_096;
+
+/// Reads a JSON object; an empty body is an empty object.
+pub(super) async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
+    let bytes = to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|_| {
+        let detail = "the body is longer than 4096 bytes, or did not come whole";
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLong, detail)
+    })?;
+    let text = if bytes.trim_ascii().is_empty() { &b"{}"[..] } else { &bytes };
+    let bad = |detail| Problem::new(StatusCode::BAD_REQUEST, ErrorCode::BadPayload, detail);
+    // Serde would also read an array as a struct.
+    if !text.trim_ascii_start().starts_with(b"{") {
+        return Err(bad("the body must be one JSON object"));
+    }
+    let mut reader = serde_json::Deserializer::from_slice(text);
+    let body = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        let path = error.path().to_string();
+        let problem = bad("the body is no JSON, or a field is missing or of a wrong type");
+        if path == "." { problem } else { problem.field(path) }
+    })?;
+    reader.end().map_err(|_| bad("the body must be one JSON object"))?;
+    Ok(body)
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        let status = match refusal.code {
+            ErrorCode::RoomNotFound => StatusCode::NOT_FOUND,
+            ErrorCode::NotAllowed | ErrorCode::NotInRoom => StatusCode::FORBIDDEN,
+            ErrorCode::RoomFull => StatusCode::CONFLICT,
+            _ => StatusCode::BAD_REQUEST,
+        };
+        let problem = Self::new(status, refusal.code, refusal.message);
+        match refusal.field {
+            Some(field) => problem.field(field),
+            None => problem,
+        }
+    }
+}
+
+impl Web {
+    /// The visitor of `Authorization: Bearer TOKEN` (RFC 6750, section 2.1).
+    pub(super) fn visitor(&self, request: &Request) -> Result<UserId, Problem> {
+        let header = request.headers().get(axum::http::header::AUTHORIZATION);
+        let token = header.and_then(|value| value.to_str().ok()).and_then(|value| {
+            let (scheme, token) = value.split_once(' ')?;
+            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+        });
+        let holder = token.and_then(|token| self.door.node.shared.secret.read_token(token));
+        holder.map(|holder| holder.user).ok_or_else(|| {
+            let detail = "send `Authorization: Bearer TOKEN` with a token from `welcome` or \
+                          `POST /api/users`";
+            Problem::new(StatusCode::UNAUTHORIZED, ErrorCode::BadToken, detail)
+        })
+    }
+}

@@ -1,0 +1,44 @@
+//! `POST /api/users`: a visitor without a connection, for clients that begin with REST.
+
+use std::borrow::Cow;
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use liveloop_core::UserId;
+use liveloop_protocol::{clean_name, format_id};
+use serde::{Deserialize, Serialize};
+
+use super::{Problem, Web, body, peer_of};
+use crate::clock::random_id;
+
+#[derive(Deserialize)]
+struct NewUser {
+    #[serde(default)]
+    name: Option<String>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct User {
+    user_id: String,
+    token: String,
+}
+
+pub(super) async fn create(State(web): State<Web>, request: Request) -> Result<Response, Problem> {
+    if let Some(peer) = peer_of(&request) {
+        let key = web.door.address_key(peer, request.headers());
+        let admitted = web.door.addresses.admit_user(key, web.door.node.clock.moment());
+        admitted.map_err(|denied| web.door.denied(denied))?;
+    }
+    let new: NewUser = body::read(request).await?;
+    let shared = &web.door.node.shared;
+    let name = clean_name(new.name.map(Cow::Owned), &shared.settings.limits)?;
+    let user = UserId(random_id());
+    let token = shared.secret.issue_token(user, name.as_deref(), web.door.node.clock.now().wall);
+    let user = User { user_id: format_id(user.0), token };
+    Ok((StatusCode::CREATED, [(header::CACHE_CONTROL, "no-store")], Json(user)).into_response())
+}
