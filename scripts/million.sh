@@ -8,8 +8,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 target="$(realpath -m "${CARGO_TARGET_DIR:-target}")"
 connections="${CONNECTIONS:-1000000}"
 held="${SECONDS_HELD:-300}"
-# Both ends of a connection take some 10 kB of kernel memory, the product 0.5 kB.
-needed=$((connections * 11 / 1000))
+# Both ends of a connection take some 10 kB of kernel memory, the product in a call 1.3 kB.
+needed=$((connections * 12 / 1000))
 available=$(($(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo) / 1000))
 if [[ $available -lt $needed ]]; then
   echo "$connections connections need some $needed MB of memory, and $available MB are available: give fewer, as CONNECTIONS=…" >&2

@@ -56,7 +56,8 @@ pub(crate) fn idle(server: &Server, size: Size) -> Result<Figures> {
     // What the first connections cost once for all is not an idle connection's.
     let _first = Load::connect(server.target, 8)?;
     let user = || server.pid.map(process::memory).transpose();
-    let (before, tcp_before) = (user()?, process::tcp_memory());
+    let kernel = || process::System::now().kernel + process::tcp_memory();
+    let (before, kernel_before) = (user()?, kernel());
     let mut load = Load::connect(server.target, size.clients)?;
     let mut asking = Asking::new(size.clients, false);
     for who in 0..size.clients {
@@ -67,12 +68,12 @@ pub(crate) fn idle(server: &Server, size: Size) -> Result<Figures> {
         bail!("{} of {all} were answered", asking.answers);
     }
     load.run(&mut asking, size.time, |_| false)?;
-    let (after, tcp_after) = (user()?, process::tcp_memory());
+    let (after, kernel_after) = (user()?, kernel());
     let per = |after: u64, before: u64| after.saturating_sub(before) as f64 / size.clients as f64;
     Ok(Figures {
         operations: all,
         memory_bytes: after.zip(before).map(|(after, before)| per(after.pss, before.pss)),
-        kernel_bytes: Some(per(tcp_after, tcp_before)),
+        kernel_bytes: Some(per(kernel_after, kernel_before)),
         ..Figures::default()
     })
 }
