@@ -5,8 +5,8 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 SERVER := $(abspath $(TARGET))/debug/liveloop
 
 .DEFAULT_GOAL := help
-.PHONY: help run page test test-rust test-web test-metrics conformance e2e fuzz check lint-rust lint-web \
-        ci generated screenshots bench clean tools
+.PHONY: help run page test test-rust test-web test-metrics test-bench conformance e2e fuzz check \
+        lint-rust lint-web ci generated screenshots bench bench-peers bench-binaries million clean tools
 
 help: ## list what can be made
 	@echo 'make TARGET, where TARGET is one of'
@@ -21,7 +21,7 @@ run: page ## build what has changed and serve on http://localhost:8000 (PORT=, A
 page: tools ## build the page, if its sources have changed
 	@scripts/page.sh
 
-test: test-rust conformance test-web test-metrics e2e ## install what the tests need, then run all of them
+test: test-rust conformance test-web test-metrics test-bench e2e ## install what the tests need, then run all of them
 
 test-rust: page ## test the Rust crates, the binary among them
 	@echo 'testing the server …'
@@ -39,6 +39,11 @@ test-web: tools ## test the page's logic
 	@scripts/npm-packages.sh web
 	@echo 'testing the page …'
 	cd web && npm test
+
+test-bench: page ## hold a few connections over two nodes, and watch one pair
+	@cargo build --locked -p liveloop -p liveloop-bench
+	@echo 'testing the bench in small …'
+	scripts/bench-small.sh
 
 test-metrics: page ## let promtool read the metrics of the built server
 	@scripts/promtool.sh
@@ -58,6 +63,7 @@ check: lint-rust lint-web ## format, lints, documentation, and whether generated
 lint-rust: page
 	@echo 'checking the server …'
 	cargo fmt --all --check
+	cargo fmt --manifest-path crates/bench/peers/axum/Cargo.toml --check
 	cargo fmt --manifest-path crates/protocol/fuzz/Cargo.toml --check
 	cargo clippy --locked --workspace --all-targets -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --locked --workspace --no-deps --document-private-items
@@ -84,16 +90,25 @@ screenshots: page ## take the pictures of docs/images with a real browser
 	@cargo build --locked -p liveloop
 	cd e2e && LIVELOOP_BIN='$(SERVER)' npm run screenshots
 
-bench: page ## measure the release build beside a bare epoll loop (some minutes)
+bench: bench-binaries ## measure the release build beside a bare epoll loop (some minutes)
+	'$(abspath $(TARGET))/release/liveloop-bench' run idle storm match pair relay rate room heartbeat \
+		--server '$(abspath $(TARGET))/release/liveloop' $(ARGS)
+
+bench-peers: bench-binaries ## the same beside servers on other stacks, which it installs (half an hour)
+	scripts/bench-peers.sh $(ARGS)
+
+million: bench-binaries ## hold a million connections on this machine (CONNECTIONS=, some ten minutes)
+	scripts/million.sh $(ARGS)
+
+bench-binaries: page
 	@echo 'building for release …'
 	@cargo build --locked --release -p liveloop -p liveloop-bench
-	'$(abspath $(TARGET))/release/liveloop-bench' run idle storm match relay rate room heartbeat \
-		--server '$(abspath $(TARGET))/release/liveloop'
 
 clean: ## remove everything that was built or installed here
 	cargo clean
 	rm -rf crates/protocol/fuzz/target crates/protocol/fuzz/corpus
 	rm -rf web/dist web/node_modules e2e/node_modules e2e/output
+	rm -rf crates/bench/peers/*/node_modules crates/bench/peers/axum/target crates/bench/peers/fastapi/.venv
 
 tools:
 	@scripts/tools.sh

@@ -1,43 +1,36 @@
-//! Simulated strangers: many plain WebSocket clients on one thread, driven by a scenario.
+//! Simulated strangers: many WebSocket clients on one thread, driven by a scenario. One who is
+//! silent takes 20 bytes here, so that a million of them fit beside the servers.
+
+mod open;
+mod out;
+mod socketio;
+mod timer;
+mod wire;
 
 use std::{
-    io::{ErrorKind, Read, Write},
-    net::{SocketAddr, TcpStream as StdTcpStream},
+    io::{ErrorKind, Read},
     time::{Duration, Instant},
 };
 
 use anyhow::{Context, Result, bail};
-use liveloop_protocol::websocket::{Decoder, Incoming, Limit, Opcode, Role, encode_masked};
+use liveloop_protocol::websocket::{Decoder, Incoming, Limit, Opcode, Role};
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
 
-/// Any key will do: the server cannot tell, and unmasks all the same (RFC 6455, section 5.3).
-const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
-const HANDSHAKE: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-     Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+pub(crate) use open::Target;
+pub(crate) use out::Out;
+pub(crate) use wire::{Heard, Wire, field};
+
+use timer::{TIMER, Timer};
 
 /// What the strangers do.
 pub(crate) trait Scenario {
-    /// A text frame has come for `who`.
-    fn on_text(&mut self, out: &mut Out, who: usize, text: &str);
+    /// An event has come for `who`, with its data as JSON.
+    fn on_event(&mut self, out: &mut Out, who: usize, name: &str, data: &str);
+    /// Something that `who` asked has been answered.
+    fn on_ack(&mut self, _out: &mut Out, _who: usize, _answer: &str) {}
     /// Once a turn; tells how long the next one may wait at most.
     fn on_turn(&mut self, _out: &mut Out) -> Duration {
         Duration::from_millis(20)
-    }
-}
-
-/// What the strangers say, written once a turn.
-pub(crate) struct Out {
-    outboxes: Vec<Vec<u8>>,
-    dirty: Vec<usize>,
-}
-
-impl Out {
-    /// Says `text` as `who`.
-    pub(crate) fn send(&mut self, who: usize, text: &str) {
-        if self.outboxes[who].is_empty() {
-            self.dirty.push(who);
-        }
-        encode_masked(&mut self.outboxes[who], Opcode::Text, text.as_bytes(), MASK);
     }
 }
 
@@ -49,31 +42,64 @@ struct Client {
 /// All strangers of this process.
 pub(crate) struct Load {
     poll: Poll,
+    timer: Timer,
+    wire: Wire,
     clients: Vec<Client>,
     pub(crate) out: Out,
+    /// The server's pings that were answered.
+    pub(crate) pings: u64,
     buffer: Vec<u8>,
     events: Events,
 }
 
 impl Load {
-    /// Connects `count` strangers, one after the other, and reads each one's `welcome`.
+    /// Nobody yet.
+    ///
+    /// # Errors
+    /// Where the system gives no epoll or timer.
+    pub(crate) fn new(wire: Wire) -> Result<Self> {
+        let poll = Poll::new()?;
+        let timer = Timer::new(poll.registry())?;
+        Ok(Self {
+            poll,
+            timer,
+            wire,
+            clients: Vec::new(),
+            out: Out::new(wire),
+            pings: 0,
+            buffer: vec![0; 64 << 10],
+            events: Events::with_capacity(1_024),
+        })
+    }
+
+    /// `count` strangers at `target`.
     ///
     /// # Errors
     /// Where a connection is refused, or no `welcome` comes.
-    pub(crate) fn connect(address: SocketAddr, count: usize) -> Result<Self> {
-        let poll = Poll::new()?;
-        let mut clients = Vec::with_capacity(count);
-        for index in 0..count {
-            let stream = open(address).with_context(|| format!("connection {index}"))?;
+    pub(crate) fn connect(target: Target, count: usize) -> Result<Self> {
+        let mut load = Self::new(target.wire)?;
+        load.add(&target, count)?;
+        Ok(load)
+    }
+
+    /// Connects `count` more, one after the other, and reads each one's `welcome`.
+    ///
+    /// # Errors
+    /// Where a connection is refused, or no `welcome` comes.
+    pub(crate) fn add(&mut self, target: &Target, count: usize) -> Result<()> {
+        assert!(target.wire == self.wire, "strangers of one load speak one wire");
+        for _ in 0..count {
+            let index = self.clients.len();
+            let (stream, decoder) =
+                open::open(target).with_context(|| format!("connection {index}"))?;
             stream.set_nonblocking(true)?;
             let mut stream = TcpStream::from_std(stream);
             let both = Interest::READABLE | Interest::WRITABLE;
-            poll.registry().register(&mut stream, Token(index), both)?;
-            clients.push(Client { stream, decoder: Decoder::default() });
+            self.poll.registry().register(&mut stream, Token(index), both)?;
+            self.clients.push(Client { stream, decoder });
         }
-        let out = Out { outboxes: vec![Vec::new(); count], dirty: Vec::new() };
-        let events = Events::with_capacity(1_024);
-        Ok(Self { poll, clients, out, buffer: vec![0; 64 << 10], events })
+        self.out.grow(self.clients.len());
+        Ok(())
     }
 
     pub(crate) fn len(&self) -> usize {
@@ -93,16 +119,20 @@ impl Load {
         let until = Instant::now() + patience;
         loop {
             let wait = scenario.on_turn(&mut self.out);
-            self.flush()?;
+            self.out.flush(&mut self.clients)?;
             let now = Instant::now();
-            if done(scenario) || now >= until {
+            if done(scenario) || now > until {
                 return Ok(done(scenario));
             }
-            self.poll.poll(&mut self.events, Some(wait.min(until - now)))?;
+            let wait = wait.min(until - now);
+            if !wait.is_zero() && wait < Duration::from_millis(10) {
+                self.timer.set(wait)?;
+            }
+            self.poll.poll(&mut self.events, Some(wait))?;
             let ready: Vec<usize> = self
                 .events
                 .iter()
-                .filter(|event| event.is_readable())
+                .filter(|event| event.is_readable() && event.token() != TIMER)
                 .map(|event| event.token().0)
                 .collect();
             for who in ready {
@@ -120,90 +150,37 @@ impl Load {
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
                 Err(error) => return Err(error).context(format!("connection {who}")),
             };
-            let mut pong = None;
-            let out = &mut self.out;
+            let (out, pings, wire) = (&mut self.out, &mut self.pings, self.wire);
+            let (mut is_bad, mut closed) = (false, None);
             let settings = (Role::Client, Limit(0));
             let outcome =
                 client.decoder.feed(&mut self.buffer[..len], settings, |incoming| match incoming {
-                    Incoming::Text(text) => scenario.on_text(out, who, text),
-                    Incoming::Ping(payload) => pong = Some(payload.to_vec()),
+                    Incoming::Text(text) => match wire.read(text) {
+                        Heard::Event { name, data } => scenario.on_event(out, who, name, data),
+                        Heard::Ack { answer } => scenario.on_ack(out, who, answer),
+                        Heard::Reply(text) => {
+                            *pings += 1;
+                            out.frame(who, Opcode::Text, text.as_bytes());
+                        }
+                        Heard::Nothing => {}
+                        Heard::Bad => is_bad = true,
+                    },
+                    Incoming::Ping(payload) => {
+                        *pings += 1;
+                        out.frame(who, Opcode::Pong, payload);
+                    }
+                    Incoming::Close(code) => closed = Some(code.unwrap_or(1005)),
                     _ => {}
                 });
-            if outcome.is_err() {
-                bail!("the server has sent something that is no WebSocket frame");
+            if let Some(code) = closed {
+                bail!("the server has closed connection {who} with code {code}");
             }
-            if let Some(payload) = pong {
-                if self.out.outboxes[who].is_empty() {
-                    self.out.dirty.push(who);
-                }
-                encode_masked(&mut self.out.outboxes[who], Opcode::Pong, &payload, MASK);
+            if outcome.is_err() || is_bad {
+                bail!("the server has sent something that is not of its protocol");
             }
             if len < self.buffer.len() {
                 return Ok(());
             }
         }
     }
-
-    fn flush(&mut self) -> Result<()> {
-        let mut blocked = Vec::new();
-        for who in std::mem::take(&mut self.out.dirty) {
-            let outbox = &mut self.out.outboxes[who];
-            let mut sent = 0;
-            while sent < outbox.len() {
-                match self.clients[who].stream.write(&outbox[sent..]) {
-                    Ok(written) => sent += written,
-                    Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                        blocked.push(who);
-                        break;
-                    }
-                    Err(error) => return Err(error).context(format!("connection {who}")),
-                }
-            }
-            outbox.drain(..sent);
-        }
-        self.out.dirty = blocked;
-        Ok(())
-    }
-}
-
-/// Opens one connection up to its `welcome`, blocking.
-fn open(address: SocketAddr) -> Result<StdTcpStream> {
-    let mut stream = StdTcpStream::connect(address)?;
-    stream.set_nodelay(true)?;
-    stream.set_read_timeout(Some(Duration::from_secs(10)))?;
-    stream.write_all(format!("GET /ws HTTP/1.1\r\nHost: {address}\r\n{HANDSHAKE}").as_bytes())?;
-    let mut decoder = Decoder::default();
-    let (mut head, mut buffer) = (Vec::new(), [0; 8_192]);
-    let mut is_welcome = false;
-    while !is_welcome {
-        let len = stream.read(&mut buffer).context("no `welcome` in 10 s")?;
-        if len == 0 {
-            bail!("closed before `welcome`: {}", String::from_utf8_lossy(&head));
-        }
-        let mut body = &mut buffer[..len];
-        let mut rest;
-        if !head.ends_with(b"\r\n\r\n") {
-            head.extend_from_slice(body);
-            let Some(end) = memchr::memmem::find(&head, b"\r\n\r\n") else { continue };
-            if !head.starts_with(b"HTTP/1.1 101") {
-                bail!("refused: {}", String::from_utf8_lossy(&head));
-            }
-            rest = head.split_off(end + 4);
-            body = &mut rest;
-        }
-        let settings = (Role::Client, Limit(0));
-        let outcome = decoder.feed(body, settings, |incoming| {
-            is_welcome |= matches!(incoming, Incoming::Text(text) if text.contains("\"welcome\""));
-        });
-        if outcome.is_err() {
-            bail!("the server has sent something that is no WebSocket frame");
-        }
-    }
-    Ok(stream)
-}
-
-/// What stands in `text` between `before` and the next quotation mark.
-pub(crate) fn between<'a>(text: &'a str, before: &str) -> Option<&'a str> {
-    let start = memchr::memmem::find(text.as_bytes(), before.as_bytes())? + before.len();
-    text[start..].split('"').next()
 }

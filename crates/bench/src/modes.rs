@@ -2,6 +2,7 @@
 
 mod idle;
 mod meet;
+mod rate;
 mod relay;
 mod room;
 mod storm;
@@ -9,6 +10,7 @@ mod storm;
 use std::time::Duration;
 
 use anyhow::{Context, Result};
+use hdrhistogram::Histogram;
 use serde::Serialize;
 
 use crate::{
@@ -18,8 +20,9 @@ use crate::{
 };
 
 pub(crate) use idle::{heartbeat, idle};
-pub(crate) use meet::meet;
-pub(crate) use relay::{rate, relay};
+pub(crate) use meet::{REQUEST, meet};
+pub(crate) use rate::rate;
+pub(crate) use relay::relay;
 pub(crate) use room::room;
 pub(crate) use storm::storm;
 
@@ -50,6 +53,27 @@ pub(crate) struct Figures {
     pub(crate) p50_us: Option<f64>,
     /// Latency at the 99th percentile, in microseconds.
     pub(crate) p99_us: Option<f64>,
+    /// Latency at the 99.9th percentile, in microseconds.
+    pub(crate) p999_us: Option<f64>,
+    /// The longest latency, in microseconds.
+    pub(crate) max_us: Option<f64>,
+}
+
+impl Figures {
+    #[expect(clippy::cast_precision_loss, reason = "figures for people")]
+    pub(crate) fn with_latency(self, latency_us: &Histogram<u64>) -> Self {
+        let at = |quantile| Some(latency_us.value_at_quantile(quantile) as f64);
+        let max_us = Some(latency_us.max() as f64);
+        Self { p50_us: at(0.5), p99_us: at(0.99), p999_us: at(0.999), max_us, ..self }
+    }
+}
+
+/// Latencies in microseconds, up to a minute.
+///
+/// # Errors
+/// Never: the bounds are valid.
+pub(crate) fn latencies() -> Result<Histogram<u64>> {
+    Ok(Histogram::new_with_max(60_000_000, 3)?)
 }
 
 /// A scenario that counts its operations.

@@ -77,8 +77,7 @@ pub(crate) fn serve(listen: SocketAddr, coalesces: bool) -> Result<()> {
 fn accept(listener: &TcpListener, poll: &Poll, state: &mut State) -> Result<()> {
     while let Ok((mut stream, _)) = listener.accept() {
         stream.set_nodelay(true)?;
-        let free = state.conns.iter().rposition(Option::is_none).filter(|_| false);
-        let who = free.unwrap_or(state.conns.len());
+        let who = state.conns.len();
         let both = Interest::READABLE | Interest::WRITABLE;
         poll.registry().register(&mut stream, Token(who), both)?;
         let conn = Conn {

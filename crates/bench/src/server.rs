@@ -4,10 +4,16 @@ use std::{
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
 };
 
 use anyhow::{Context, Result, bail};
+
+use crate::{
+    leash::leashed,
+    load::{Target, Wire},
+    peers::Peer,
+};
 
 /// Which server does the work.
 #[derive(Clone, Debug)]
@@ -16,13 +22,15 @@ pub(crate) enum Kind {
     Ours(PathBuf),
     /// The bare epoll loop of this program, that does nothing but the work.
     Reference,
+    /// A server on another stack, in the folder of all peers.
+    Peer(Peer, PathBuf),
     /// One that runs already, with its process id where it is on this machine.
     Running(SocketAddr, Option<u32>),
 }
 
 /// A server that runs.
 pub(crate) struct Server {
-    pub(crate) address: SocketAddr,
+    pub(crate) target: Target,
     /// Unknown where it runs on another machine.
     pub(crate) pid: Option<u32>,
     child: Option<Child>,
@@ -48,6 +56,7 @@ impl Kind {
         match self {
             Self::Ours(_) => "liveloop",
             Self::Reference => "bare epoll loop",
+            Self::Peer(peer, _) => peer.name(),
             Self::Running(..) => "the server named",
         }
     }
@@ -56,47 +65,63 @@ impl Kind {
     /// Where it does not start.
     pub(crate) fn start(&self) -> Result<Server> {
         match self {
-            Self::Ours(binary) => {
-                let data = tempfile::tempdir()?;
-                let mut command = Command::new(binary);
-                command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data.path());
-                command.envs(LIMITS);
-                start(command, Some(data)).with_context(|| missing(binary))
-            }
+            Self::Ours(binary) => start_ours(binary, &[]),
             Self::Reference => {
-                let mut command = Command::new(std::env::current_exe()?);
+                let mut command = leashed(&std::env::current_exe()?)?;
                 command.args(["reference", "--listen", "127.0.0.1:0"]);
-                start(command, None)
+                start(command, Wire::Plain, None)
             }
+            Self::Peer(peer, folder) => start(peer.command(folder)?, peer.wire(), None)
+                .with_context(|| format!("cannot start {}", peer.name())),
             Self::Running(address, pid) => {
-                Ok(Server { address: *address, pid: *pid, child: None, _data: None })
+                let target = Target { address: *address, wire: Wire::Plain, source: None };
+                Ok(Server { target, pid: *pid, child: None, _data: None })
             }
         }
     }
+}
+
+/// The shipped binary on a free port, with a data folder of its own and the limits out of the way.
+///
+/// # Errors
+/// Where it does not start.
+pub(crate) fn start_ours(binary: &Path, settings: &[(&str, &str)]) -> Result<Server> {
+    let data = tempfile::tempdir()?;
+    let mut command = leashed(binary)?;
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data.path());
+    // Only what went wrong is of interest here.
+    command.envs(LIMITS).envs(settings.iter().copied()).env("LIVELOOP_LOG_LEVEL", "error");
+    start(command, Wire::Plain, Some(data)).with_context(|| missing(binary))
 }
 
 fn missing(binary: &Path) -> String {
     format!("cannot start {}: build it with `cargo build --release -p liveloop`", binary.display())
 }
 
-fn start(mut command: Command, data: Option<tempfile::TempDir>) -> Result<Server> {
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+fn start(mut command: Command, wire: Wire, data: Option<tempfile::TempDir>) -> Result<Server> {
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
     let pid = child.id();
     let stdout = child.stdout.take().context("a piped standard output")?;
-    let mut line = String::new();
-    BufReader::new(stdout).read_line(&mut line)?;
-    let address = line.trim().rsplit('/').next().and_then(|address| address.parse().ok());
     let mut server = Server {
-        address: ([127, 0, 0, 1], 0).into(),
+        target: Target { address: ([127, 0, 0, 1], 0).into(), wire, source: None },
         pid: Some(pid),
         child: Some(child),
         _data: data,
     };
-    match address {
-        Some(address) => server.address = address,
+    let mut line = String::new();
+    BufReader::new(stdout).read_line(&mut line)?;
+    match line.trim().rsplit('/').next().and_then(|address| address.parse().ok()) {
+        Some(address) => server.target.address = address,
         None => bail!("the server ended before it listened"),
     }
     Ok(server)
+}
+
+impl Server {
+    /// How it has ended, if it has.
+    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.as_mut()?.try_wait().ok().flatten()
+    }
 }
 
 impl Drop for Server {

@@ -26,18 +26,17 @@ impl Asking {
 
     fn ask(&mut self, out: &mut Out, who: usize) {
         self.references[who] += 1;
-        let reference = self.references[who];
-        out.send(who, &format!("{{\"event\":\"heartbeat\",\"data\":{{}},\"ref\":{reference}}}"));
+        out.ask(who, self.references[who], "heartbeat", "{}");
     }
 }
 
 impl Scenario for Asking {
-    fn on_text(&mut self, out: &mut Out, who: usize, text: &str) {
-        if text.starts_with("{\"ack\"") {
-            self.answers += 1;
-            if self.asks_again {
-                self.ask(out, who);
-            }
+    fn on_event(&mut self, _out: &mut Out, _who: usize, _name: &str, _data: &str) {}
+
+    fn on_ack(&mut self, out: &mut Out, who: usize, _answer: &str) {
+        self.answers += 1;
+        if self.asks_again {
+            self.ask(out, who);
         }
     }
 }
@@ -55,10 +54,10 @@ impl Counted for Asking {
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
 pub(crate) fn idle(server: &Server, size: Size) -> Result<Figures> {
     // What the first connections cost once for all is not an idle connection's.
-    let _first = Load::connect(server.address, 8)?;
+    let _first = Load::connect(server.target, 8)?;
     let user = || server.pid.map(process::memory).transpose();
     let (before, tcp_before) = (user()?, process::tcp_memory());
-    let mut load = Load::connect(server.address, size.clients)?;
+    let mut load = Load::connect(server.target, size.clients)?;
     let mut asking = Asking::new(size.clients, false);
     for who in 0..size.clients {
         asking.ask(&mut load.out, who);
@@ -83,7 +82,7 @@ pub(crate) fn idle(server: &Server, size: Size) -> Result<Figures> {
 /// # Errors
 /// Where the server does not do its work.
 pub(crate) fn heartbeat(server: &Server, size: Size) -> Result<Figures> {
-    let mut load = Load::connect(server.address, size.clients)?;
+    let mut load = Load::connect(server.target, size.clients)?;
     let mut asking = Asking::new(size.clients, true);
     for who in 0..size.clients {
         asking.ask(&mut load.out, who);

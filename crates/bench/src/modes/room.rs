@@ -10,7 +10,7 @@ use anyhow::{Context, Result, bail};
 
 use super::{Counted, Figures, Size, measure};
 use crate::{
-    load::{Load, Out, Scenario, between},
+    load::{Load, Out, Scenario, field},
     server::Server,
 };
 
@@ -30,30 +30,34 @@ impl Chatting {
     fn say(&mut self, out: &mut Out, who: usize) {
         self.references[who] += 1;
         let (room, reference) = (&self.room, self.references[who]);
-        out.send(
-            who,
-            &format!(
-                "{{\"event\":\"newMessage\",\"data\":{{\"message\":\"Good morning, everybody. Number {who}\",\"roomId\":\"{room}\"}},\"ref\":{reference}}}"
-            ),
+        let data = format!(
+            "{{\"message\":\"Good morning, everybody. Number {who}\",\"roomId\":\"{room}\"}}"
         );
+        out.ask(who, reference, "newMessage", &data);
     }
 }
 
 impl Scenario for Chatting {
-    fn on_text(&mut self, out: &mut Out, who: usize, text: &str) {
-        if text.starts_with("{\"event\":\"newMessage\"") {
-            self.delivered += 1;
-            let number = between(text, "everybody. Number ").and_then(|number| number.parse().ok());
-            let Some(heard) = number.and_then(|speaker: usize| self.heard.get_mut(speaker)) else {
-                return;
-            };
-            *heard += 1;
-            // On its way until the last of them has heard it.
-            if *heard == self.references.len() - 1 {
-                *heard = 0;
-                self.say(out, number.unwrap_or(who));
-            }
-        } else if text.contains("\"lastSeq\"") || text.contains("\"count\":1}") {
+    fn on_event(&mut self, out: &mut Out, who: usize, name: &str, data: &str) {
+        if name != "newMessage" {
+            return;
+        }
+        self.delivered += 1;
+        let text = field(data, "message").unwrap_or_default();
+        let number = text.rsplit(' ').next().and_then(|number| number.parse().ok());
+        let Some(heard) = number.and_then(|speaker: usize| self.heard.get_mut(speaker)) else {
+            return;
+        };
+        *heard += 1;
+        // On its way until the last of them has heard it.
+        if *heard == self.references.len() - 1 {
+            *heard = 0;
+            self.say(out, number.unwrap_or(who));
+        }
+    }
+
+    fn on_ack(&mut self, _out: &mut Out, _who: usize, answer: &str) {
+        if answer.contains("\"lastSeq\"") || answer.contains("\"count\":1}") {
             self.joined += 1;
         }
     }
@@ -70,22 +74,18 @@ impl Counted for Chatting {
 /// # Errors
 /// Where the server does not do its work.
 pub(crate) fn room(server: &Server, size: Size) -> Result<Figures> {
-    let user = post(server.address, "/api/users", "", "{}")?;
-    let token = between(&user, "\"token\":\"").context("a visitor has a token")?;
+    let user = post(server.target.address, "/api/users", "", "{}")?;
+    let token = field(&user, "token").context("a visitor has a token")?;
     let bearer = format!("Authorization: Bearer {token}\r\n");
     let group =
-        post(server.address, "/api/rooms", &bearer, "{\"kind\":\"group\",\"public\":true}")?;
-    let room = between(&group, "\"roomId\":\"").context("a group has an id")?.to_owned();
-    let mut load = Load::connect(server.address, size.clients)?;
+        post(server.target.address, "/api/rooms", &bearer, "{\"kind\":\"group\",\"public\":true}")?;
+    let room = field(&group, "roomId").context("a group has an id")?.to_owned();
+    let mut load = Load::connect(server.target, size.clients)?;
     let references = vec![1; load.len()];
     let mut chatting =
         Chatting { room, joined: 0, delivered: 0, references, heard: [0; IN_FLIGHT] };
     for who in 0..load.len() {
-        let join = format!(
-            "{{\"event\":\"join-room\",\"data\":{{\"roomId\":\"{}\"}},\"ref\":1}}",
-            chatting.room
-        );
-        load.out.send(who, &join);
+        load.out.ask(who, 1, "join-room", &format!("{{\"roomId\":\"{}\"}}", chatting.room));
     }
     let all = load.len();
     if !load.run(&mut chatting, Duration::from_secs(30), |chatting| chatting.joined == all)? {
