@@ -4,7 +4,10 @@
 //! goes to the HTTP side with the bytes that were read. It knows no rule and no event. What sessions
 //! of one thread have for each other takes no lock and no wake-up; the desk belongs to one thread.
 
+mod arrival;
 mod client;
+mod exchange;
+mod handler;
 mod head;
 mod listeners;
 mod tally;
@@ -13,29 +16,22 @@ use std::{
     collections::VecDeque,
     net::{SocketAddr, TcpStream},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
-use liveloop_core::{
-    GroupRejection, GroupSpec, Input, Moment, RoomId, SessionKey, SocketId, UserId,
-};
-use liveloop_ports::{Appended, Appending, HistoryError};
-use liveloop_protocol::{
-    Category,
-    websocket::{Incoming, Limit, Opcode, Role, encode, encode_close, encode_parts},
-};
+use liveloop_core::{GroupRejection, GroupSpec, Input, RoomId};
+use liveloop_ports::{Appended, HistoryError};
+use liveloop_protocol::websocket::{Incoming, Limit, Opcode, Role, encode, encode_close};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     address::ConnectionPermit,
-    clock::{Clock, random_below, random_id},
+    clock::{Clock, random_below},
     close::CloseReason,
     desk::{Ask, Desk, Wish},
     door::Door,
-    figures::RequestKind,
-    plane::{ConnId, Handler, Io, PlaneLink},
-    session::{Delivery, Effect, Origin, Publication, Said, Session},
+    plane::{ConnId, Io, PlaneLink},
+    session::{Delivery, Effect, Publication, Said, Session},
 };
 
 use client::{Client, Clients, Live};
@@ -132,74 +128,6 @@ impl Driver {
             last_session: 0,
             is_draining: false,
             is_over: false,
-        }
-    }
-
-    fn await_head(&mut self, io: &mut Io, id: ConnId, head: Head) {
-        self.clients.insert(id, Client::Head(head));
-        let deadline = io.now() + HEAD_TIMEOUT;
-        io.set_timer(id, deadline);
-    }
-
-    fn read_head(&mut self, io: &mut Io, id: ConnId, bytes: &mut [u8]) {
-        let Some(Client::Head(head)) = self.clients.get_mut(id) else { return };
-        let door = &self.wires.door;
-        match head.take(bytes, "/ws", |headers, peer| door.admit(headers, peer)) {
-            Headed::Partial => {}
-            Headed::Http(read) => self.hand_to_http(io, id, read),
-            Headed::Refused(problem) => {
-                self.count_handshake(io, problem.status());
-                io.queue_write(id, |out| out.extend_from_slice(&problem.to_http1()));
-                io.close(id);
-            }
-            Headed::Upgrade { response, permit, mut rest } => {
-                self.count_handshake(io, 101);
-                io.queue_write(id, |out| out.extend_from_slice(&response));
-                self.open_session(io, id, permit);
-                if !rest.is_empty() {
-                    self.read_frames(io, id, &mut rest);
-                }
-            }
-        }
-    }
-
-    /// Handshakes are requests too, though no HTTP stack has seen them.
-    fn count_handshake(&self, io: &Io, status: u16) {
-        let node = &self.wires.door.node;
-        let kind = RequestKind { method: "GET", endpoint: "/ws".into(), status };
-        let now = node.clock.moment();
-        node.shared.figures.requests.count(kind, now.since(io.now()), now);
-    }
-
-    fn hand_to_http(&mut self, io: &mut Io, id: ConnId, read: Vec<u8>) {
-        let Some(Client::Head(Head { peer, permit, .. })) = self.clients.remove(id) else { return };
-        let Some(stream) = io.detach(id) else { return };
-        if self.wires.http.try_send(Handed { stream, read, peer, permit }).is_err() {
-            // Too many ask for pages at once; dropped, so closed.
-            self.wires.door.node.shared.figures.count_failure(Category::System);
-        }
-    }
-
-    fn open_session(&mut self, io: &mut Io, id: ConnId, permit: ConnectionPermit) {
-        let node = &self.wires.door.node;
-        let figures = &node.shared.figures;
-        figures.count_connection();
-        figures.active_connections.fetch_add(1, Relaxed);
-        self.last_session += 1;
-        let interval = node.shared.settings.heartbeat.interval.as_millis();
-        let origin = Origin {
-            key: SessionKey(self.last_session << 8 | u64::from(self.thread)),
-            socket: SocketId(random_id()),
-            user: UserId(random_id()),
-            outlet: id,
-            first_ping: io.now() + Duration::from_millis(random_below(interval)),
-        };
-        let session = Session::open(Arc::clone(&node.shared), &origin);
-        self.clients.insert(id, Client::Live(Live { session, decoder: <_>::default(), permit }));
-        let now = Clock::now_at(io.now());
-        self.with_session(io, id, |session| session.greet(now));
-        if self.is_draining {
-            self.drain_one(io, id);
         }
     }
 
@@ -300,117 +228,6 @@ impl Driver {
         }
     }
 
-    fn ask(&mut self, io: &Io, ask: Ask, is_here: bool) {
-        match &mut self.wires.desk {
-            Some(desk) => {
-                desk.take(ask, io.now(), is_here);
-                self.hear_desk();
-            }
-            None => self.wires.threads[0].post(Post::Ask(ask)),
-        }
-    }
-
-    /// Passes on what the desk has for sessions.
-    fn hear_desk(&mut self) {
-        while let Some((to, delivery)) = self.wires.desk.as_mut().and_then(Desk::poll_delivery) {
-            self.deliver(to, delivery);
-        }
-        while let Some(publication) = self.wires.desk.as_mut().and_then(Desk::poll_publication) {
-            self.publish(publication);
-        }
-    }
-
-    fn say(&mut self, id: ConnId, said: Said, effects: &mut VecDeque<Effect>) {
-        match self.wires.door.node.history.append(said.text.clone()) {
-            Appending::Now(answer) => {
-                let Some(Client::Live(live)) = self.clients.get_mut(id) else { return };
-                // What its client has sent after the text comes after it.
-                let later: Vec<Effect> = effects.drain(..).collect();
-                live.session.swap_effects(effects);
-                live.session.handle_said(&said, answer);
-                live.session.swap_effects(effects);
-                effects.extend(later);
-            }
-            Appending::Later(answer) => {
-                let link = self.wires.threads[usize::from(self.thread)].clone();
-                self.wires.runtime.spawn(async move {
-                    let answer = answer.await;
-                    link.post(Post::Said(id, said, answer));
-                });
-            }
-        }
-    }
-
-    /// Has something for a session. Another thread gets it at once, lest what is asked of the desk
-    /// after it overtakes it.
-    fn deliver(&mut self, to: ConnId, delivery: Delivery) {
-        if to.thread == self.thread {
-            self.deliveries.push_back((to, delivery));
-        } else {
-            self.wires.threads[usize::from(to.thread)].post(Post::Deliver(to, delivery));
-        }
-    }
-
-    /// Hands out what sessions have for each other, until nobody has anything more.
-    fn settle(&mut self, io: &mut Io) {
-        while let Some((to, mut delivery)) = self.deliveries.pop_front() {
-            if let Delivery::Joined(joined) = &mut delivery {
-                joined.last_seq = self.wires.door.node.history.last_seq(joined.room);
-            }
-            self.with_session(io, to, |session| session.handle_delivery(delivery));
-        }
-    }
-
-    /// Has an event, encoded once, for all who listen to its group, on this thread and the others.
-    fn publish(&mut self, publication: Publication) {
-        for (thread, link) in self.wires.threads.iter().enumerate() {
-            if thread != usize::from(self.thread) {
-                link.post(Post::Publish(publication.clone()));
-            }
-        }
-        self.published.push(publication);
-    }
-
-    /// Hands out what was published in this turn, all of a group's at once to each listener.
-    fn fan_out(&mut self, io: &mut Io) {
-        let mut published = std::mem::take(&mut self.published);
-        // Stable: what is said in one group keeps its order.
-        published.sort_by_key(|publication| publication.room);
-        for of_one in published.chunk_by(|one, other| one.room == other.room) {
-            self.fan_out_one(io, of_one);
-        }
-        self.tally.publish(published.drain(..).map(|publication| publication.event));
-        self.published = published;
-    }
-
-    fn fan_out_one(&mut self, io: &mut Io, publications: &[Publication]) {
-        let outbox_max = self.wires.door.node.shared.settings.limits.outbox_bytes;
-        let room = publications[0].room;
-        let mut slow = Vec::new();
-        for publication in publications {
-            if self.listeners.is_heard(room, publication.from) {
-                publication.event.is_heard.store(true, Relaxed);
-            }
-        }
-        for id in self.listeners.of(room) {
-            let Some(Client::Live(live)) = self.clients.get_mut(id) else { continue };
-            io.queue_write(id, |out| {
-                for publication in publications.iter().filter(|it| it.from != Some(id)) {
-                    let n = live.session.number_for(publication.kind);
-                    let (open, tail) = publication.event.encoded.parts(n);
-                    self.tally.send();
-                    encode_parts(out, Opcode::Text, open.as_bytes(), tail.as_bytes());
-                }
-            });
-            if outbox_max > 0 && io.pending(id) > outbox_max {
-                slow.push(id);
-            }
-        }
-        for id in slow {
-            self.end(io, id, CloseReason::SlowReader);
-        }
-    }
-
     /// Ends a session: its partner is told before the farewell, which may take a while. A node that
     /// goes away takes nobody's partner from them: calls go on without it.
     fn end(&mut self, io: &mut Io, id: ConnId, reason: CloseReason) {
@@ -453,127 +270,4 @@ fn panicked(effects: &mut VecDeque<Effect>) -> CloseReason {
     tracing::error!("a session panicked; it alone is ended");
     effects.clear();
     CloseReason::Internal
-}
-
-impl Handler for Driver {
-    type Post = Post;
-
-    fn on_open(&mut self, io: &mut Io, id: ConnId, peer: SocketAddr) {
-        // Whoever has too many connections is let go without a word, which costs least.
-        let Ok(permit) = self.wires.door.admit_connection(peer) else {
-            self.wires.door.node.shared.figures.count_failure(Category::Network);
-            return io.cut(id);
-        };
-        let head = Head::new(peer, permit);
-        let thread = self.next_thread;
-        self.next_thread = (thread + 1) % self.wires.threads.len();
-        if thread == usize::from(self.thread) {
-            self.await_head(io, id, head);
-        } else if let Some(stream) = io.detach(id) {
-            self.wires.threads[thread].post(Post::Accepted(stream, head));
-        }
-    }
-
-    fn on_bytes(&mut self, io: &mut Io, id: ConnId, bytes: &mut [u8]) {
-        match self.clients.get_mut(id) {
-            Some(Client::Head(_)) => self.read_head(io, id, bytes),
-            Some(Client::Live(_)) => self.read_frames(io, id, bytes),
-            Some(Client::Leaving(_)) | None => {}
-        }
-    }
-
-    fn on_end(&mut self, io: &mut Io, id: ConnId) {
-        match self.clients.get_mut(id) {
-            Some(Client::Live(_)) => {
-                self.end(io, id, CloseReason::Lost);
-                self.settle(io);
-            }
-            _ => io.cut(id),
-        }
-    }
-
-    fn on_timer(&mut self, io: &mut Io, id: ConnId) {
-        match self.clients.get_mut(id) {
-            Some(Client::Live(_)) => {
-                let now = io.now();
-                self.with_session(io, id, |session| session.handle_timeout(now));
-            }
-            _ => io.cut(id),
-        }
-    }
-
-    fn on_gone(&mut self, io: &mut Io, id: ConnId) {
-        if let Some(Client::Live(_)) = self.clients.get_mut(id) {
-            self.end(io, id, CloseReason::Lost);
-        }
-        if let Some(Client::Leaving(_)) = self.clients.remove(id) {
-            self.wires.door.node.shared.figures.active_connections.fetch_sub(1, Relaxed);
-        }
-        self.tell_if_drained();
-    }
-
-    fn on_post(&mut self, io: &mut Io, post: Post) {
-        match post {
-            Post::Ask(ask) => self.ask(io, ask, false),
-            Post::Deliver(to, delivery) => self.deliver(to, delivery),
-            Post::Publish(publication) => self.published.push(publication),
-            Post::CreateGroup(spec, answer) => {
-                if let Some(desk) = &mut self.wires.desk {
-                    // Who asked may have gone meanwhile.
-                    let _ = answer.send(desk.create_group(spec));
-                }
-            }
-            Post::Said(id, said, answer) => {
-                self.with_session(io, id, |session| session.handle_said(&said, answer));
-            }
-            Post::Accepted(stream, head) => {
-                if let Some(id) = io.open(stream) {
-                    self.await_head(io, id, head);
-                }
-            }
-            Post::Adopt(stream, mut read, permit) => {
-                if let Some(id) = io.open(stream) {
-                    self.open_session(io, id, permit);
-                    if !read.is_empty() {
-                        self.read_frames(io, id, &mut read);
-                    }
-                }
-            }
-            Post::Drain => {
-                self.is_draining = true;
-                for key in self.clients.live() {
-                    self.drain_one(io, ConnId { thread: self.thread, key });
-                }
-                self.tell_if_drained();
-            }
-            Post::Stop => self.is_over = true,
-        }
-    }
-
-    fn on_turn(&mut self, io: &mut Io) {
-        if let Some(desk) = &mut self.wires.desk
-            && desk.poll_timeout().is_some_and(|due| due <= io.now())
-        {
-            desk.handle_timeout(io.now());
-            self.hear_desk();
-        }
-        self.settle(io);
-        while !self.published.is_empty() {
-            self.fan_out(io);
-            self.settle(io);
-        }
-    }
-
-    fn on_written(&mut self, io: &mut Io) {
-        let clock = self.wires.door.node.clock;
-        self.tally.settle(io.now(), || clock.moment());
-    }
-
-    fn next_turn(&self) -> Option<Moment> {
-        self.wires.desk.as_ref()?.poll_timeout()
-    }
-
-    fn is_over(&self) -> bool {
-        self.is_over
-    }
 }

@@ -1,0 +1,89 @@
+//! How a connection arrives: the head of its first request, the hand-over to HTTP, and the session
+//! that an accepted handshake opens.
+
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use liveloop_core::{SessionKey, SocketId, UserId};
+use liveloop_protocol::Category;
+
+use super::{Client, Driver, HEAD_TIMEOUT, Handed, Head, Headed, Live};
+use crate::{
+    address::ConnectionPermit,
+    clock::{Clock, random_below, random_id},
+    figures::RequestKind,
+    plane::{ConnId, Io},
+    session::{Origin, Session},
+};
+
+impl Driver {
+    pub(super) fn await_head(&mut self, io: &mut Io, id: ConnId, head: Head) {
+        self.clients.insert(id, Client::Head(head));
+        let deadline = io.now() + HEAD_TIMEOUT;
+        io.set_timer(id, deadline);
+    }
+
+    pub(super) fn read_head(&mut self, io: &mut Io, id: ConnId, bytes: &mut [u8]) {
+        let Some(Client::Head(head)) = self.clients.get_mut(id) else { return };
+        let door = &self.wires.door;
+        match head.take(bytes, "/ws", |headers, peer| door.admit(headers, peer)) {
+            Headed::Partial => {}
+            Headed::Http(read) => self.hand_to_http(io, id, read),
+            Headed::Refused(problem) => {
+                self.count_handshake(io, problem.status());
+                io.queue_write(id, |out| out.extend_from_slice(&problem.to_http1()));
+                io.close(id);
+            }
+            Headed::Upgrade { response, permit, mut rest } => {
+                self.count_handshake(io, 101);
+                io.queue_write(id, |out| out.extend_from_slice(&response));
+                self.open_session(io, id, permit);
+                if !rest.is_empty() {
+                    self.read_frames(io, id, &mut rest);
+                }
+            }
+        }
+    }
+
+    /// Handshakes are requests too, though no HTTP stack has seen them.
+    pub(super) fn count_handshake(&self, io: &Io, status: u16) {
+        let node = &self.wires.door.node;
+        let kind = RequestKind { method: "GET", endpoint: "/ws".into(), status };
+        let now = node.clock.moment();
+        node.shared.figures.requests.count(kind, now.since(io.now()), now);
+    }
+
+    pub(super) fn hand_to_http(&mut self, io: &mut Io, id: ConnId, read: Vec<u8>) {
+        let Some(Client::Head(Head { peer, permit, .. })) = self.clients.remove(id) else { return };
+        let Some(stream) = io.detach(id) else { return };
+        if self.wires.http.try_send(Handed { stream, read, peer, permit }).is_err() {
+            // Too many ask for pages at once; dropped, so closed.
+            self.wires.door.node.shared.figures.count_failure(Category::System);
+        }
+    }
+
+    pub(super) fn open_session(&mut self, io: &mut Io, id: ConnId, permit: ConnectionPermit) {
+        let node = &self.wires.door.node;
+        let figures = &node.shared.figures;
+        figures.count_connection();
+        figures.active_connections.fetch_add(1, Relaxed);
+        self.last_session += 1;
+        let interval = node.shared.settings.heartbeat.interval.as_millis();
+        let origin = Origin {
+            key: SessionKey(self.last_session << 8 | u64::from(self.thread)),
+            socket: SocketId(random_id()),
+            user: UserId(random_id()),
+            outlet: id,
+            first_ping: io.now() + Duration::from_millis(random_below(interval)),
+        };
+        let session = Session::open(Arc::clone(&node.shared), &origin);
+        self.clients.insert(id, Client::Live(Live { session, decoder: <_>::default(), permit }));
+        let now = Clock::now_at(io.now());
+        self.with_session(io, id, |session| session.greet(now));
+        if self.is_draining {
+            self.drain_one(io, id);
+        }
+    }
+}

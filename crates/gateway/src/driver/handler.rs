@@ -1,0 +1,135 @@
+//! What the event loop tells the driver, and what comes of it.
+
+use std::{net::SocketAddr, sync::atomic::Ordering::Relaxed};
+
+use liveloop_core::Moment;
+use liveloop_protocol::Category;
+
+use super::{Client, Driver, Head, Post};
+use crate::{
+    close::CloseReason,
+    plane::{ConnId, Handler, Io},
+};
+
+impl Handler for Driver {
+    type Post = Post;
+
+    fn on_open(&mut self, io: &mut Io, id: ConnId, peer: SocketAddr) {
+        // Whoever has too many connections is let go without a word, which costs least.
+        let Ok(permit) = self.wires.door.admit_connection(peer) else {
+            self.wires.door.node.shared.figures.count_failure(Category::Network);
+            return io.cut(id);
+        };
+        let head = Head::new(peer, permit);
+        let thread = self.next_thread;
+        self.next_thread = (thread + 1) % self.wires.threads.len();
+        if thread == usize::from(self.thread) {
+            self.await_head(io, id, head);
+        } else if let Some(stream) = io.detach(id) {
+            self.wires.threads[thread].post(Post::Accepted(stream, head));
+        }
+    }
+
+    fn on_bytes(&mut self, io: &mut Io, id: ConnId, bytes: &mut [u8]) {
+        match self.clients.get_mut(id) {
+            Some(Client::Head(_)) => self.read_head(io, id, bytes),
+            Some(Client::Live(_)) => self.read_frames(io, id, bytes),
+            Some(Client::Leaving(_)) | None => {}
+        }
+    }
+
+    fn on_end(&mut self, io: &mut Io, id: ConnId) {
+        match self.clients.get_mut(id) {
+            Some(Client::Live(_)) => {
+                self.end(io, id, CloseReason::Lost);
+                self.settle(io);
+            }
+            _ => io.cut(id),
+        }
+    }
+
+    fn on_timer(&mut self, io: &mut Io, id: ConnId) {
+        match self.clients.get_mut(id) {
+            Some(Client::Live(_)) => {
+                let now = io.now();
+                self.with_session(io, id, |session| session.handle_timeout(now));
+            }
+            _ => io.cut(id),
+        }
+    }
+
+    fn on_gone(&mut self, io: &mut Io, id: ConnId) {
+        if let Some(Client::Live(_)) = self.clients.get_mut(id) {
+            self.end(io, id, CloseReason::Lost);
+        }
+        if let Some(Client::Leaving(_)) = self.clients.remove(id) {
+            self.wires.door.node.shared.figures.active_connections.fetch_sub(1, Relaxed);
+        }
+        self.tell_if_drained();
+    }
+
+    fn on_post(&mut self, io: &mut Io, post: Post) {
+        match post {
+            Post::Ask(ask) => self.ask(io, ask, false),
+            Post::Deliver(to, delivery) => self.deliver(to, delivery),
+            Post::Publish(publication) => self.published.push(publication),
+            Post::CreateGroup(spec, answer) => {
+                if let Some(desk) = &mut self.wires.desk {
+                    // Who asked may have gone meanwhile.
+                    let _ = answer.send(desk.create_group(spec));
+                }
+            }
+            Post::Said(id, said, answer) => {
+                self.with_session(io, id, |session| session.handle_said(&said, answer));
+            }
+            Post::Accepted(stream, head) => {
+                if let Some(id) = io.open(stream) {
+                    self.await_head(io, id, head);
+                }
+            }
+            Post::Adopt(stream, mut read, permit) => {
+                if let Some(id) = io.open(stream) {
+                    self.open_session(io, id, permit);
+                    if !read.is_empty() {
+                        self.read_frames(io, id, &mut read);
+                    }
+                }
+            }
+            Post::Drain => {
+                self.is_draining = true;
+                for key in self.clients.live() {
+                    self.drain_one(io, ConnId { thread: self.thread, key });
+                }
+                self.tell_if_drained();
+            }
+            Post::Stop => self.is_over = true,
+        }
+    }
+
+    fn on_turn(&mut self, io: &mut Io) {
+        if let Some(desk) = &mut self.wires.desk
+            && desk.poll_timeout().is_some_and(|due| due <= io.now())
+        {
+            desk.handle_timeout(io.now());
+            self.hear_desk();
+        }
+        self.settle(io);
+        while !self.published.is_empty() {
+            self.fan_out(io);
+            self.settle(io);
+        }
+    }
+
+    fn on_written(&mut self, io: &mut Io) {
+        let clock = self.wires.door.node.clock;
+        self.tally.settle(io.now(), || clock.moment());
+    }
+
+    fn next_turn(&self) -> Option<Moment> {
+        self.wires.desk.as_ref()?.poll_timeout()
+    }
+
+    fn is_over(&self) -> bool {
+        self.is_over
+    }
+}
