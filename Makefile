@@ -21,7 +21,7 @@ run: page ## build what has changed and serve on http://localhost:8000 (PORT=, A
 page: tools ## build the page, if its sources have changed
 	@scripts/page.sh
 
-test: test-rust conformance test-web test-metrics test-bench e2e ## install what the tests need, then run all of them
+test: test-rust conformance test-web test-metrics e2e ## install what the tests need, then run all of them
 
 test-rust: page ## test the Rust crates, the binary among them
 	@echo 'testing the server …'
