@@ -120,6 +120,7 @@ impl Driver {
             if outbox_max > 0 && io.pending(id) > outbox_max {
                 slow.push(id);
             }
+            io.flush_if_many();
         }
         for id in slow {
             self.end(io, id, CloseReason::SlowReader);

@@ -1,15 +1,16 @@
 //! Who on this thread listens to which group.
 
-use std::{collections::HashSet, hash::BuildHasherDefault};
+use std::collections::BTreeSet;
 
-use liveloop_core::{IdHasher, IdMap, RoomId};
+use liveloop_core::{IdMap, RoomId};
 
 use crate::plane::ConnId;
 
-/// Connections by group.
+/// Connections by group, in the order of their slots: what is to be said to all walks through the
+/// memory of the thread and of the kernel in one direction.
 #[derive(Default)]
 pub(super) struct Listeners {
-    by_room: IdMap<RoomId, HashSet<ConnId, BuildHasherDefault<IdHasher>>>,
+    by_room: IdMap<RoomId, BTreeSet<ConnId>>,
 }
 
 impl Listeners {

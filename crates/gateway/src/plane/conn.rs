@@ -114,4 +114,4 @@ impl Conn {
 /// The largest buffer that is kept for the next connection that needs one.
 const SPARE_BYTES_MAX: usize = 64 << 10;
 /// How many buffers a thread keeps.
-const SPARE_MAX: usize = 64;
+pub(super) const SPARE_MAX: usize = 64;

@@ -6,7 +6,7 @@ use liveloop_core::Moment;
 use mio::{Interest, Registry, Token, net::TcpStream};
 
 use super::{
-    conn::{Conn, Flushed},
+    conn::{Conn, Flushed, SPARE_MAX},
     slots::{Key, Slots},
     wheel::Wheel,
 };
@@ -16,7 +16,7 @@ const CLOSE_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
 
 /// A connection, for ever: thread, slot, and which of those that have been in the slot. Never a
 /// descriptor, for that is given to the next one at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct ConnId {
     pub(crate) thread: u8,
     pub(crate) key: Key,
@@ -88,6 +88,14 @@ impl Io {
         if !conn.is_dirty && !conn.is_blocked {
             conn.is_dirty = true;
             self.dirty.push(id.key);
+        }
+    }
+
+    /// Writes at once where much is to be written: one turn may have something for every connection,
+    /// and none of them needs a buffer of its own if those before it have given theirs back.
+    pub(crate) fn flush_if_many(&mut self) {
+        if self.dirty.len() >= SPARE_MAX {
+            self.flush();
         }
     }
 

@@ -19,7 +19,7 @@ struct Slot<T> {
 }
 
 /// Which slot, and which of those that have been in it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key {
     pub(crate) slot: u32,
     pub(crate) generation: u32,
