@@ -109,9 +109,13 @@ pub(crate) struct Figures {
     pub(crate) waiting: AtomicU64,
     pub(crate) rooms: AtomicU64,
     pub(crate) images_bytes: AtomicU64,
+    /// Sessions that have lost their socket and may come back.
+    pub(crate) in_grace: AtomicU64,
     connections: AtomicU64,
     rooms_created: AtomicU64,
     messages_exchanged: AtomicU64,
+    /// Sessions resumed: those that had lost something, and those that had not.
+    resumed: [AtomicU64; 2],
     connection_failures: [AtomicU64; Category::ALL.len()],
     /// How long the longer one waited for a match.
     pub(crate) match_wait: Histogram,
@@ -154,9 +158,11 @@ impl Figures {
             waiting: AtomicU64::new(0),
             rooms: AtomicU64::new(0),
             images_bytes: AtomicU64::new(0),
+            in_grace: AtomicU64::new(0),
             connections: AtomicU64::new(0),
             rooms_created: AtomicU64::new(0),
             messages_exchanged: AtomicU64::new(0),
+            resumed: Default::default(),
             connection_failures: Default::default(),
             match_wait: Histogram::new(&WAITS),
             store_latency: Histogram::new(&MOMENTS),
@@ -195,6 +201,15 @@ impl Figures {
 
     pub(crate) fn count_message(&self) {
         self.messages_exchanged.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn count_resumed(&self, is_recovered: bool) {
+        self.resumed[usize::from(is_recovered)].fetch_add(1, Relaxed);
+    }
+
+    /// Sessions resumed, by whether nothing was lost.
+    pub(crate) fn resumed(&self) -> [(bool, u64); 2] {
+        [false, true].map(|it| (it, self.resumed[usize::from(it)].load(Relaxed)))
     }
 
     /// A connection that was refused, or ended otherwise than by the client's wish.

@@ -7,6 +7,7 @@ mod heartbeat;
 mod ice;
 mod matching;
 mod metrics;
+mod session;
 mod site;
 mod span;
 
@@ -18,6 +19,7 @@ pub use heartbeat::Heartbeat;
 pub use ice::Ice;
 pub use matching::Matching;
 pub use metrics::Metrics;
+pub use session::Session;
 pub use site::Site;
 pub use span::Span;
 
@@ -40,6 +42,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How connections are watched.
     pub heartbeat: Heartbeat,
+    /// How sessions survive their sockets.
+    pub session: Session,
     /// How the gateway stops.
     pub drain: Drain,
     /// Who may meet whom.
@@ -74,6 +78,7 @@ impl Settings {
             trusted_proxies: Vec::new(),
             limits: Limits::for_testing(),
             heartbeat: Heartbeat::for_testing(),
+            session: Session::for_testing(),
             drain: Drain::for_testing(),
             matching: Matching { same_visitor: true },
             metrics: Metrics::default(),

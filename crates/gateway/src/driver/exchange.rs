@@ -1,17 +1,24 @@
 //! What sessions have for the desk, for the history and for each other. Within a thread it takes no
 //! lock and no wake-up; another thread gets a post.
 
-use std::{collections::VecDeque, sync::atomic::Ordering::Relaxed};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
 
+use liveloop_core::Moment;
 use liveloop_ports::Appending;
-use liveloop_protocol::websocket::{Opcode, encode_parts};
+use liveloop_protocol::{
+    Encoded,
+    websocket::{Opcode, encode_parts},
+};
 
 use super::{Client, Driver, Post};
 use crate::{
     close::CloseReason,
     desk::{Ask, Desk},
     plane::{ConnId, Io},
-    session::{Delivery, Effect, Publication, Said},
+    session::{Delivery, Effect, Kept, Publication, Said, Session},
 };
 
 impl Driver {
@@ -47,10 +54,12 @@ impl Driver {
                 effects.extend(later);
             }
             Appending::Later(answer) => {
+                let Some(Client::Live(live)) = self.clients.get_mut(id) else { return };
+                let outlet = live.session.outlet();
                 let link = self.wires.threads[usize::from(self.thread)].clone();
                 self.wires.runtime.spawn(async move {
                     let answer = answer.await;
-                    link.post(Post::Said(id, said, answer));
+                    link.post(Post::Said(outlet, said, answer));
                 });
             }
         }
@@ -72,7 +81,7 @@ impl Driver {
             if let Delivery::Joined(joined) = &mut delivery {
                 joined.last_seq = self.wires.door.node.history.last_seq(joined.room);
             }
-            self.with_session(io, to, |session| session.handle_delivery(delivery));
+            self.with_addressee(io, to, |session| session.handle_delivery(delivery));
         }
     }
 
@@ -107,15 +116,27 @@ impl Driver {
                 publication.event.is_heard.store(true, Relaxed);
             }
         }
-        for id in self.listeners.of(room) {
+        for outlet in self.listeners.of(room) {
+            let id = match self.clients.get_mut(outlet) {
+                Some(Client::Live(_)) => outlet,
+                _ => match self.homes.moved(outlet) {
+                    Some(id) => id,
+                    None => {
+                        if let Some(session) = self.homes.parked_mut(outlet) {
+                            for_listener(session, publications, io.now(), |_, _| {});
+                        }
+                        continue;
+                    }
+                },
+            };
             let Some(Client::Live(live)) = self.clients.get_mut(id) else { continue };
+            let now = io.now();
             io.queue_write(id, |out| {
-                for publication in publications.iter().filter(|it| it.from != Some(id)) {
-                    let n = live.session.number_for(publication.kind);
-                    let (open, tail) = publication.event.encoded.parts(n);
+                for_listener(&mut live.session, publications, now, |event, n| {
+                    let (open, tail) = event.parts(n);
                     self.tally.send();
                     encode_parts(out, Opcode::Text, open, tail.as_bytes());
-                }
+                });
             });
             if outbox_max > 0 && io.pending(id) > outbox_max {
                 slow.push(id);
@@ -124,6 +145,24 @@ impl Driver {
         }
         for id in slow {
             self.end(io, id, CloseReason::SlowReader);
+        }
+    }
+}
+
+/// Numbers what is published for one listener, lets it be written, and has it kept.
+fn for_listener(
+    session: &mut Session,
+    publications: &[Publication],
+    now: Moment,
+    mut write: impl FnMut(&Encoded, Option<u64>),
+) {
+    let outlet = session.outlet();
+    for publication in publications.iter().filter(|it| it.from != Some(outlet)) {
+        let n = session.number_for(publication.kind);
+        let event = &publication.event.encoded;
+        write(event, n);
+        if n.is_some() {
+            session.keep(Kept::Shared(Arc::clone(event)), now);
         }
     }
 }

@@ -7,7 +7,9 @@ use liveloop_protocol::Category;
 
 use super::{Client, Driver, Head, Post};
 use crate::{
+    clock::Clock,
     close::CloseReason,
+    desk::Desk,
     plane::{ConnId, Handler, Io},
 };
 
@@ -51,7 +53,7 @@ impl Handler for Driver {
     fn on_timer(&mut self, io: &mut Io, id: ConnId) {
         match self.clients.get_mut(id) {
             Some(Client::Live(_)) => {
-                let now = io.now();
+                let now = Clock::now_at(io.now());
                 self.with_session(io, id, |session| session.handle_timeout(now));
             }
             _ => io.cut(id),
@@ -79,22 +81,23 @@ impl Handler for Driver {
                     let _ = answer.send(desk.create_group(spec));
                 }
             }
-            Post::Said(id, said, answer) => {
-                self.with_session(io, id, |session| session.handle_said(&said, answer));
+            Post::Said(to, said, answer) => {
+                self.with_addressee(io, to, |session| session.handle_said(&said, answer));
             }
             Post::Accepted(stream, head) => {
                 if let Some(id) = io.open(stream) {
                     self.await_head(io, id, head);
                 }
             }
-            Post::Adopt(stream, mut read, permit) => {
+            Post::Adopt(stream, mut read, permit, says_hello) => {
                 if let Some(id) = io.open(stream) {
-                    self.open_session(io, id, permit);
+                    self.open_session(io, id, permit, says_hello);
                     if !read.is_empty() {
                         self.read_frames(io, id, &mut read);
                     }
                 }
             }
+            Post::Claimant(claimant) => self.take_claimant(io, *claimant),
             Post::Drain => {
                 self.is_draining = true;
                 for key in self.clients.live() {
@@ -113,6 +116,7 @@ impl Handler for Driver {
             desk.handle_timeout(io.now());
             self.hear_desk();
         }
+        self.end_graces(io);
         self.settle(io);
         while !self.published.is_empty() {
             self.fan_out(io);
@@ -126,7 +130,8 @@ impl Handler for Driver {
     }
 
     fn next_turn(&self) -> Option<Moment> {
-        self.wires.desk.as_ref()?.poll_timeout()
+        let desk = self.wires.desk.as_ref().and_then(Desk::poll_timeout);
+        [desk, self.homes.poll_timeout()].into_iter().flatten().min()
     }
 
     fn is_over(&self) -> bool {

@@ -12,12 +12,16 @@ use hyper_util::rt::TokioIo;
 use liveloop_protocol::Category;
 
 use super::{Problem, Web, connection, peer_of};
-use crate::{address::ConnectionPermit, driver::Post};
+use crate::{
+    address::ConnectionPermit,
+    driver::{Post, says_hello},
+};
 
 pub(super) async fn upgrade(State(web): State<Web>, mut request: Request) -> Response {
     match admit(&web, &mut request) {
         Ok((accept, permit, on_upgrade)) => {
-            tokio::spawn(hand_over(web, permit, on_upgrade));
+            let says_hello = says_hello(request.uri().query());
+            tokio::spawn(hand_over(web, permit, on_upgrade, says_hello));
             switching_protocols(&accept)
         }
         Err(problem) => problem.into_response(),
@@ -50,7 +54,7 @@ fn switching_protocols(accept: &str) -> Response {
     response
 }
 
-async fn hand_over(web: Web, permit: ConnectionPermit, on_upgrade: OnUpgrade) {
+async fn hand_over(web: Web, permit: ConnectionPermit, on_upgrade: OnUpgrade, says_hello: bool) {
     let Ok(upgraded) = on_upgrade.await else {
         return web.door.node.shared.figures.count_failure(Category::Network);
     };
@@ -60,7 +64,7 @@ async fn hand_over(web: Web, permit: ConnectionPermit, on_upgrade: OnUpgrade) {
         Some((stream, [&parts.read_buf[..], &unread].concat()))
     });
     match socket {
-        Some((stream, read)) => web.threads[0].post(Post::Adopt(stream, read, permit)),
+        Some((stream, read)) => web.threads[0].post(Post::Adopt(stream, read, permit, says_hello)),
         None => web.door.node.shared.figures.count_failure(Category::System),
     }
 }

@@ -72,6 +72,13 @@ impl Conn {
         &mut self.outbox
     }
 
+    /// What is queued and not written, taken out.
+    pub(super) fn take_unsent(&mut self) -> Vec<u8> {
+        let mut outbox = std::mem::take(&mut self.outbox);
+        outbox.drain(..std::mem::take(&mut self.sent));
+        outbox
+    }
+
     /// Writes what the kernel takes; an empty outbox gives its buffer back.
     pub(super) fn flush(&mut self, spare: &mut Vec<Vec<u8>>) -> Flushed {
         while self.pending() > 0 {

@@ -127,10 +127,16 @@ impl Io {
 
     /// Gives the socket of `id` away; `on_gone` does not come.
     pub(crate) fn detach(&mut self, id: ConnId) -> Option<StdTcpStream> {
+        self.detach_with_outbox(id).map(|(stream, _)| stream)
+    }
+
+    /// The same, with what was still to be written to it.
+    pub(crate) fn detach_with_outbox(&mut self, id: ConnId) -> Option<(StdTcpStream, Vec<u8>)> {
         let conn = self.conns.get_mut(id.key)?;
         self.registry.deregister(&mut conn.stream).ok()?;
-        let conn = self.conns.remove(id.key)?;
-        Some(conn.stream.into())
+        let mut conn = self.conns.remove(id.key)?;
+        let unsent = conn.take_unsent();
+        Some((conn.stream.into(), unsent))
     }
 
     /// `on_timer` comes for `id` at `due` or soon after; replaces what was set before.

@@ -116,7 +116,7 @@ impl Session {
         };
         let event = ServerEvent::NewMessage(&event);
         let effect = match &said.audience {
-            Audience::Call(call) => call.relay(RelayKind::Numbered, &event, said.read_at),
+            Audience::Call(call) => call.relay(RelayKind::Numbered, &event, Some(said.read_at)),
             Audience::Group(group) => {
                 self.publish(group.room, RelayKind::Numbered, &event, said.read_at)
             }

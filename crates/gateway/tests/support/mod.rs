@@ -10,7 +10,7 @@ use liveloop_gateway::{
     Page, PageFile, Secret, ServeError, Wiring, serve,
     settings::{Heartbeat, Settings, Span},
 };
-use liveloop_ports::MemoryHistory;
+use liveloop_ports::{Bans, MemoryHistory, NoBans};
 use liveloop_protocol::Limits;
 use serde_json::{Value, json};
 use tokio::{
@@ -58,11 +58,16 @@ pub fn with_limits(limits: Limits) -> Settings {
 
 impl Server {
     pub async fn start(settings: Settings) -> Self {
+        Self::start_with(settings, Arc::new(NoBans)).await
+    }
+
+    pub async fn start_with(settings: Settings, bans: Arc<dyn Bans>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let wiring = Wiring {
             secret: Secret::new([7; 32]),
             history: Arc::new(MemoryHistory::default()),
+            bans,
             page: PAGE,
         };
         let (stop, stopped) = oneshot::channel();
@@ -84,8 +89,23 @@ impl Server {
 
     pub async fn client(&self) -> Client {
         let (socket, _) = connect_async(format!("ws://{}/ws", self.address)).await.unwrap();
-        let mut client = Client { socket, welcome: Value::Null, last_ref: 0 };
+        let mut client = Client::over(socket);
         client.welcome = client.event("welcome").await;
+        client
+    }
+
+    /// A client that announces a `hello`, and has not said it.
+    pub async fn announced(&self) -> Client {
+        let (socket, _) = connect_async(format!("ws://{}/ws?hello=1", self.address)).await.unwrap();
+        Client::over(socket)
+    }
+
+    /// A client that comes back with this `hello`, as far as its `welcome`.
+    pub async fn back(&self, hello: Value) -> Client {
+        let mut client = self.announced().await;
+        client.say("hello", hello).await;
+        client.welcome = client.event("welcome").await;
+        client.set_last_ref();
         client
     }
 
@@ -120,6 +140,22 @@ impl Server {
         serde_json::from_str(body).unwrap()
     }
 
+    /// What Prometheus reads.
+    pub async fn metrics(&self) -> String {
+        self.http("GET /metrics", "").await
+    }
+
+    /// Waits until the metrics have this line.
+    pub async fn until_metric(&self, line: &str) {
+        let line = format!("\n{line}\n");
+        let wait = async {
+            while !self.metrics().await.contains(&line) {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait).await.expect("the metrics show it in the end");
+    }
+
     /// Waits until the status shows this figure.
     pub async fn until_status(&self, figure: &str, value: u64) {
         let pointer = format!("/node/{figure}");
@@ -132,6 +168,28 @@ impl Server {
     }
 }
 
+/// Settings in which nobody's grace ends by itself.
+pub fn patient() -> Settings {
+    let mut settings = settings();
+    settings.session.grace = Span::seconds(600);
+    settings.session.grace_closed = Span::seconds(600);
+    settings
+}
+
+/// A public group, made by whoever holds `token`; gives its id.
+pub async fn group(server: &Server, token: &str) -> String {
+    let body = json!({"kind": "group", "name": "Chess", "public": true}).to_string();
+    let head = format!(
+        "Authorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n",
+        body.len()
+    );
+    let response = server.http_with_body("POST /api/rooms", &head, &body).await;
+    let (_, body) = response.split_once("\r\n\r\n").unwrap();
+    let made: Value = serde_json::from_str(body).unwrap();
+    made["roomId"].as_str().unwrap().to_owned()
+}
+
 /// A plain WebSocket client.
 pub struct Client {
     pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
@@ -140,8 +198,45 @@ pub struct Client {
 }
 
 impl Client {
+    pub fn over(socket: WebSocketStream<MaybeTlsStream<TcpStream>>) -> Self {
+        Self { socket, welcome: Value::Null, last_ref: 0 }
+    }
+
+    /// Goes on with the numbers of the session that the `welcome` tells of.
+    pub fn set_last_ref(&mut self) {
+        self.last_ref = self.welcome["lastRef"].as_u64().unwrap();
+    }
+
+    /// Bytes past the library.
+    pub async fn send_raw(&mut self, bytes: &[u8]) {
+        self.socket.get_mut().write_all(bytes).await.unwrap();
+    }
+
+    /// Sends a Ping and reads until its Pong.
+    pub async fn ping_and_wait(&mut self) {
+        self.socket.send(Message::Ping("there?".into())).await.unwrap();
+        while !matches!(self.message().await, Message::Pong(_)) {}
+    }
+
+    /// Whether this event is among what has come already.
+    pub async fn has_heard(&mut self, event: &str) -> bool {
+        let next = tokio::time::timeout(Duration::from_millis(1), self.socket.next()).await;
+        match next {
+            Ok(Some(Ok(Message::Text(text)))) => {
+                serde_json::from_str::<Value>(&text).unwrap()["event"] == event
+            }
+            _ => false,
+        }
+    }
+
     pub async fn send_text(&mut self, text: impl Into<String>) {
         self.socket.send(Message::Text(text.into().into())).await.unwrap();
+    }
+
+    /// Loses the socket without a word: it is reset.
+    pub fn lose(self) {
+        let MaybeTlsStream::Plain(socket) = self.socket.get_ref() else { panic!("no TLS here") };
+        socket.set_zero_linger().unwrap();
     }
 
     /// Sends an event without a `ref`.
