@@ -81,14 +81,16 @@ pub(crate) enum GivenUp {
     BodyTimeout,
     /// The client did not take what it had asked for in time.
     AnswerTimeout,
+    /// The client broke the connection off in the middle of a request or an answer.
+    BrokenOff,
 }
 
 impl GivenUp {
-    /// What kind of failure it is. Whoever goes before asking anything is none: that is how one looks
-    /// whether somebody listens.
+    /// What kind of failure it is. Whoever goes is none: that is how one looks whether somebody
+    /// listens, and how a browser leaves a page.
     pub(crate) fn failure(self) -> Option<Category> {
         match self {
-            Self::Abandoned => None,
+            Self::Abandoned | Self::BrokenOff => None,
             Self::Busy => Some(Category::System),
             Self::NoHttp | Self::HeadTooLong => Some(Category::Validation),
             Self::AddressFull | Self::HeadTimeout | Self::BodyTimeout | Self::AnswerTimeout => {
@@ -108,6 +110,7 @@ impl Cause for GivenUp {
         Self::NoHttp,
         Self::BodyTimeout,
         Self::AnswerTimeout,
+        Self::BrokenOff,
     ];
 
     fn as_str(self) -> &'static str {
@@ -120,6 +123,7 @@ impl Cause for GivenUp {
             Self::NoHttp => "no HTTP",
             Self::BodyTimeout => "body timeout",
             Self::AnswerTimeout => "answer timeout",
+            Self::BrokenOff => "broken off",
         }
     }
 }

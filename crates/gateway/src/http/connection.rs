@@ -112,7 +112,7 @@ async fn speak(handed: Handed, router: Router, patience: Patience) -> Option<Giv
 }
 
 /// Why a connection is given up that ends with `error`. Whoever has been answered before, and says
-/// nothing more or goes, is given up by nobody.
+/// nothing more, is given up by nobody.
 fn cause_of(error: &hyper::Error, has_asked: bool) -> Option<GivenUp> {
     if error.is_parse_too_large() {
         return Some(GivenUp::HeadTooLong);
@@ -120,8 +120,12 @@ fn cause_of(error: &hyper::Error, has_asked: bool) -> Option<GivenUp> {
     if error.is_parse() {
         return Some(GivenUp::NoHttp);
     }
-    let silent = if error.is_timeout() { GivenUp::HeadTimeout } else { GivenUp::Abandoned };
-    Some(silent).filter(|_| !has_asked)
+    match (error.is_timeout(), has_asked) {
+        (true, true) => None,
+        (true, false) => Some(GivenUp::HeadTimeout),
+        (false, true) => Some(GivenUp::BrokenOff),
+        (false, false) => Some(GivenUp::Abandoned),
+    }
 }
 
 /// The bare socket again, and what stands before it that nobody has read.
