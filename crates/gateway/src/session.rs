@@ -223,7 +223,7 @@ impl Session {
             }
             (None, Ok(ClientFrame { event, reference })) => {
                 if let Some(room) = self.has_to_wait_for(&event) {
-                    return self.defer(room, text, &event, reference, now);
+                    return self.defer(room, text, (&event, reference), now);
                 }
                 self.handle_event(&event, reference, is_first, now);
             }

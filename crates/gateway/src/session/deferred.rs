@@ -44,8 +44,7 @@ impl Session {
         &mut self,
         room: RoomId,
         text: &str,
-        event: &ClientEvent<'_>,
-        reference: Option<u64>,
+        (event, reference): (&ClientEvent<'_>, Option<u64>),
         now: Now,
     ) {
         let deferred = &mut self.traces.get_or_insert_default().deferred;
@@ -67,7 +66,7 @@ impl Session {
             let shared = Arc::clone(&self.shared);
             let Ok(frame) = ClientFrame::decode(&text, &shared.settings.limits) else { continue };
             if self.has_to_wait_for(&frame.event).is_some() {
-                self.defer(room, &text, &frame.event, frame.reference, now);
+                self.defer(room, &text, (&frame.event, frame.reference), now);
             } else {
                 self.handle_event(&frame.event, frame.reference, false, now);
             }
