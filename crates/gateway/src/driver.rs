@@ -231,6 +231,7 @@ impl Driver {
                         session.keep(Kept::Own(event), io.now());
                     }
                 }
+                Effect::Say(said) => self.say(outlet, said, &mut effects),
                 effect => self.carry_out_elsewhere(io, effect),
             }
         }
@@ -249,6 +250,7 @@ impl Driver {
             Effect::Send(_)
             | Effect::Pass(..)
             | Effect::Number(..)
+            | Effect::Look
             | Effect::Ping
             | Effect::Pong(_)
             | Effect::Say(_)
@@ -288,6 +290,7 @@ impl Driver {
                         live.session.keep(Kept::Own(event), io.now());
                     }
                 }
+                Effect::Look => io.read_again(id),
                 Effect::Ping => io.queue_write(id, |out| encode(out, Opcode::Ping, b"")),
                 Effect::Pong(payload) => {
                     io.queue_write(id, |out| encode(out, Opcode::Pong, &payload));
@@ -302,7 +305,7 @@ impl Driver {
         io.set_timer(id, live.session.poll_timeout());
         let outbox_max = self.wires.door.node.shared.settings.limits.outbox_bytes;
         if outbox_max > 0 && io.pending(id) > outbox_max {
-            close = close.or(Some(CloseReason::SlowReader));
+            close = close.or(Some(live.session.overflow()));
         }
         if let Some(reason) = close {
             self.end(io, id, reason);
@@ -330,7 +333,7 @@ impl Driver {
         if let Some(code) = reason.code() {
             io.queue_write(id, |out| encode_close(out, code, reason.as_str()));
         }
-        if reason == CloseReason::Lost { io.cut(id) } else { io.close(id) }
+        io.close(id);
     }
 
     fn drain_one(&mut self, io: &mut Io, id: ConnId) {

@@ -5,6 +5,7 @@
 //! leaving it asks of the lobby. Whatever names a room other than the present call reaches nobody.
 
 mod call;
+mod deferred;
 mod delivery;
 mod groups;
 mod limiter;
@@ -75,6 +76,8 @@ pub(crate) enum Effect {
     Number(Encoded, u64, Option<Moment>),
     /// Find the session that is claimed, and go on with it instead of this one. Comes last.
     Resume(Box<Claim>),
+    /// Read once what has come, then call [`Session::handle_timeout`] again.
+    Look,
     /// Write a Ping.
     Ping,
     /// Write a Pong with this payload.
@@ -120,6 +123,10 @@ pub(crate) struct Session {
     last_n: u64,
     next_ping: Moment,
     cut_at: Moment,
+    /// It is overdue, and its socket is looked at once more before it is cut.
+    is_last_look: bool,
+    /// It has been told that it is over its rate, and no frame has passed since.
+    is_told_to_wait: bool,
     effects: VecDeque<Effect>,
 }
 
@@ -129,6 +136,8 @@ struct Traces {
     groups: Vec<Arc<groups::Listening>>,
     /// Groups that this session has asked to join, and has not left again before the answer.
     joining: Vec<RoomId>,
+    /// Frames that wait for the answer to one of those.
+    deferred: VecDeque<deferred::Deferred>,
     /// Rooms that this session has left: what still comes for them is dropped.
     left: RecentRooms,
     /// What a partner sent before the lobby's word of the match was here.
@@ -177,6 +186,8 @@ impl Session {
             last_n: 0,
             next_ping: Moment::NEVER,
             cut_at: Moment::NEVER,
+            is_last_look: false,
+            is_told_to_wait: false,
             effects: VecDeque::new(),
         }
     }
@@ -189,6 +200,11 @@ impl Session {
     /// Whether it wants to become another one: what comes now is for that one.
     pub(crate) fn is_claiming(&self) -> bool {
         matches!(self.effects.back(), Some(Effect::Resume(_)))
+    }
+
+    /// Why it is cut that does not read what waits for it: where that is its own flood, for that.
+    pub(crate) fn overflow(&self) -> CloseReason {
+        if self.is_told_to_wait { CloseReason::Flood } else { CloseReason::SlowReader }
     }
 
     pub(crate) fn key(&self) -> SessionKey {
@@ -225,7 +241,13 @@ impl Session {
             }
             self.last_ref = reference;
         }
+        let is_told = std::mem::replace(&mut self.is_told_to_wait, over_rate.is_some());
         match (over_rate, decoded) {
+            // What is no event at all is told so once: an answer is many times as long as the
+            // smallest of them.
+            (Some(_), Err(_)) if is_told && reference.is_none() => {
+                self.shared.figures.count_refusal(ErrorCode::RateLimited);
+            }
             (Some(wait), decoded) => {
                 let event = decoded.as_ref().ok().map(|frame| frame.event.name());
                 self.refuse(reference, event, None, &limiter::refusal(wait));
@@ -234,6 +256,9 @@ impl Session {
             (None, Ok(ClientFrame { event, reference })) => {
                 if !matches!(event, ClientEvent::Hello(_)) {
                     self.greet_if_not_yet(now);
+                }
+                if let Some(room) = self.has_to_wait_for(&event) {
+                    return self.defer(room, text, (&event, reference), now);
                 }
                 self.handle_event(&event, reference, is_first, now);
             }
@@ -262,7 +287,13 @@ impl Session {
         self.is_greeted = true;
         self.proved = 0;
         let refusal = match self.limiter.event(&self.shared.rates, now.moment) {
-            Verdict::Pass => Refusal::new(ErrorCode::BadFrame, "send text frames, not binary ones"),
+            Verdict::Pass => {
+                self.is_told_to_wait = false;
+                Refusal::new(ErrorCode::BadFrame, "send text frames, not binary ones")
+            }
+            Verdict::Wait(_) if std::mem::replace(&mut self.is_told_to_wait, true) => {
+                return self.shared.figures.count_refusal(ErrorCode::RateLimited);
+            }
             Verdict::Wait(wait) => limiter::refusal(wait),
             Verdict::Flood => return self.close(CloseReason::Flood),
         };
@@ -307,6 +338,7 @@ impl Session {
     /// Any frame is a sign of life, a Pong too.
     pub(crate) fn handle_sign_of_life(&mut self) {
         self.cut_at = Moment::NEVER;
+        self.is_last_look = false;
     }
 
     /// Takes what somebody else has for this session.
@@ -320,7 +352,10 @@ impl Session {
                 self.send(&ServerEvent::Waiting(&Waiting::new(waiting)), false);
             }
             Delivery::Answer(answer) => self.answer_from_lobby(&answer),
-            Delivery::Joined(joined) => self.joined(&joined),
+            Delivery::Joined(joined) => {
+                self.joined(&joined);
+                self.take_up(joined.room);
+            }
             Delivery::Relay(relay) => self.relayed(relay),
         }
     }
@@ -332,7 +367,13 @@ impl Session {
         }
         let now = now.moment;
         if self.cut_at <= now {
-            return self.close(CloseReason::Silence);
+            // On a busy node its answer may lie in the socket, unread.
+            if std::mem::replace(&mut self.is_last_look, true) {
+                self.close(CloseReason::Silence);
+            } else {
+                self.effects.push_back(Effect::Look);
+            }
+            return;
         }
         if self.next_ping <= now {
             let bounds = self.ring_bounds();

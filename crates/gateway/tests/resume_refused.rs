@@ -1,5 +1,7 @@
 //! Who may not resume: every wrong claim is refused as documented, and changes nothing.
 
+#![allow(clippy::unwrap_used)]
+
 mod support;
 
 use std::sync::Arc;

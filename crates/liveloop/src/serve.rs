@@ -61,7 +61,7 @@ async fn serve(loaded: &Loaded, folder: &DataFolder, logging: &Logging) -> anyho
         (None, Some(file)) => data::secret_of_file(file)?,
         (None, None) => folder.secret()?,
     };
-    let listener = bind::bind(config.listen).await?;
+    let listener = bind::bind(config.listen)?;
     let address = listener.local_addr().context("the listener has no address")?;
 
     start_lines::tell(&start_lines::lines(loaded, folder, &node), logging);

@@ -42,20 +42,21 @@ impl Driver {
         }
     }
 
-    pub(super) fn say(&mut self, id: ConnId, said: Said, effects: &mut VecDeque<Effect>) {
-        match self.wires.door.node.history.append(said.text.clone()) {
+    /// Asks the history for the place of a text of the session that is reached so.
+    pub(super) fn say(&mut self, outlet: ConnId, said: Said, effects: &mut VecDeque<Effect>) {
+        let answer = self.wires.door.node.history.append(said.text.clone());
+        let Some(session) = self.session_mut(outlet) else { return };
+        match answer {
             Appending::Now(answer) => {
-                let Some(Client::Live(live)) = self.clients.get_mut(id) else { return };
                 // What its client has sent after the text comes after it.
                 let later: Vec<Effect> = effects.drain(..).collect();
-                live.session.swap_effects(effects);
-                live.session.handle_said(&said, answer);
-                live.session.swap_effects(effects);
+                session.swap_effects(effects);
+                session.handle_said(&said, answer);
+                session.swap_effects(effects);
                 effects.extend(later);
             }
             Appending::Later(answer) => {
-                let Some(Client::Live(live)) = self.clients.get_mut(id) else { return };
-                let outlet = live.session.outlet();
+                let outlet = session.outlet();
                 let link = self.wires.threads[usize::from(self.thread)].clone();
                 self.wires.runtime.spawn(async move {
                     let answer = answer.await;

@@ -166,7 +166,7 @@ impl Driver {
         let now = Clock::now_at(io.now());
         let outlet = claim.ticket.outlet;
         let is_itself = self.at(outlet) == Some(id);
-        let found = self.find(outlet).filter(|_| !is_itself);
+        let found = self.session_mut(outlet).filter(|_| !is_itself);
         match found.ok_or_else(expired).and_then(|session| session.check_claim(&claim)) {
             Ok(()) => self.take_over(io, id, &claim),
             Err(refusal) => {
@@ -230,13 +230,14 @@ impl Driver {
         self.homes.moved(outlet)
     }
 
-    fn find(&mut self, outlet: ConnId) -> Option<&Session> {
+    /// The session that is reached at `outlet`, with a socket or without.
+    pub(super) fn session_mut(&mut self, outlet: ConnId) -> Option<&mut Session> {
         match self.at(outlet) {
             Some(id) => match self.clients.get_mut(id) {
-                Some(Client::Live(live)) => Some(&live.session),
+                Some(Client::Live(live)) => Some(&mut live.session),
                 _ => None,
             },
-            None => self.homes.parked_mut(outlet).map(|session| &*session),
+            None => self.homes.parked_mut(outlet),
         }
     }
 }

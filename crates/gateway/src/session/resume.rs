@@ -153,7 +153,8 @@ impl Session {
     pub(crate) fn resume(&mut self, claim: &Claim, now: Now) -> bool {
         self.proved = claim.ticket.serial;
         self.issued = self.issued.wrapping_add(1).max(1);
-        (self.is_greeted, self.is_welcomed, self.cut_at) = (true, false, Moment::NEVER);
+        (self.is_greeted, self.is_welcomed) = (true, false);
+        self.handle_sign_of_life();
         let bounds = self.ring_bounds();
         let traces = self.traces.get_or_insert_default();
         let was_away = traces.away_until.take().is_some();

@@ -62,7 +62,14 @@ impl Server {
     }
 
     pub async fn start_with(settings: Settings, bans: Arc<dyn Bans>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::spawn(TcpListener::bind("127.0.0.1:0").await.unwrap(), settings, bans)
+    }
+
+    pub fn start_on(listener: TcpListener, settings: Settings) -> Self {
+        Self::spawn(listener, settings, Arc::new(NoBans))
+    }
+
+    fn spawn(listener: TcpListener, settings: Settings, bans: Arc<dyn Bans>) -> Self {
         let address = listener.local_addr().unwrap();
         let wiring = Wiring {
             secret: Secret::new([7; 32]),
@@ -140,20 +147,23 @@ impl Server {
         serde_json::from_str(body).unwrap()
     }
 
-    /// What Prometheus reads.
-    pub async fn metrics(&self) -> String {
-        self.http("GET /metrics", "").await
+    /// A sample of the metrics, as it is written.
+    pub async fn metric(&self, sample: &str) -> f64 {
+        let response = self.http("GET /metrics", "").await;
+        let mut values = response.lines().filter_map(|line| line.strip_prefix(sample));
+        let value = values.find_map(|rest| rest.strip_prefix(' ')?.trim().parse().ok());
+        value.unwrap_or_else(|| panic!("{sample} is not there: {response}"))
     }
 
-    /// Waits until the metrics have this line.
-    pub async fn until_metric(&self, line: &str) {
-        let line = format!("\n{line}\n");
+    /// Waits until a sample is at this value at least: some is counted a turn after it is seen.
+    pub async fn until_metric(&self, sample: &str, value: f64) {
         let wait = async {
-            while !self.metrics().await.contains(&line) {
+            while self.metric(sample).await < value {
                 tokio::time::sleep(Duration::from_millis(10)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, wait).await.expect("the metrics show it in the end");
+        let counted = tokio::time::timeout(PATIENCE, wait).await;
+        counted.unwrap_or_else(|_| panic!("{sample} does not come to {value}"));
     }
 
     /// Waits until the status shows this figure.

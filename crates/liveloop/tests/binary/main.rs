@@ -8,4 +8,5 @@ mod harness;
 mod help;
 mod secrets;
 mod serving;
+mod starving;
 mod stopping;
