@@ -59,7 +59,7 @@ pub async fn serve(
         // Nobody waits for it where the runtime is gone.
         let _ = ended.send(plane.run());
     })?;
-    let speaking = tokio::spawn(speak_with_all(handed, router()));
+    let speaking = tokio::spawn(speak_with_all(handed, router(), None));
     let outcome = tokio::select! {
         () = shutdown => {
             link.post(Stop);

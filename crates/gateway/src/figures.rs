@@ -6,6 +6,7 @@
 
 mod histogram;
 mod requests;
+mod tls;
 
 use std::{
     sync::{
@@ -23,6 +24,7 @@ use crate::close::CloseReason;
 
 pub(crate) use histogram::{Histogram, Snapshot};
 pub(crate) use requests::{QUANTILES, RequestKind, Requested, Requests};
+pub(crate) use tls::{Handshake, TlsFigures};
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -118,6 +120,7 @@ pub(crate) struct Figures {
     /// How long the store took to answer.
     pub(crate) store_latency: Histogram,
     pub(crate) requests: Requests,
+    pub(crate) tls: TlsFigures,
     loops: Box<[Arc<LoopFigures>]>,
     refusals: [AtomicU64; ErrorCode::ALL.len()],
     closes: [AtomicU64; CloseReason::ALL.len()],
@@ -161,6 +164,7 @@ impl Figures {
             match_wait: Histogram::new(&WAITS),
             store_latency: Histogram::new(&MOMENTS),
             requests: Requests::default(),
+            tls: TlsFigures::default(),
             loops: std::iter::repeat_with(of_loop).take(loops).collect(),
             refusals: Default::default(),
             closes: Default::default(),

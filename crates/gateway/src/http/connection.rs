@@ -3,30 +3,27 @@
 //!
 //! A client that says nothing, or does not read what it asked for, is not held for ever.
 
-use std::{io::Cursor, net::TcpStream as StdTcpStream, pin::pin, time::Duration};
+use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body};
 use hyper::{body::Incoming, server::conn::http1};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{
-    io::{AsyncReadExt, Chain, Join, join},
-    net::{
-        TcpStream,
-        tcp::{OwnedReadHalf, OwnedWriteHalf},
-    },
-    sync::mpsc,
-    time::timeout,
-};
+use liveloop_protocol::Category;
+use tokio::{net::TcpStream, sync::mpsc, time::timeout};
 use tower::ServiceExt;
 
-use super::Peer;
-use crate::driver::Handed;
+use super::{Peer, io::Io};
+use crate::{
+    driver::Handed,
+    figures::{Figures, Handshake},
+    tls::{Refused, Tls, TlsStream},
+};
 
 /// The longest head of a request, in bytes.
 const HEADER_BYTES_MAX: usize = 16_384;
 
-/// A socket before which stands what was read of it already.
-pub(super) type Io = Join<Chain<Cursor<Vec<u8>>, OwnedReadHalf>, OwnedWriteHalf>;
+/// How long one who is refused has to read why.
+const TURN_AWAY_WITHIN: Duration = Duration::from_secs(2);
 
 /// How long a client may take over HTTP.
 #[derive(Clone, Copy)]
@@ -46,18 +43,71 @@ const PATIENCE: Patience = Patience {
     last_answer: Duration::from_secs(60),
 };
 
+/// What a connection passes before HTTP is spoken over it, where the node has TLS.
+#[derive(Clone)]
+pub(crate) struct Secure {
+    pub(crate) tls: Tls,
+    pub(crate) figures: Arc<Figures>,
+}
+
 /// Speaks with whatever is handed over, until nothing can be any more.
-pub(crate) async fn speak_with_all(mut handed: mpsc::Receiver<Handed>, router: Router) {
+pub(crate) async fn speak_with_all(
+    mut handed: mpsc::Receiver<Handed>,
+    router: Router,
+    secure: Option<Secure>,
+) {
     while let Some(handed) = handed.recv().await {
-        tokio::spawn(speak(handed, router.clone(), PATIENCE));
+        let (router, secure) = (router.clone(), secure.clone());
+        tokio::spawn(async move {
+            let Handed { stream, read, peer, permit } = handed;
+            let Ok(stream) = TcpStream::from_std(stream) else { return };
+            let io = match secure {
+                None => Some(Io::plain(stream, read)),
+                Some(secure) => secure.shake_hands(stream).await.map(Io::Secure),
+            };
+            if let Some(io) = io {
+                speak(io, peer, router, PATIENCE).await;
+            }
+            drop(permit);
+        });
     }
 }
 
-async fn speak(handed: Handed, router: Router, patience: Patience) {
-    let Handed { stream, read, peer, permit } = handed;
-    let Ok(stream) = TcpStream::from_std(stream) else { return };
-    let (reader, writer) = stream.into_split();
-    let io: Io = join(Cursor::new(read).chain(reader), writer);
+impl Secure {
+    /// The connection with TLS around it, if it comes to that; counted either way.
+    async fn shake_hands(self, stream: TcpStream) -> Option<TlsStream> {
+        // A signal would wait for the acknowledgement of the one before it.
+        let channel = stream.set_nodelay(true).ok().and_then(|()| self.tls.channel().ok())?;
+        let mut stream = TlsStream::new(stream, channel);
+        let figures = &self.figures;
+        let outcome = timeout(self.tls.settings().handshake_within, stream.shake_hands()).await;
+        let refused = match outcome {
+            Ok(Ok(())) => {
+                figures.tls.count_handshake(Handshake::Done);
+                return Some(stream);
+            }
+            Ok(Err(refused)) => refused,
+            Err(_) => {
+                figures.tls.count_handshake(Handshake::TooLate);
+                figures.count_failure(Category::Network);
+                return None;
+            }
+        };
+        let (outcome, category) = match refused {
+            Refused::PlainHttp => (Handshake::PlainHttp, Category::Validation),
+            Refused::Tls(_) => (Handshake::Failed, Category::Validation),
+            Refused::Ended | Refused::Socket(_) => (Handshake::Ended, Category::Network),
+        };
+        figures.tls.count_handshake(outcome);
+        figures.count_failure(category);
+        tracing::debug!(why = %refused, "a handshake has failed");
+        // Whoever takes longer has read it or never will.
+        let _ = timeout(TURN_AWAY_WITHIN, stream.turn_away()).await;
+        None
+    }
+}
+
+async fn speak(io: Io, peer: SocketAddr, router: Router, patience: Patience) {
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
@@ -80,16 +130,6 @@ async fn speak(handed: Handed, router: Router, patience: Patience) {
     if !is_over {
         tracing::debug!("an HTTP connection ended early");
     }
-    drop(permit);
-}
-
-/// The bare socket again, and what stands before it that nobody has read.
-pub(super) fn socket_of(io: Io) -> Option<(StdTcpStream, Vec<u8>)> {
-    let (reader, writer) = io.into_inner();
-    let (before, reader) = reader.into_inner();
-    let place = usize::try_from(before.position()).ok()?;
-    let unread = before.into_inner().split_off(place);
-    Some((reader.reunite(writer).ok()?.into_std().ok()?, unread))
 }
 
 #[cfg(test)]
@@ -114,20 +154,8 @@ mod tests {
             ..PATIENCE
         };
         let router = Router::new().route("/", get(|| async { BIG }));
-        let handed =
-            Handed { stream: stream.into_std().unwrap(), read: Vec::new(), peer, permit: None };
-        let served = speak(handed, router, patience);
+        let served = speak(Io::plain(stream, Vec::new()), peer, router, patience);
         timeout(Duration::from_secs(10), served).await.expect("it is over");
         drop(client);
-    }
-
-    #[tokio::test]
-    async fn what_nobody_has_read_is_handed_on_with_the_socket() {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let _client = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let (reader, writer) = listener.accept().await.unwrap().0.into_split();
-        let mut io: Io = join(Cursor::new(b"head and frames".to_vec()).chain(reader), writer);
-        io.read_exact(&mut [0; 5]).await.unwrap();
-        assert_eq!(socket_of(io).unwrap().1, b"and frames");
     }
 }
