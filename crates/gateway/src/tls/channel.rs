@@ -27,6 +27,8 @@ pub(crate) struct Channel {
     /// The client has said that it sends no more.
     has_ended: bool,
     has_said_goodbye: bool,
+    /// It has failed: rustls must not be asked again.
+    is_broken: bool,
 }
 
 impl fmt::Debug for Channel {
@@ -38,8 +40,8 @@ impl fmt::Debug for Channel {
 impl Channel {
     pub(crate) fn new(config: Arc<ServerConfig>) -> Result<Self, Error> {
         let connection = UnbufferedServerConnection::new(config)?;
-        let partial = Vec::new();
-        Ok(Self { connection, partial, has_ended: false, has_said_goodbye: false })
+        let (has_ended, has_said_goodbye, is_broken) = (false, false, false);
+        Ok(Self { connection, partial: Vec::new(), has_ended, has_said_goodbye, is_broken })
     }
 
     pub(crate) fn is_handshaking(&self) -> bool {
@@ -73,6 +75,9 @@ impl Channel {
         plain: &mut Vec<u8>,
         reply: &mut Vec<u8>,
     ) -> Result<(), Error> {
+        if self.is_broken {
+            return Err(Error::DecryptError);
+        }
         let mut from = 0;
         let outcome = loop {
             let UnbufferedStatus { mut discard, state } =
@@ -104,6 +109,7 @@ impl Channel {
             }
         };
         if outcome.is_err() {
+            self.is_broken = true;
             self.encode_alert(&mut bytes[from..], reply);
             return outcome;
         }
@@ -139,7 +145,7 @@ impl Channel {
             &mut [u8],
         ) -> Result<usize, EncryptError>,
     ) -> Result<(), Error> {
-        loop {
+        while !self.is_broken {
             // With what is there of a record: rustls counts on finding it again.
             let status = self.connection.process_tls_records(&mut self.partial);
             let discard = status.discard;
@@ -162,19 +168,20 @@ impl Channel {
             };
             self.partial.drain(..discard);
             if let Some(outcome) = outcome {
+                self.is_broken = outcome.is_err();
                 return outcome;
             }
         }
+        Err(Error::EncryptError)
     }
 
-    /// What a client is told that does not speak TLS as it should.
+    /// What a client is told that does not speak TLS as it should. Asked once: rustls would look at
+    /// the rest again.
     fn encode_alert(&mut self, rest: &mut [u8], reply: &mut Vec<u8>) {
-        while let Ok(ConnectionState::EncodeTlsData(data)) =
-            self.connection.process_tls_records(rest).state
-        {
-            if encode(data, reply).is_err() {
-                return;
-            }
+        let state = self.connection.process_tls_records(rest).state;
+        if let Ok(ConnectionState::EncodeTlsData(data)) = state {
+            // Who hears no alert sees the end all the same.
+            let _ = encode(data, reply);
         }
     }
 
