@@ -9,3 +9,4 @@ mod help;
 mod secrets;
 mod serving;
 mod stopping;
+mod tls;
