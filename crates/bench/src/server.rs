@@ -1,6 +1,7 @@
 //! The servers under test: started by the bench, on a free port, and ended with it.
 
 use std::{
+    fs,
     io::{BufRead, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
@@ -8,10 +9,11 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use rcgen::generate_simple_self_signed;
 
 use crate::{
     leash::leashed,
-    load::{Target, Wire},
+    load::{NAME, Target, Wire, trusting},
     peers::Peer,
 };
 
@@ -20,6 +22,8 @@ use crate::{
 pub(crate) enum Kind {
     /// The shipped binary.
     Ours(PathBuf),
+    /// The same with TLS of its own.
+    OursSecure(PathBuf),
     /// The bare epoll loop of this program, that does nothing but the work.
     Reference,
     /// A server on another stack, in the folder of all peers.
@@ -35,6 +39,7 @@ pub(crate) struct Server {
     pub(crate) pid: Option<u32>,
     child: Option<Child>,
     _data: Option<tempfile::TempDir>,
+    certificate: Option<tempfile::TempDir>,
 }
 
 /// Limits are on, but set so high that the load does not meet them.
@@ -55,6 +60,7 @@ impl Kind {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Ours(_) => "liveloop",
+            Self::OursSecure(_) => "liveloop, TLS",
             Self::Reference => "bare epoll loop",
             Self::Peer(peer, _) => peer.name(),
             Self::Running(..) => "the server named",
@@ -66,6 +72,7 @@ impl Kind {
     pub(crate) fn start(&self) -> Result<Server> {
         match self {
             Self::Ours(binary) => start_ours(binary, &[]),
+            Self::OursSecure(binary) => start_secure(binary),
             Self::Reference => {
                 let mut command = leashed(&std::env::current_exe()?)?;
                 command.args(["reference", "--listen", "127.0.0.1:0"]);
@@ -74,8 +81,9 @@ impl Kind {
             Self::Peer(peer, folder) => start(peer.command(folder)?, peer.wire(), None)
                 .with_context(|| format!("cannot start {}", peer.name())),
             Self::Running(address, pid) => {
-                let target = Target { address: *address, wire: Wire::Plain, source: None };
-                Ok(Server { target, pid: *pid, child: None, _data: None })
+                let (address, wire) = (*address, Wire::Plain);
+                let target = Target { address, wire, source: None, tls: None };
+                Ok(Server { target, pid: *pid, child: None, _data: None, certificate: None })
             }
         }
     }
@@ -94,6 +102,21 @@ pub(crate) fn start_ours(binary: &Path, settings: &[(&str, &str)]) -> Result<Ser
     start(command, Wire::Plain, Some(data)).with_context(|| missing(binary))
 }
 
+/// The same with a certificate of its own, which its strangers trust.
+fn start_secure(binary: &Path) -> Result<Server> {
+    let folder = tempfile::tempdir()?;
+    let made = generate_simple_self_signed([NAME.to_owned()])?;
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (cert, key) = (path("cert.pem"), path("key.pem"));
+    fs::write(&cert, made.cert.pem())?;
+    fs::write(&key, made.signing_key.serialize_pem())?;
+    let settings = [("LIVELOOP_TLS_CERT", &*cert), ("LIVELOOP_TLS_KEY", &*key)];
+    let mut server = start_ours(binary, &settings)?;
+    server.target.tls = Some(trusting(made.cert.der().clone())?);
+    server.certificate = Some(folder);
+    Ok(server)
+}
+
 fn missing(binary: &Path) -> String {
     format!("cannot start {}: build it with `cargo build --release -p liveloop`", binary.display())
 }
@@ -103,10 +126,11 @@ fn start(mut command: Command, wire: Wire, data: Option<tempfile::TempDir>) -> R
     let pid = child.id();
     let stdout = child.stdout.take().context("a piped standard output")?;
     let mut server = Server {
-        target: Target { address: ([127, 0, 0, 1], 0).into(), wire, source: None },
+        target: Target { address: ([127, 0, 0, 1], 0).into(), wire, source: None, tls: None },
         pid: Some(pid),
         child: Some(child),
         _data: data,
+        certificate: None,
     };
     let mut line = String::new();
     BufReader::new(stdout).read_line(&mut line)?;

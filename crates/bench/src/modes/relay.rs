@@ -36,7 +36,7 @@ impl Scenario for Pairing {
 
 pub(super) fn pair_up(server: &Server, size: Size) -> Result<(Load, Vec<usize>)> {
     let count = size.clients & !1;
-    let mut load = Load::connect(server.target, count)?;
+    let mut load = Load::connect(&server.target, count)?;
     for who in 0..count {
         load.out.say(who, REQUEST.0, REQUEST.1);
     }

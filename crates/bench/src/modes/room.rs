@@ -80,7 +80,7 @@ pub(crate) fn room(server: &Server, size: Size) -> Result<Figures> {
     let group =
         post(server.target.address, "/api/rooms", &bearer, "{\"kind\":\"group\",\"public\":true}")?;
     let room = field(&group, "roomId").context("a group has an id")?.to_owned();
-    let mut load = Load::connect(server.target, size.clients)?;
+    let mut load = Load::connect(&server.target, size.clients)?;
     let references = vec![1; load.len()];
     let mut chatting =
         Chatting { room, joined: 0, delivered: 0, references, heard: [0; IN_FLIGHT] };
