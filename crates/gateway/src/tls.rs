@@ -16,7 +16,10 @@ mod watch;
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use rustls::{
-    ServerConfig, crypto::ring, pki_types::UnixTime, server::NoServerSessionStorage,
+    ServerConfig,
+    crypto::ring,
+    pki_types::UnixTime,
+    server::NoServerSessionStorage,
     version::{TLS12, TLS13},
 };
 use tokio::sync::Notify;

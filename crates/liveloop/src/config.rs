@@ -17,9 +17,9 @@ mod problem;
 mod setting;
 mod source;
 mod table;
-mod tls;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::{net::SocketAddr, path::PathBuf};
 

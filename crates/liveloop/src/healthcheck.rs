@@ -53,8 +53,7 @@ pub(crate) fn ask(
         }
     };
     let deadline = Instant::now() + PATIENCE;
-    let answer = fetch(&place, deadline)
-        .with_context(|| format!("no answer from {place}"))?;
+    let answer = fetch(&place, deadline).with_context(|| format!("no answer from {place}"))?;
     judge(&answer)
 }
 

@@ -83,7 +83,9 @@ pub(super) fn write(
 #[cfg(test)]
 mod tests {
     use rcgen::generate_simple_self_signed;
-    use rustls::{ServerConfig, ServerConnection, pki_types::PrivateKeyDer, pki_types::pem::PemObject};
+    use rustls::{
+        ServerConfig, ServerConnection, pki_types::PrivateKeyDer, pki_types::pem::PemObject,
+    };
 
     use super::*;
 

@@ -40,7 +40,11 @@ enum Opened {
 
 impl Io {
     /// Takes over a socket and its TLS. `None` where the kernel will not watch it.
-    pub(crate) fn open_secured(&mut self, stream: StdTcpStream, secured: Secured) -> Option<ConnId> {
+    pub(crate) fn open_secured(
+        &mut self,
+        stream: StdTcpStream,
+        secured: Secured,
+    ) -> Option<ConnId> {
         let id = self.open(stream)?;
         let Secured { channel, unsent } = secured;
         let has_ended = channel.has_ended();

@@ -26,7 +26,8 @@ impl Tls {
     /// With these files, and short times.
     #[must_use]
     pub fn for_testing(cert: PathBuf, key: PathBuf) -> Self {
-        let (handshake_within, look_every) = (Duration::from_millis(500), Duration::from_millis(50));
+        let (handshake_within, look_every) =
+            (Duration::from_millis(500), Duration::from_millis(50));
         Self { cert, key, handshake_within, look_every }
     }
 }

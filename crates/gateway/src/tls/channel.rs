@@ -195,7 +195,10 @@ impl Channel {
     }
 }
 
-fn encode(mut data: EncodeTlsData<'_, ServerConnectionData>, out: &mut Vec<u8>) -> Result<(), Error> {
+fn encode(
+    mut data: EncodeTlsData<'_, ServerConnectionData>,
+    out: &mut Vec<u8>,
+) -> Result<(), Error> {
     append(out, RECORD_BYTES, |room| {
         data.encode(room).map_err(|error| match error {
             EncodeError::InsufficientSize(size) => EncryptError::InsufficientSize(size),

@@ -52,7 +52,9 @@ pub enum TlsError {
         key: PathBuf,
     },
     /// rustls does not take them.
-    #[error("tls.cert and tls.key cannot be used: {0}; ECDSA, Ed25519 and RSA of 2048 bits or more can")]
+    #[error(
+        "tls.cert and tls.key cannot be used: {0}; ECDSA, Ed25519 and RSA of 2048 bits or more can"
+    )]
     Unfit(Error),
 }
 

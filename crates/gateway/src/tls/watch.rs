@@ -34,7 +34,9 @@ impl Tls {
                 }
                 Some(Err(error)) => {
                     figures.tls.count_reload(false);
-                    tracing::error!("the certificate in use stays, for a new one is not good: {error}");
+                    tracing::error!(
+                        "the certificate in use stays, for a new one is not good: {error}"
+                    );
                 }
             }
         }

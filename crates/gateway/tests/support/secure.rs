@@ -30,12 +30,12 @@ pub struct Files {
     roots: RootCertStore,
 }
 
-pub const BOTH: &[&SupportedProtocolVersion] =
-    &[&rustls::version::TLS13, &rustls::version::TLS12];
+pub const BOTH: &[&SupportedProtocolVersion] = &[&rustls::version::TLS13, &rustls::version::TLS12];
 
 impl Files {
     pub fn new() -> Self {
-        let mut files = Self { folder: tempfile::tempdir().unwrap(), roots: RootCertStore::empty() };
+        let mut files =
+            Self { folder: tempfile::tempdir().unwrap(), roots: RootCertStore::empty() };
         files.renew();
         files
     }
