@@ -66,9 +66,9 @@ async fn what_comes_with_the_handshake_is_not_lost() {
     let mut stream = files.dial(&server, BOTH, usize::MAX).await;
     // A masked text frame right behind the request, in the same record.
     let text = br#"{"event":"heartbeat","ref":1}"#;
-    let mut bytes = format!(
+    let mut bytes = String::from(
         "GET /ws HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\
-         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+         Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n",
     )
     .into_bytes();
     for _ in 0..2 {

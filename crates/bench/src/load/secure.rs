@@ -61,7 +61,7 @@ pub(super) fn read(
 }
 
 /// Takes what there is room for, and writes what the socket takes; a part of it may stay, see
-/// [`ClientConnection::wants_write`].
+/// `wants_write` of the connection.
 pub(super) fn write(
     tls: &mut ClientConnection,
     stream: &mut impl Write,

@@ -22,7 +22,7 @@ impl Handler for Driver {
         };
         let head = Head::new(peer, permit);
         if self.wires.door.is_secure {
-            // Shaking hands takes a thousand times what a message does: others do not wait for it.
+            // Shaking hands takes as long as fifty messages or more: nobody else is to wait for it.
             return self.hand_over(io, id, head, Vec::new());
         }
         let thread = self.next_thread;

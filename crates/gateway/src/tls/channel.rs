@@ -129,6 +129,7 @@ impl Channel {
     ///
     /// # Errors
     /// As [`Self::seal`].
+    #[expect(clippy::redundant_closure_for_method_calls, reason = "its lifetimes are too narrow")]
     pub(crate) fn say_goodbye(&mut self, out: &mut Vec<u8>) -> Result<(), Error> {
         if std::mem::replace(&mut self.has_said_goodbye, true) {
             return Ok(());
