@@ -18,8 +18,8 @@ use liveloop_protocol::websocket::{Decoder, Incoming, Limit, Opcode, Role};
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
 use rustls::ClientConnection;
 
-pub(crate) use open::Target;
-pub(crate) use out::Out;
+pub(crate) use open::{Target, dial, open};
+pub(crate) use out::{MASK, Out};
 pub(crate) use secure::{NAME, trusting};
 pub(crate) use wire::{Heard, Wire, field};
 
@@ -100,7 +100,7 @@ impl Load {
         for _ in 0..count {
             let index = self.clients.len();
             let Opened { stream, tls, decoder } =
-                open::open(target).with_context(|| format!("connection {index}"))?;
+                open(target).with_context(|| format!("connection {index}"))?;
             stream.set_nonblocking(true)?;
             let mut stream = TcpStream::from_std(stream);
             let both = Interest::READABLE | Interest::WRITABLE;

@@ -33,7 +33,7 @@ use tower_http::{
 
 use crate::{door::Door, driver::Post, plane::PlaneLink, system::SystemWatch};
 
-pub(crate) use connection::{Secure, speak_with_all};
+pub(crate) use connection::speak_with_all;
 pub use page::{Page, PageFile};
 pub(crate) use problem::Problem;
 

@@ -23,7 +23,7 @@ use crate::{
     door::Door,
     driver::{Driver, Handed, Post, Wires},
     figures::Figures,
-    http::{Page, Secure, Web, router, speak_with_all},
+    http::{Page, Web, router, speak_with_all},
     identity::Secret,
     node::Node,
     origin::OriginPolicy,
@@ -89,14 +89,14 @@ pub async fn serve(
     let system = Arc::new(SystemWatch::start(clock.moment()));
     let (threads, next_thread) = (links.clone(), Arc::default());
     let web = Web { door, page: wiring.page, threads, next_thread, system };
-    let secure = wiring.tls.map(|tls| Secure { tls, figures: Arc::clone(&figures) });
-    let watched = secure.clone();
-    let speaking = tokio::spawn(speak_with_all(handed, router(web), secure));
+    let tls = wiring.tls;
+    let speaking =
+        tokio::spawn(speak_with_all(handed, router(web), Arc::clone(&figures), tls.clone()));
     let is_asked = tokio::select! {
         () = shutdown => true,
         _ = loops.ended.recv() => false,
         never = begin_days(&figures, clock) => match never {},
-        never = watch(watched) => match never {},
+        never = watch(tls, &figures) => match never {},
     };
     if !is_asked {
         return Err(ServeError::LoopEnded);
@@ -197,9 +197,9 @@ async fn begin_days(figures: &Figures, clock: Clock) -> Infallible {
     }
 }
 
-async fn watch(secure: Option<Secure>) -> Infallible {
-    match secure {
-        Some(Secure { tls, figures }) => tls.watch(&figures).await,
+async fn watch(tls: Option<Tls>, figures: &Figures) -> Infallible {
+    match tls {
+        Some(tls) => tls.watch(figures).await,
         None => std::future::pending().await,
     }
 }

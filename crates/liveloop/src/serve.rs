@@ -65,7 +65,7 @@ async fn serve(loaded: &Loaded, folder: &DataFolder, logging: &Logging) -> anyho
     if let Some(tls) = tls.clone() {
         signals::reload_on_hangup(tls)?;
     }
-    let listener = bind::bind(config.listen).await?;
+    let listener = bind::bind(config.listen)?;
     let address = listener.local_addr().context("the listener has no address")?;
 
     start_lines::tell(&start_lines::lines(loaded, folder, &node), logging);

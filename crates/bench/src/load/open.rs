@@ -35,11 +35,11 @@ pub(crate) struct Target {
 }
 
 /// A connection that is open.
-pub(super) struct Opened {
-    pub(super) stream: TcpStream,
-    pub(super) tls: Option<ClientConnection>,
+pub(crate) struct Opened {
+    pub(crate) stream: TcpStream,
+    pub(crate) tls: Option<ClientConnection>,
     /// Holds what came after `welcome`.
-    pub(super) decoder: Decoder,
+    pub(crate) decoder: Decoder,
 }
 
 /// A connection that is being opened.
@@ -71,7 +71,7 @@ impl Write for Line {
 }
 
 /// Opens one connection up to its `welcome`.
-pub(super) fn open(target: &Target) -> Result<Opened> {
+pub(crate) fn open(target: &Target) -> Result<Opened> {
     let mut stream = dial(target)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -128,7 +128,8 @@ impl Greeting {
     }
 }
 
-fn dial(target: &Target) -> Result<TcpStream> {
+/// A socket to `target`, from its source.
+pub(crate) fn dial(target: &Target) -> Result<TcpStream> {
     let Some(source) = target.source else { return Ok(TcpStream::connect(target.address)?) };
     let socket = Socket::new(Domain::for_address(target.address), Type::STREAM, None)?;
     socket.bind(&SocketAddr::new(source, 0).into())?;

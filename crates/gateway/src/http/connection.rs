@@ -3,7 +3,15 @@
 //!
 //! A client that says nothing, or does not read what it asked for, is not held for ever.
 
-use std::{net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use axum::{Router, body::Body};
 use hyper::{body::Incoming, server::conn::http1};
@@ -15,7 +23,7 @@ use tower::ServiceExt;
 use super::{Peer, io::Io};
 use crate::{
     driver::Handed,
-    figures::{Figures, Handshake},
+    figures::{Cause, Figures, GivenUp, Handshake},
     tls::{Refused, Tls, TlsStream},
 };
 
@@ -43,72 +51,69 @@ const PATIENCE: Patience = Patience {
     last_answer: Duration::from_secs(60),
 };
 
-/// What a connection passes before HTTP is spoken over it, where the node has TLS.
-#[derive(Clone)]
-pub(crate) struct Secure {
-    pub(crate) tls: Tls,
-    pub(crate) figures: Arc<Figures>,
-}
-
 /// Speaks with whatever is handed over, until nothing can be any more.
 pub(crate) async fn speak_with_all(
     mut handed: mpsc::Receiver<Handed>,
     router: Router,
-    secure: Option<Secure>,
+    figures: Arc<Figures>,
+    tls: Option<Tls>,
 ) {
     while let Some(handed) = handed.recv().await {
-        let (router, secure) = (router.clone(), secure.clone());
+        let (router, figures, tls) = (router.clone(), Arc::clone(&figures), tls.clone());
         tokio::spawn(async move {
             let Handed { stream, read, peer, permit } = handed;
             let Ok(stream) = TcpStream::from_std(stream) else { return };
-            let io = match secure {
+            let io = match tls {
                 None => Some(Io::plain(stream, read)),
-                Some(secure) => secure.shake_hands(stream).await.map(Io::Secure),
+                Some(tls) => shake_hands(&tls, stream, &figures).await.map(Io::Secure),
             };
-            if let Some(io) = io {
-                speak(io, peer, router, PATIENCE).await;
-            }
+            let Some(io) = io else { return };
+            let given_up = speak(io, peer, router, PATIENCE).await;
             drop(permit);
+            if let Some(cause) = given_up {
+                tracing::debug!(cause = cause.as_str(), "an HTTP connection is given up");
+                figures.count_given_up(cause);
+            }
         });
     }
 }
 
-impl Secure {
-    /// The connection with TLS around it, if it comes to that; counted either way.
-    async fn shake_hands(self, stream: TcpStream) -> Option<TlsStream> {
-        // A signal would wait for the acknowledgement of the one before it.
-        let channel = stream.set_nodelay(true).ok().and_then(|()| self.tls.channel().ok())?;
-        let mut stream = TlsStream::new(stream, channel);
-        let figures = &self.figures;
-        let outcome = timeout(self.tls.settings().handshake_within, stream.shake_hands()).await;
-        let refused = match outcome {
-            Ok(Ok(())) => {
-                figures.tls.count_handshake(Handshake::Done);
-                return Some(stream);
-            }
-            Ok(Err(refused)) => refused,
-            Err(_) => {
-                figures.tls.count_handshake(Handshake::TooLate);
-                figures.count_failure(Category::Network);
-                return None;
-            }
-        };
-        let (outcome, category) = match refused {
-            Refused::PlainHttp => (Handshake::PlainHttp, Category::Validation),
-            Refused::Tls(_) => (Handshake::Failed, Category::Validation),
-            Refused::Ended | Refused::Socket(_) => (Handshake::Ended, Category::Network),
-        };
-        figures.tls.count_handshake(outcome);
-        figures.count_failure(category);
-        tracing::debug!(why = %refused, "a handshake has failed");
-        // Whoever takes longer has read it or never will.
-        let _ = timeout(TURN_AWAY_WITHIN, stream.turn_away()).await;
-        None
-    }
+/// The connection with TLS around it, if it comes to that; counted either way.
+async fn shake_hands(tls: &Tls, stream: TcpStream, figures: &Figures) -> Option<TlsStream> {
+    // A signal would wait for the acknowledgement of the one before it.
+    let channel = stream.set_nodelay(true).ok().and_then(|()| tls.channel().ok())?;
+    let mut stream = TlsStream::new(stream, channel);
+    let refused = match timeout(tls.settings().handshake_within, stream.shake_hands()).await {
+        Ok(Ok(())) => {
+            figures.tls.count_handshake(Handshake::Done);
+            return Some(stream);
+        }
+        Ok(Err(refused)) => refused,
+        Err(_) => {
+            figures.tls.count_handshake(Handshake::TooLate);
+            figures.count_failure(Category::Network);
+            return None;
+        }
+    };
+    let (outcome, category) = match refused {
+        Refused::PlainHttp => (Handshake::PlainHttp, Category::Validation),
+        Refused::Tls(_) => (Handshake::Failed, Category::Validation),
+        Refused::Ended | Refused::Socket(_) => (Handshake::Ended, Category::Network),
+    };
+    figures.tls.count_handshake(outcome);
+    figures.count_failure(category);
+    tracing::debug!(why = %refused, "a handshake has failed");
+    // Whoever takes longer has read it or never will.
+    let _ = timeout(TURN_AWAY_WITHIN, stream.turn_away()).await;
+    None
 }
 
-async fn speak(io: Io, peer: SocketAddr, router: Router, patience: Patience) {
+/// Speaks with one; tells for what it was given up, where it was.
+async fn speak(io: Io, peer: SocketAddr, router: Router, patience: Patience) -> Option<GivenUp> {
+    let has_asked = Arc::new(AtomicBool::new(false));
+    let asks = Arc::clone(&has_asked);
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+        asks.store(true, Relaxed);
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
         router.clone().oneshot(request)
@@ -120,15 +125,34 @@ async fn speak(io: Io, peer: SocketAddr, router: Router, patience: Patience) {
         .serve_connection(TokioIo::new(io), service)
         .with_upgrades();
     let mut connection = pin!(connection);
-    let is_over = match timeout(patience.connection, connection.as_mut()).await {
-        Ok(outcome) => outcome.is_ok(),
+    let outcome = match timeout(patience.connection, connection.as_mut()).await {
+        Ok(outcome) => Ok(outcome),
         Err(_) => {
             connection.as_mut().graceful_shutdown();
-            timeout(patience.last_answer, connection).await.is_ok_and(|outcome| outcome.is_ok())
+            timeout(patience.last_answer, connection).await
         }
     };
-    if !is_over {
-        tracing::debug!("an HTTP connection ended early");
+    match outcome {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => cause_of(&error, has_asked.load(Relaxed)),
+        Err(_) => Some(GivenUp::AnswerTimeout),
+    }
+}
+
+/// Why a connection is given up that ends with `error`. Whoever has been answered before, and says
+/// nothing more, is given up by nobody.
+fn cause_of(error: &hyper::Error, has_asked: bool) -> Option<GivenUp> {
+    if error.is_parse_too_large() {
+        return Some(GivenUp::HeadTooLong);
+    }
+    if error.is_parse() {
+        return Some(GivenUp::NoHttp);
+    }
+    match (error.is_timeout(), has_asked) {
+        (true, true) => None,
+        (true, false) => Some(GivenUp::HeadTimeout),
+        (false, true) => Some(GivenUp::BrokenOff),
+        (false, false) => Some(GivenUp::Abandoned),
     }
 }
 
@@ -155,7 +179,8 @@ mod tests {
         };
         let router = Router::new().route("/", get(|| async { BIG }));
         let served = speak(Io::plain(stream, Vec::new()), peer, router, patience);
-        timeout(Duration::from_secs(10), served).await.expect("it is over");
+        let given_up = timeout(Duration::from_secs(10), served).await.expect("it is over");
+        assert_eq!(given_up, Some(GivenUp::AnswerTimeout));
         drop(client);
     }
 }
