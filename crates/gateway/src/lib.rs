@@ -25,7 +25,9 @@ pub mod settings;
 mod system;
 mod ticket;
 mod timed_history;
+mod tls;
 
 pub use http::{Page, PageFile};
 pub use identity::Secret;
 pub use serve::{ServeError, Wiring, serve};
+pub use tls::{Tls, TlsError};

@@ -10,6 +10,7 @@ mod metrics;
 mod session;
 mod site;
 mod span;
+mod tls;
 
 use ipnet::IpNet;
 use liveloop_protocol::Limits;
@@ -22,6 +23,7 @@ pub use metrics::Metrics;
 pub use session::Session;
 pub use site::Site;
 pub use span::Span;
+pub use tls::Tls;
 
 /// All settings of one gateway.
 #[derive(Clone, Debug)]

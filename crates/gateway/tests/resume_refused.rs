@@ -340,7 +340,7 @@ impl Bans for BanList {
 #[tokio::test]
 async fn who_was_banned_meanwhile_is_not_let_back_in() {
     let bans = Arc::new(BanList::default());
-    let server = Server::start_with(patient(), Arc::clone(&bans) as Arc<dyn Bans>).await;
+    let server = Server::start_with_bans(patient(), Arc::clone(&bans) as Arc<dyn Bans>).await;
     let (lost, mut ben) = lost_in_call(&server).await;
     let user = UserId(parse_id(lost["userId"].as_str().unwrap()).unwrap());
     bans.0.lock().unwrap().push(user);
@@ -351,7 +351,7 @@ async fn who_was_banned_meanwhile_is_not_let_back_in() {
     ben.has_nothing().await;
     bans.0.lock().unwrap().clear();
     assert_untouched(&server, &lost, &mut ben).await;
-    let server = Server::start_with(patient(), Arc::new(BannedAll)).await;
+    let server = Server::start_with_bans(patient(), Arc::new(BannedAll)).await;
     let (codes, _) = claim(&server, json!({"name": "Ada"})).await;
     assert_eq!(codes, [""; 0], "a visitor without a token is nobody who was banned");
 }

@@ -3,7 +3,7 @@
 //! The session stays on its thread, for its partner's Link leads there; a socket that claims it from
 //! another thread is brought to it, with what was read from it and what is still to be written.
 
-use std::{net::TcpStream, sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use liveloop_core::Input;
 use liveloop_protocol::websocket::{Incoming, Opcode, encode, encode_close};
@@ -14,14 +14,13 @@ use crate::{
     clock::Clock,
     close::{CloseReason, Grace},
     desk::{Ask, Wish},
-    plane::{ConnId, Io},
+    plane::{ConnId, Io, Moving},
     session::{Claim, Session, expired},
 };
 
 /// A connection on its way to the session that it claims.
 pub(crate) struct Claimant {
-    stream: TcpStream,
-    unsent: Vec<u8>,
+    socket: Moving,
     live: Live,
     claim: Box<Claim>,
     later: Vec<Later>,
@@ -134,9 +133,9 @@ impl Driver {
             return self.resume_here(io, id, *claim, later);
         }
         let Some(Client::Live(live)) = self.clients.remove(id) else { return };
-        match io.detach_with_outbox(id) {
-            Some((stream, unsent)) => {
-                let claimant = Claimant { stream, unsent, live, claim, later };
+        match io.take_out(id) {
+            Some(socket) => {
+                let claimant = Claimant { socket, live, claim, later };
                 self.wires.threads[home].post(Post::Claimant(Box::new(claimant)));
             }
             None => {
@@ -148,14 +147,13 @@ impl Driver {
 
     /// A connection of another thread claims a session of this one.
     pub(super) fn take_claimant(&mut self, io: &mut Io, claimant: Claimant) {
-        let Claimant { stream, unsent, mut live, claim, later } = claimant;
-        let Some(id) = io.open(stream) else {
+        let Claimant { socket, mut live, claim, later } = claimant;
+        let Some(id) = io.put_in(socket) else {
             self.wires.door.node.shared.figures.active_connections.fetch_sub(1, Relaxed);
             return;
         };
         live.session.rehome(self.next_key(), id);
         self.clients.insert(id, Client::Live(live));
-        io.queue_write(id, |out| out.extend_from_slice(&unsent));
         self.resume_here(io, id, *claim, later);
         if self.is_draining {
             self.drain_one(io, id);

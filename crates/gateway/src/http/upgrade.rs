@@ -1,6 +1,8 @@
 //! `GET /ws` on a connection that has spoken HTTP before: the same door as the event loops', then
 //! the socket is theirs.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -11,11 +13,15 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use liveloop_protocol::Category;
 
-use super::{Problem, Web, connection, peer_of};
+use super::{
+    Problem, Web,
+    io::{Io, Socket},
+    peer_of,
+};
 use crate::{
     address::ConnectionPermit,
     door::accept_handshake,
-    driver::{Post, says_hello},
+    driver::{Adopted, Post, says_hello},
     figures::HandshakeRefused,
 };
 
@@ -69,13 +75,15 @@ async fn hand_over(web: Web, permit: ConnectionPermit, on_upgrade: OnUpgrade, sa
     let Ok(upgraded) = on_upgrade.await else {
         return web.door.node.shared.figures.count_failure(Category::Network);
     };
-    let parts = upgraded.downcast::<TokioIo<connection::Io>>().ok();
-    let socket = parts.and_then(|parts| {
-        let (stream, unread) = connection::socket_of(parts.io.into_inner())?;
-        Some((stream, [&parts.read_buf[..], &unread].concat()))
+    let parts = upgraded.downcast::<TokioIo<Io>>().ok();
+    let adopted = parts.and_then(|parts| {
+        let Socket { stream, secured, unread } = parts.io.into_inner().into_socket()?;
+        let read = [&parts.read_buf[..], &unread].concat();
+        Some(Adopted { stream, secured, read, permit, says_hello })
     });
-    match socket {
-        Some((stream, read)) => web.threads[0].post(Post::Adopt(stream, read, permit, says_hello)),
+    let thread = web.next_thread.fetch_add(1, Relaxed) % web.threads.len();
+    match adopted {
+        Some(adopted) => web.threads[thread].post(Post::Adopt(adopted)),
         None => web.door.node.shared.figures.count_failure(Category::System),
     }
 }

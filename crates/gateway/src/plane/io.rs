@@ -22,6 +22,10 @@ pub(crate) struct ConnId {
     pub(crate) key: Key,
 }
 
+/// A connection between two threads, with its TLS and with what is still to be written to it.
+#[derive(Debug)]
+pub(crate) struct Moving(Box<Conn>);
+
 /// The connections of one thread.
 pub(crate) struct Io {
     thread: u8,
@@ -71,13 +75,7 @@ impl Io {
         // Nagle's algorithm would hold a signal back until the one before it is acknowledged.
         stream.set_nodelay(true).ok()?;
         let key = self.conns.insert(Conn::new(TcpStream::from_std(stream)));
-        let conn = self.conns.get_mut(key)?;
-        let both = Interest::READABLE | Interest::WRITABLE;
-        if self.registry.register(&mut conn.stream, token(key), both).is_err() {
-            self.conns.remove(key);
-            return None;
-        }
-        Some(self.id(key))
+        self.watch(key).then(|| self.id(key))
     }
 
     /// The outbox of `id`, to append to; written once this turn is over. Never fails: what goes to
@@ -85,9 +83,15 @@ impl Io {
     pub(crate) fn queue_write(&mut self, id: ConnId, write: impl FnOnce(&mut Vec<u8>)) {
         let Some(conn) = self.conns.get_mut(id.key).filter(|conn| !conn.is_closing) else { return };
         write(conn.outbox(&mut self.spare));
+        self.mark_dirty(id.key);
+    }
+
+    /// Has `key` flushed once this turn is over, if the kernel takes anything.
+    pub(super) fn mark_dirty(&mut self, key: Key) {
+        let Some(conn) = self.conns.get_mut(key) else { return };
         if !conn.is_dirty && !conn.is_blocked {
             conn.is_dirty = true;
-            self.dirty.push(id.key);
+            self.dirty.push(key);
         }
     }
 
@@ -127,16 +131,45 @@ impl Io {
 
     /// Gives the socket of `id` away; `on_gone` does not come.
     pub(crate) fn detach(&mut self, id: ConnId) -> Option<StdTcpStream> {
-        self.detach_with_outbox(id).map(|(stream, _)| stream)
+        self.take_out(id).map(|moving| moving.0.stream.into())
     }
 
-    /// The same, with what was still to be written to it.
-    pub(crate) fn detach_with_outbox(&mut self, id: ConnId) -> Option<(StdTcpStream, Vec<u8>)> {
+    /// The same, with all that belongs to it, for another thread's [`Io::put_in`].
+    pub(crate) fn take_out(&mut self, id: ConnId) -> Option<Moving> {
         let conn = self.conns.get_mut(id.key)?;
         self.registry.deregister(&mut conn.stream).ok()?;
-        let mut conn = self.conns.remove(id.key)?;
-        let unsent = conn.take_unsent();
-        Some((conn.stream.into(), unsent))
+        self.conns.remove(id.key).map(|conn| Moving(Box::new(conn)))
+    }
+
+    /// Takes over what another thread has taken out. `None` where the kernel will not watch it.
+    pub(crate) fn put_in(&mut self, moving: Moving) -> Option<ConnId> {
+        let mut conn = *moving.0;
+        (conn.due, conn.looked_at) = (Moment::NEVER, Moment::NEVER);
+        (conn.is_dirty, conn.is_blocked, conn.is_read_paused) = (false, false, false);
+        let is_owed = conn.pending() > 0;
+        // Nobody will say so again.
+        let has_ended = conn.has_ended || conn.has_said_goodbye();
+        let key = self.conns.insert(conn);
+        if !self.watch(key) {
+            return None;
+        }
+        if is_owed {
+            self.mark_dirty(key);
+        }
+        if has_ended {
+            self.again.push(key);
+        }
+        Some(self.id(key))
+    }
+
+    fn watch(&mut self, key: Key) -> bool {
+        let Some(conn) = self.conns.get_mut(key) else { return false };
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let is_watched = self.registry.register(&mut conn.stream, token(key), both).is_ok();
+        if !is_watched {
+            self.conns.remove(key);
+        }
+        is_watched
     }
 
     /// Reads `id` in the next turn, whether or not something has come.
