@@ -20,6 +20,8 @@ use crate::{
 pub(crate) enum Kind {
     /// The shipped binary.
     Ours(PathBuf),
+    /// The same with its sends batched through io_uring.
+    OursBatched(PathBuf),
     /// The bare epoll loop of this program, that does nothing but the work.
     Reference,
     /// A server on another stack, in the folder of all peers.
@@ -55,6 +57,7 @@ impl Kind {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Ours(_) => "liveloop",
+            Self::OursBatched(_) => "liveloop, io_uring",
             Self::Reference => "bare epoll loop",
             Self::Peer(peer, _) => peer.name(),
             Self::Running(..) => "the server named",
@@ -66,6 +69,7 @@ impl Kind {
     pub(crate) fn start(&self) -> Result<Server> {
         match self {
             Self::Ours(binary) => start_ours(binary, &[]),
+            Self::OursBatched(binary) => start_ours(binary, &[("LIVELOOP_IO_URING", "on")]),
             Self::Reference => {
                 let mut command = leashed(&std::env::current_exe()?)?;
                 command.args(["reference", "--listen", "127.0.0.1:0"]);

@@ -29,7 +29,7 @@ use crate::{
     door::accept_handshake,
     driver::{HEAD_TIMEOUT, Handed, Head, Headed},
     http::{Problem, speak_with_all},
-    plane::{ConnId, Handler, Io, Plane, Start},
+    plane::{ConnId, Handler, Io, Plane, Sends, Start},
 };
 
 /// The longest message that is echoed, in bytes.
@@ -49,7 +49,7 @@ pub async fn serve(
     listener: TcpListener,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let start = Start::new(0)?;
+    let start = Start::new(0, Sends::Each)?;
     let link = start.link();
     let (http, handed) = mpsc::channel(HANDED_MAX);
     let echo = Echo { http, clients: HashMap::new(), is_over: false };

@@ -19,7 +19,7 @@ use liveloop_ports::Wall;
 use liveloop_protocol::{Category, ErrorCode};
 use serde::Serialize;
 
-use crate::close::CloseReason;
+use crate::{close::CloseReason, plane::Rings};
 
 pub(crate) use histogram::{Histogram, Snapshot};
 pub(crate) use requests::{QUANTILES, RequestKind, Requested, Requests};
@@ -118,6 +118,8 @@ pub(crate) struct Figures {
     /// How long the store took to answer.
     pub(crate) store_latency: Histogram,
     pub(crate) requests: Requests,
+    /// The loops that send through io_uring.
+    pub(crate) rings: Rings,
     loops: Box<[Arc<LoopFigures>]>,
     refusals: [AtomicU64; ErrorCode::ALL.len()],
     closes: [AtomicU64; CloseReason::ALL.len()],
@@ -161,6 +163,7 @@ impl Figures {
             match_wait: Histogram::new(&WAITS),
             store_latency: Histogram::new(&MOMENTS),
             requests: Requests::default(),
+            rings: Rings::default(),
             loops: std::iter::repeat_with(of_loop).take(loops).collect(),
             refusals: Default::default(),
             closes: Default::default(),

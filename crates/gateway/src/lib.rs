@@ -27,4 +27,4 @@ mod timed_history;
 
 pub use http::{Page, PageFile};
 pub use identity::Secret;
-pub use serve::{ServeError, Wiring, serve};
+pub use serve::{ServeError, Wiring, check_machine, serve};

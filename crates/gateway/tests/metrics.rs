@@ -6,9 +6,9 @@ mod support;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use liveloop_gateway::settings::{Metrics, Settings};
+use liveloop_gateway::settings::{IoUring, Metrics, Settings};
 use serde_json::json;
-use support::{Server, pair, settings};
+use support::{Server, has_io_uring, pair, settings};
 
 /// What one scrape said.
 #[derive(Debug, Default)]
@@ -348,4 +348,20 @@ async fn what_was_forwarded_is_told_nothing_unless_everybody_may_read() {
         assert!(told.starts_with("HTTP/1.1 200 ") && told.contains("\nws_connections_active "));
     }
     Scrape::of(&closed).await;
+}
+
+#[tokio::test]
+async fn the_loops_that_send_through_io_uring_are_counted() {
+    let mut ways = vec![(IoUring::Off, 0.0)];
+    if has_io_uring() {
+        // Those of the test's settings.
+        ways.extend([(IoUring::On, 2.0), (IoUring::Auto, 2.0)]);
+    }
+    for (io_uring, loops) in ways {
+        let server = Server::start_sending(Settings { io_uring, ..settings() }).await;
+        let _clients = pair(&server).await;
+        Scrape::until(&server, "liveloop_io_uring_loops", loops).await;
+        let scrape = Scrape::of(&server).await;
+        assert_eq!(scrape.value("liveloop_io_uring_loops").to_bits(), f64::to_bits(loops));
+    }
 }
