@@ -134,7 +134,7 @@ pub async fn serve(
 }
 
 /// How the event loops of this node send.
-fn choose_sends(wanted: IoUring, rings: &Rings) -> Result<Sends, ServeError> {
+pub(crate) fn choose_sends(wanted: IoUring, rings: &Rings) -> Result<Sends, ServeError> {
     let probed = match wanted {
         IoUring::Off => None,
         IoUring::Auto | IoUring::On => Some(Rings::probe()),

@@ -131,6 +131,7 @@ async fn every_name_is_there_from_the_first_scrape_and_at_zero() {
             ("liveloop_closes_total", "counter"),
             ("liveloop_connection_failures_total", "counter"),
             ("liveloop_delivery_latency_seconds", "histogram"),
+            ("liveloop_io_uring_loops", "gauge"),
             ("liveloop_match_wait_seconds", "histogram"),
             ("liveloop_messages_exchanged_total", "counter"),
             ("liveloop_redis_errors_total", "counter"),

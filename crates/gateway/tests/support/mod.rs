@@ -53,7 +53,7 @@ pub fn settings() -> Settings {
 }
 
 /// How the servers of these tests send: `LIVELOOP_TEST_IO_URING=1` runs them all through io_uring.
-fn io_uring() -> IoUring {
+pub fn io_uring() -> IoUring {
     if std::env::var_os("LIVELOOP_TEST_IO_URING").is_some() && has_io_uring() {
         IoUring::On
     } else {
