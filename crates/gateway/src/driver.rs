@@ -198,11 +198,11 @@ impl Driver {
             match effect {
                 Effect::Send(text) => {
                     self.tally.send();
-                    io.queue_write(id, |out| encode(out, Opcode::Text, text.as_bytes()));
+                    io.queue_write(id, |out| encode(out, Opcode::Text, &text));
                 }
                 Effect::Pass(text, read_at) => {
                     self.tally.pass(read_at, io.now());
-                    io.queue_write(id, |out| encode(out, Opcode::Text, text.as_bytes()));
+                    io.queue_write(id, |out| encode(out, Opcode::Text, &text));
                 }
                 Effect::Ping => io.queue_write(id, |out| encode(out, Opcode::Ping, b"")),
                 Effect::Pong(payload) => {

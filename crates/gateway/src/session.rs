@@ -61,9 +61,9 @@ impl Shared {
 #[derive(Debug)]
 pub(crate) enum Effect {
     /// Write this text frame.
-    Send(String),
+    Send(Vec<u8>),
     /// Write this text frame, which passes on what was read from the partner at that moment.
-    Pass(String, Moment),
+    Pass(Vec<u8>, Moment),
     /// Write a Ping.
     Ping,
     /// Write a Pong with this payload.

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use liveloop_core::UserId;
-use liveloop_protocol::{clean_name, format_id};
+use liveloop_protocol::{IdText, clean_name, format_id};
 use serde::{Deserialize, Serialize};
 
 use super::{Problem, Web, body, peer_of};
@@ -24,7 +24,7 @@ struct NewUser {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct User {
-    user_id: String,
+    user_id: IdText,
     token: String,
 }
 
