@@ -169,10 +169,10 @@ impl Hold {
 
 /// Adds what has ended or failed behind an error.
 fn why(error: anyhow::Error, nodes: &mut [Server], crew: &Crew) -> anyhow::Error {
-    let mut ended = nodes.iter_mut().enumerate();
-    let ended = ended.find_map(|(node, server)| Some((node, server.ended()?)));
+    let epitaphs = nodes.iter_mut().map(Server::epitaph).enumerate();
+    let ended = epitaphs.into_iter().find(|(_, epitaph)| !epitaph.is_empty());
     match (crew.complaint(), ended) {
-        (_, Some((node, status))) => error.context(format!("node {node} has ended: {status}")),
+        (_, Some((node, epitaph))) => error.context(format!("node {node}{epitaph}")),
         (Some(complaint), None) => error.context(complaint),
         (None, None) => error,
     }

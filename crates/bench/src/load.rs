@@ -16,8 +16,8 @@ use anyhow::{Context, Result, bail};
 use liveloop_protocol::websocket::{Decoder, Incoming, Limit, Opcode, Role};
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
 
-pub(crate) use open::Target;
-pub(crate) use out::Out;
+pub(crate) use open::{Target, dial, open};
+pub(crate) use out::{MASK, Out};
 pub(crate) use wire::{Heard, Wire, field};
 
 use timer::{TIMER, Timer};
@@ -90,8 +90,7 @@ impl Load {
         assert!(target.wire == self.wire, "strangers of one load speak one wire");
         for _ in 0..count {
             let index = self.clients.len();
-            let (stream, decoder) =
-                open::open(target).with_context(|| format!("connection {index}"))?;
+            let (stream, decoder) = open(target).with_context(|| format!("connection {index}"))?;
             stream.set_nonblocking(true)?;
             let mut stream = TcpStream::from_std(stream);
             let both = Interest::READABLE | Interest::WRITABLE;

@@ -1,10 +1,12 @@
 //! The servers under test: started by the bench, on a free port, and ended with it.
 
 use std::{
+    collections::VecDeque,
     io::{BufRead, BufReader},
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ChildStderr, Command, Stdio},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use anyhow::{Context, Result, bail};
@@ -36,11 +38,12 @@ pub(crate) struct Server {
     /// Unknown where it runs on another machine.
     pub(crate) pid: Option<u32>,
     child: Option<Child>,
+    last_words: LastWords,
     _data: Option<tempfile::TempDir>,
 }
 
 /// Limits are on, but set so high that the load does not meet them.
-const LIMITS: [(&str, &str); 10] = [
+const LIMITS: [(&str, &str); 7] = [
     ("LIVELOOP_LIMITS_OUTBOX_BYTES", "16777216"),
     ("LIVELOOP_LIMITS_EVENTS_PER_SECOND", "1000000"),
     ("LIVELOOP_LIMITS_EVENTS_PER_SECOND_BURST", "1000000"),
@@ -48,9 +51,17 @@ const LIMITS: [(&str, &str); 10] = [
     ("LIVELOOP_LIMITS_MESSAGES_PER_SECOND_BURST", "1000000"),
     ("LIVELOOP_LIMITS_REQUESTS_PER_MINUTE", "60000000"),
     ("LIVELOOP_LIMITS_REQUESTS_PER_MINUTE_BURST", "1000000"),
+];
+
+/// What one address may take, out of the way likewise.
+pub(crate) const ADDRESS_LIMITS: [(&str, &str); 7] = [
     ("LIVELOOP_LIMITS_CONNECTIONS_PER_ADDRESS", "1000000"),
     ("LIVELOOP_LIMITS_UPGRADES_PER_SECOND", "1000000"),
     ("LIVELOOP_LIMITS_UPGRADES_PER_ADDRESS_PER_SECOND", "1000000"),
+    ("LIVELOOP_LIMITS_USERS_PER_ADDRESS_PER_MINUTE", "1000000"),
+    ("LIVELOOP_LIMITS_USERS_PER_ADDRESS_PER_MINUTE_BURST", "1000000"),
+    ("LIVELOOP_LIMITS_REST_PER_ADDRESS_PER_SECOND", "1000000"),
+    ("LIVELOOP_LIMITS_REST_PER_ADDRESS_PER_SECOND_BURST", "1000000"),
 ];
 
 impl Kind {
@@ -79,7 +90,8 @@ impl Kind {
                 .with_context(|| format!("cannot start {}", peer.name())),
             Self::Running(address, pid) => {
                 let target = Target { address: *address, wire: Wire::Plain, source: None };
-                Ok(Server { target, pid: *pid, child: None, _data: None })
+                let last_words = LastWords::default();
+                Ok(Server { target, pid: *pid, child: None, last_words, _data: None })
             }
         }
     }
@@ -90,11 +102,20 @@ impl Kind {
 /// # Errors
 /// Where it does not start.
 pub(crate) fn start_ours(binary: &Path, settings: &[(&str, &str)]) -> Result<Server> {
+    let all: Vec<_> = LIMITS.iter().chain(&ADDRESS_LIMITS).chain(settings).copied().collect();
+    start_with(binary, "127.0.0.1:0", &all)
+}
+
+/// The shipped binary with these settings alone, and a data folder of its own.
+///
+/// # Errors
+/// Where it does not start.
+pub(crate) fn start_with(binary: &Path, listen: &str, settings: &[(&str, &str)]) -> Result<Server> {
     let data = tempfile::tempdir()?;
     let mut command = leashed(binary)?;
-    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data.path());
+    command.args(["serve", "--listen", listen, "--data"]).arg(data.path());
     // Only what went wrong is of interest here.
-    command.envs(LIMITS).envs(settings.iter().copied()).env("LIVELOOP_LOG_LEVEL", "error");
+    command.envs(settings.iter().copied()).env("LIVELOOP_LOG_LEVEL", "error");
     start(command, Wire::Plain, Some(data)).with_context(|| missing(binary))
 }
 
@@ -103,28 +124,68 @@ fn missing(binary: &Path) -> String {
 }
 
 fn start(mut command: Command, wire: Wire, data: Option<tempfile::TempDir>) -> Result<Server> {
-    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn()?;
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn()?;
     let pid = child.id();
     let stdout = child.stdout.take().context("a piped standard output")?;
+    let last_words = LastWords::hear(child.stderr.take().context("a piped standard error")?);
     let mut server = Server {
         target: Target { address: ([127, 0, 0, 1], 0).into(), wire, source: None },
         pid: Some(pid),
         child: Some(child),
+        last_words,
         _data: data,
     };
     let mut line = String::new();
     BufReader::new(stdout).read_line(&mut line)?;
     match line.trim().rsplit('/').next().and_then(|address| address.parse().ok()) {
-        Some(address) => server.target.address = address,
-        None => bail!("the server ended before it listened"),
+        Some(address) => server.target.address = reachable(address),
+        None => bail!("the server ended before it listened{}", server.epitaph()),
     }
     Ok(server)
 }
 
+/// One that listens everywhere is reached here.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() {
+        return (Ipv4Addr::LOCALHOST, address.port()).into();
+    }
+    address
+}
+
+/// The last lines that a process has written to its standard error; all of them are shown too.
+#[derive(Clone, Default)]
+struct LastWords(Arc<Mutex<VecDeque<String>>>);
+
+impl LastWords {
+    /// How many lines are kept.
+    const LINES: usize = 5;
+
+    fn hear(stderr: ChildStderr) -> Self {
+        let words = Self::default();
+        let heard = words.clone();
+        std::thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                eprintln!("{line}");
+                let mut lines = heard.0.lock().unwrap_or_else(PoisonError::into_inner);
+                lines.push_back(line);
+                if lines.len() > Self::LINES {
+                    lines.pop_front();
+                }
+            }
+        });
+        words
+    }
+}
+
 impl Server {
-    /// How it has ended, if it has.
-    pub(crate) fn ended(&mut self) -> Option<ExitStatus> {
-        self.child.as_mut()?.try_wait().ok().flatten()
+    /// How it has ended and what it said last, to be put behind an error; empty where it runs.
+    pub(crate) fn epitaph(&mut self) -> String {
+        let status = self.child.as_mut().and_then(|child| child.try_wait().ok().flatten());
+        let Some(status) = status else { return String::new() };
+        let lines = self.last_words.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let lines: String = lines.iter().map(|line| format!("\n  {line}")).collect();
+        format!(": it has ended with {status}{lines}")
     }
 }
 

@@ -204,6 +204,7 @@ impl Driver {
                     self.tally.pass(read_at, io.now());
                     io.queue_write(id, |out| encode(out, Opcode::Text, &text));
                 }
+                Effect::Look => io.read_again(id),
                 Effect::Ping => io.queue_write(id, |out| encode(out, Opcode::Ping, b"")),
                 Effect::Pong(payload) => {
                     io.queue_write(id, |out| encode(out, Opcode::Pong, &payload));
@@ -221,7 +222,7 @@ impl Driver {
         io.set_timer(id, live.session.poll_timeout());
         let outbox_max = self.wires.door.node.shared.settings.limits.outbox_bytes;
         if outbox_max > 0 && io.pending(id) > outbox_max {
-            close = close.or(Some(CloseReason::SlowReader));
+            close = close.or(Some(live.session.overflow()));
         }
         if let Some(reason) = close {
             self.end(io, id, reason);
@@ -245,7 +246,7 @@ impl Driver {
         if let Some(code) = reason.code() {
             io.queue_write(id, |out| encode_close(out, code, reason.as_str()));
         }
-        if reason == CloseReason::Lost { io.cut(id) } else { io.close(id) }
+        io.close(id);
     }
 
     fn drain_one(&mut self, io: &mut Io, id: ConnId) {

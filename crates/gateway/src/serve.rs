@@ -103,7 +103,7 @@ pub async fn serve(
     let (mut loops, links) = start_loops(listener.into_std()?, threads, &door, &http)?;
     let system = Arc::new(SystemWatch::start(clock.moment()));
     let web = Web { door, page: wiring.page, threads: links.clone(), system };
-    let speaking = tokio::spawn(speak_with_all(handed, router(web)));
+    let speaking = tokio::spawn(speak_with_all(handed, router(web), Arc::clone(&figures)));
     let is_asked = tokio::select! {
         () = shutdown => true,
         _ = loops.ended.recv() => false,

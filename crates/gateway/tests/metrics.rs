@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, time::Duration};
 use liveloop_gateway::settings::{IoUring, Metrics, Settings};
 use serde_json::json;
 use support::{Server, has_io_uring, pair, settings};
+use tokio::net::TcpListener;
 
 /// What one scrape said.
 #[derive(Debug, Default)]
@@ -128,9 +129,12 @@ async fn every_name_is_there_from_the_first_scrape_and_at_zero() {
             ("cpu_usage_percent", "gauge"),
             ("http_request_duration_seconds", "summary"),
             ("http_requests_total", "counter"),
+            ("liveloop_accept_failures_total", "counter"),
             ("liveloop_closes_total", "counter"),
             ("liveloop_connection_failures_total", "counter"),
+            ("liveloop_connections_given_up_total", "counter"),
             ("liveloop_delivery_latency_seconds", "histogram"),
+            ("liveloop_handshakes_refused_total", "counter"),
             ("liveloop_io_uring_loops", "gauge"),
             ("liveloop_match_wait_seconds", "histogram"),
             ("liveloop_messages_exchanged_total", "counter"),
@@ -359,7 +363,8 @@ async fn the_loops_that_send_through_io_uring_are_counted() {
         ways.extend([(IoUring::On, 2.0), (IoUring::Auto, 2.0)]);
     }
     for (io_uring, loops) in ways {
-        let server = Server::start_sending(Settings { io_uring, ..settings() }).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Server::start_as_set(listener, Settings { io_uring, ..settings() });
         let _clients = pair(&server).await;
         Scrape::until(&server, "liveloop_io_uring_loops", loops).await;
         let scrape = Scrape::of(&server).await;

@@ -63,7 +63,7 @@ async fn serve(loaded: &Loaded, folder: &DataFolder, logging: &Logging) -> anyho
     };
     let settings = config.gateway_settings(node.clone());
     liveloop_gateway::check_machine(&settings)?;
-    let listener = bind::bind(config.listen).await?;
+    let listener = bind::bind(config.listen)?;
     let address = listener.local_addr().context("the listener has no address")?;
 
     start_lines::tell(&start_lines::lines(loaded, folder, &node), logging);

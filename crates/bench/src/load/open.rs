@@ -30,7 +30,7 @@ pub(crate) struct Target {
 }
 
 /// Opens one connection up to its `welcome`; the decoder holds what came after it.
-pub(super) fn open(target: &Target) -> Result<(TcpStream, Decoder)> {
+pub(crate) fn open(target: &Target) -> Result<(TcpStream, Decoder)> {
     let mut stream = dial(target)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
@@ -84,7 +84,8 @@ impl Greeting {
     }
 }
 
-fn dial(target: &Target) -> Result<TcpStream> {
+/// A socket to `target`, from its source.
+pub(crate) fn dial(target: &Target) -> Result<TcpStream> {
     let Some(source) = target.source else { return Ok(TcpStream::connect(target.address)?) };
     let socket = Socket::new(Domain::for_address(target.address), Type::STREAM, None)?;
     socket.bind(&SocketAddr::new(source, 0).into())?;

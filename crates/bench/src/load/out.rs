@@ -9,7 +9,7 @@ use liveloop_protocol::websocket::{Opcode, encode_masked};
 use super::{Client, wire::Wire};
 
 /// Any key will do: the server cannot tell, and unmasks all the same (RFC 6455, section 5.3).
-pub(super) const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+pub(crate) const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 /// Stands for "nothing to say".
 const NONE: u32 = u32::MAX;
 /// Buffers kept for the next turns.

@@ -7,13 +7,12 @@ use std::{
 };
 
 use liveloop_core::{SessionKey, SocketId, UserId};
-use liveloop_protocol::Category;
 
 use super::{Client, Driver, HEAD_TIMEOUT, Handed, Head, Headed, Live};
 use crate::{
     address::ConnectionPermit,
     clock::{Clock, random_below, random_id},
-    figures::RequestKind,
+    figures::{GivenUp, RequestKind},
     plane::{ConnId, Io},
     session::{Origin, Session},
 };
@@ -60,7 +59,7 @@ impl Driver {
         let Some(stream) = io.detach(id) else { return };
         if self.wires.http.try_send(Handed { stream, read, peer, permit }).is_err() {
             // Too many ask for pages at once; dropped, so closed.
-            self.wires.door.node.shared.figures.count_failure(Category::System);
+            self.wires.door.node.shared.figures.count_given_up(GivenUp::Busy);
         }
     }
 

@@ -3,7 +3,16 @@
 //!
 //! A client that says nothing, or does not read what it asked for, is not held for ever.
 
-use std::{io::Cursor, net::TcpStream as StdTcpStream, pin::pin, time::Duration};
+use std::{
+    io::Cursor,
+    net::TcpStream as StdTcpStream,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use axum::{Router, body::Body};
 use hyper::{body::Incoming, server::conn::http1};
@@ -20,7 +29,10 @@ use tokio::{
 use tower::ServiceExt;
 
 use super::Peer;
-use crate::driver::Handed;
+use crate::{
+    driver::Handed,
+    figures::{Cause, Figures, GivenUp},
+};
 
 /// The longest head of a request, in bytes.
 const HEADER_BYTES_MAX: usize = 16_384;
@@ -47,18 +59,32 @@ const PATIENCE: Patience = Patience {
 };
 
 /// Speaks with whatever is handed over, until nothing can be any more.
-pub(crate) async fn speak_with_all(mut handed: mpsc::Receiver<Handed>, router: Router) {
+pub(crate) async fn speak_with_all(
+    mut handed: mpsc::Receiver<Handed>,
+    router: Router,
+    figures: Arc<Figures>,
+) {
     while let Some(handed) = handed.recv().await {
-        tokio::spawn(speak(handed, router.clone(), PATIENCE));
+        let (router, figures) = (router.clone(), Arc::clone(&figures));
+        tokio::spawn(async move {
+            if let Some(cause) = speak(handed, router, PATIENCE).await {
+                tracing::debug!(cause = cause.as_str(), "an HTTP connection is given up");
+                figures.count_given_up(cause);
+            }
+        });
     }
 }
 
-async fn speak(handed: Handed, router: Router, patience: Patience) {
+/// Speaks with one; tells for what it was given up, where it was.
+async fn speak(handed: Handed, router: Router, patience: Patience) -> Option<GivenUp> {
     let Handed { stream, read, peer, permit } = handed;
-    let Ok(stream) = TcpStream::from_std(stream) else { return };
+    let stream = TcpStream::from_std(stream).ok()?;
+    let has_asked = Arc::new(AtomicBool::new(false));
+    let asks = Arc::clone(&has_asked);
     let (reader, writer) = stream.into_split();
     let io: Io = join(Cursor::new(read).chain(reader), writer);
     let service = hyper::service::service_fn(move |request: hyper::Request<Incoming>| {
+        asks.store(true, Relaxed);
         let mut request = request.map(Body::new);
         request.extensions_mut().insert(Peer(peer));
         router.clone().oneshot(request)
@@ -70,17 +96,36 @@ async fn speak(handed: Handed, router: Router, patience: Patience) {
         .serve_connection(TokioIo::new(io), service)
         .with_upgrades();
     let mut connection = pin!(connection);
-    let is_over = match timeout(patience.connection, connection.as_mut()).await {
-        Ok(outcome) => outcome.is_ok(),
+    let outcome = match timeout(patience.connection, connection.as_mut()).await {
+        Ok(outcome) => Ok(outcome),
         Err(_) => {
             connection.as_mut().graceful_shutdown();
-            timeout(patience.last_answer, connection).await.is_ok_and(|outcome| outcome.is_ok())
+            timeout(patience.last_answer, connection).await
         }
     };
-    if !is_over {
-        tracing::debug!("an HTTP connection ended early");
-    }
     drop(permit);
+    match outcome {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => cause_of(&error, has_asked.load(Relaxed)),
+        Err(_) => Some(GivenUp::AnswerTimeout),
+    }
+}
+
+/// Why a connection is given up that ends with `error`. Whoever has been answered before, and says
+/// nothing more, is given up by nobody.
+fn cause_of(error: &hyper::Error, has_asked: bool) -> Option<GivenUp> {
+    if error.is_parse_too_large() {
+        return Some(GivenUp::HeadTooLong);
+    }
+    if error.is_parse() {
+        return Some(GivenUp::NoHttp);
+    }
+    match (error.is_timeout(), has_asked) {
+        (true, true) => None,
+        (true, false) => Some(GivenUp::HeadTimeout),
+        (false, true) => Some(GivenUp::BrokenOff),
+        (false, false) => Some(GivenUp::Abandoned),
+    }
 }
 
 /// The bare socket again, and what stands before it that nobody has read.
@@ -117,7 +162,8 @@ mod tests {
         let handed =
             Handed { stream: stream.into_std().unwrap(), read: Vec::new(), peer, permit: None };
         let served = speak(handed, router, patience);
-        timeout(Duration::from_secs(10), served).await.expect("it is over");
+        let given_up = timeout(Duration::from_secs(10), served).await.expect("it is over");
+        assert_eq!(given_up, Some(GivenUp::AnswerTimeout));
         drop(client);
     }
 

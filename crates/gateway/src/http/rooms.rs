@@ -43,7 +43,7 @@ struct Room {
 
 pub(super) async fn create(State(web): State<Web>, request: Request) -> Result<Response, Problem> {
     let creator = web.visitor(&request)?;
-    let new: NewRoom = body::read(request).await?;
+    let new: NewRoom = body::read(&web, request).await?;
     let name = clean_name(new.name.map(Cow::Owned), &web.door.node.shared.settings.limits)?;
     if new.capacity == Some(0) {
         let detail = "`capacity` must be 1 or more";

@@ -12,7 +12,9 @@ use hyper_util::rt::TokioIo;
 use liveloop_protocol::Category;
 
 use super::{Problem, Web, connection, peer_of};
-use crate::{address::ConnectionPermit, driver::Post};
+use crate::{
+    address::ConnectionPermit, door::accept_handshake, driver::Post, figures::HandshakeRefused,
+};
 
 pub(super) async fn upgrade(State(web): State<Web>, mut request: Request) -> Response {
     match admit(&web, &mut request) {
@@ -28,13 +30,22 @@ type Admitted = (String, ConnectionPermit, OnUpgrade);
 
 fn admit(web: &Web, request: &mut Request) -> Result<Admitted, Problem> {
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
+    let refused = &web.door.node.shared.figures.handshakes_refused;
+    let no_upgrade = || {
+        refused.count(HandshakeRefused::NotAnUpgrade);
+        Problem::upgrade_required()
+    };
     // Axum lets HEAD in where GET is.
     if request.method() != Method::GET {
-        return Err(Problem::upgrade_required());
+        return Err(no_upgrade());
     }
     let (Some(on_upgrade), Some(peer)) = (on_upgrade, peer_of(request)) else {
-        return Err(Problem::upgrade_required());
+        return Err(no_upgrade());
     };
+    accept_handshake(request.headers()).map_err(|(cause, problem)| {
+        refused.count(cause);
+        problem
+    })?;
     let (accept, permit) = web.door.admit(request.headers(), peer)?;
     Ok((accept, permit, on_upgrade))
 }

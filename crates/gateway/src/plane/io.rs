@@ -154,6 +154,11 @@ impl Io {
         Some(conn.stream.into())
     }
 
+    /// Reads `id` in the next turn, whether or not something has come.
+    pub(crate) fn read_again(&mut self, id: ConnId) {
+        self.again.push(id.key);
+    }
+
     /// `on_timer` comes for `id` at `due` or soon after; replaces what was set before.
     pub(crate) fn set_timer(&mut self, id: ConnId, due: Moment) {
         let Some(conn) = self.conns.get_mut(id.key) else { return };

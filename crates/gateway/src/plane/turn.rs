@@ -54,6 +54,8 @@ pub(crate) trait Handler {
     fn on_gone(&mut self, io: &mut Io, id: ConnId);
     /// Another thread has posted something.
     fn on_post(&mut self, io: &mut Io, post: Self::Post);
+    /// A connection could not be accepted, mostly for want of open files; it will be tried again.
+    fn on_accept_failure(&mut self) {}
     /// Once a turn, before the writes.
     fn on_turn(&mut self, io: &mut Io);
     /// Once a turn, after the writes.
@@ -137,6 +139,8 @@ pub(crate) struct Plane<H: Handler> {
     sends: Sends,
     listener: Option<TcpListener>,
     accept_again_at: Option<Moment>,
+    /// Told in the log once when it begins and once when it ends, however long it lasts.
+    is_refusing: bool,
     clock: Clock,
     buffer: Box<[u8]>,
     posts: Vec<H::Post>,
@@ -165,6 +169,7 @@ impl<H: Handler> Plane<H> {
             sends: start.sends,
             listener,
             accept_again_at: None,
+            is_refusing: false,
             clock,
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
             posts: Vec::new(),
@@ -253,6 +258,9 @@ impl<H: Handler> Plane<H> {
         for _ in 0..ACCEPTS_MAX {
             match listener.accept() {
                 Ok((stream, peer)) => {
+                    if std::mem::take(&mut self.is_refusing) {
+                        tracing::warn!("connections are accepted again");
+                    }
                     if let Some(id) = self.io.open(stream.into()) {
                         self.handler.on_open(&mut self.io, id, peer);
                     }
@@ -261,7 +269,10 @@ impl<H: Handler> Plane<H> {
                 // The client gave up before it was its turn.
                 Err(error) if is_of_client(&error) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept: is the open-file limit too low?");
+                    if !std::mem::replace(&mut self.is_refusing, true) {
+                        tracing::warn!(%error, "cannot accept: is the open-file limit too low?");
+                    }
+                    self.handler.on_accept_failure();
                     self.accept_again_at = Some(self.io.now() + ACCEPT_PAUSE);
                     return;
                 }
@@ -279,7 +290,10 @@ impl<H: Handler> Plane<H> {
                 return;
             }
             let (is_closing, has_ended) = (conn.is_closing, conn.has_ended);
+            let is_owed = conn.pending() > 0;
             match read_some(conn, &mut self.buffer) {
+                // What is still to be written has its time (see `Io::close`).
+                Ok(0) if is_closing && is_owed => return,
                 Ok(0) if is_closing => return self.io.gone.push(key),
                 Ok(0) => {
                     let id = self.io.id(key);

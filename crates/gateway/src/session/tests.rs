@@ -274,7 +274,19 @@ fn pings_come_at_their_interval_and_silence_is_cut() {
     assert!(matches!(bench.at(26_000)[..], [Effect::Ping]));
     assert_eq!(bench.session.poll_timeout(), Moment::from_millis(36_000));
     assert!(bench.at(35_999).is_empty());
-    assert!(matches!(bench.at(36_000)[..], [Effect::Close(CloseReason::Silence)]));
+    assert!(matches!(bench.at(36_000)[..], [Effect::Look]), "its answer may lie in the socket");
+    assert!(matches!(bench.at(36_050)[..], [Effect::Close(CloseReason::Silence)]));
+}
+
+#[test]
+fn an_answer_that_is_found_late_is_a_sign_of_life() {
+    let mut bench = Bench::new();
+    assert!(matches!(bench.at(1_000)[..], [Effect::Ping]));
+    assert!(matches!(bench.at(11_000)[..], [Effect::Look]));
+    bench.session.handle_sign_of_life();
+    assert!(bench.at(11_050).is_empty());
+    assert!(matches!(bench.at(26_000)[..], [Effect::Ping]));
+    assert!(matches!(bench.at(36_000)[..], [Effect::Look]), "it is looked at each time");
 }
 
 #[test]

@@ -79,12 +79,15 @@ pub fn with_limits(limits: Limits) -> Settings {
 
 impl Server {
     pub async fn start(settings: Settings) -> Self {
-        Self::start_sending(Settings { io_uring: io_uring(), ..settings }).await
+        Self::start_on(TcpListener::bind("127.0.0.1:0").await.unwrap(), settings)
+    }
+
+    pub fn start_on(listener: TcpListener, settings: Settings) -> Self {
+        Self::start_as_set(listener, Settings { io_uring: io_uring(), ..settings })
     }
 
     /// The same, sending as the settings say.
-    pub async fn start_sending(settings: Settings) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    pub fn start_as_set(listener: TcpListener, settings: Settings) -> Self {
         let address = listener.local_addr().unwrap();
         let wiring = Wiring {
             secret: Secret::new([7; 32]),
@@ -144,6 +147,25 @@ impl Server {
         let response = self.http(&format!("GET {path}"), "").await;
         let (_, body) = response.split_once("\r\n\r\n").unwrap();
         serde_json::from_str(body).unwrap()
+    }
+
+    /// A sample of the metrics, as it is written.
+    pub async fn metric(&self, sample: &str) -> f64 {
+        let response = self.http("GET /metrics", "").await;
+        let mut values = response.lines().filter_map(|line| line.strip_prefix(sample));
+        let value = values.find_map(|rest| rest.strip_prefix(' ')?.trim().parse().ok());
+        value.unwrap_or_else(|| panic!("{sample} is not there: {response}"))
+    }
+
+    /// Waits until a sample is at this value at least: some is counted a turn after it is seen.
+    pub async fn until_metric(&self, sample: &str, value: f64) {
+        let wait = async {
+            while self.metric(sample).await < value {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let counted = tokio::time::timeout(PATIENCE, wait).await;
+        counted.unwrap_or_else(|_| panic!("{sample} does not come to {value}"));
     }
 
     /// Waits until the status shows this figure.

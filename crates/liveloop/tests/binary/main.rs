@@ -10,4 +10,5 @@ mod help;
 mod io_uring;
 mod secrets;
 mod serving;
+mod starving;
 mod stopping;
