@@ -29,11 +29,14 @@ pub(crate) struct Run {
     /// Measure this server on another stack too, in the same series; may be given several times.
     #[arg(long, value_enum)]
     peer: Vec<Peer>,
+    /// Measure ours with TLS of its own too, in the same series.
+    #[arg(long)]
+    tls: bool,
     /// The folder in which the peers are installed.
     #[arg(long, default_value = "crates/bench/peers")]
     peers: PathBuf,
     /// Measure a server that runs already at this address instead, without the bare loop.
-    #[arg(long, conflicts_with_all = ["io_uring", "peer", "at_least"])]
+    #[arg(long, conflicts_with_all = ["io_uring", "peer", "tls", "at_least"])]
     against: Option<SocketAddr>,
     /// The process id of that server, to read its CPU and memory.
     #[arg(long, requires = "against")]
@@ -73,7 +76,7 @@ enum Mode {
     Relay,
     /// Latency of signals in an open loop, at `--rate`.
     Rate,
-    /// CPU per delivery in a group of 1,000; the peers have no groups.
+    /// CPU per delivery in a group of 1,000; the peers have no groups, and it is not measured over TLS.
     Room,
     /// CPU per heartbeat.
     Heartbeat,
@@ -94,7 +97,7 @@ impl Mode {
     }
 
     fn is_done_by(self, kind: &Kind) -> bool {
-        self != Self::Room || !matches!(kind, Kind::Peer(..))
+        self != Self::Room || !matches!(kind, Kind::Peer(..) | Kind::OursSecure(..))
     }
 
     fn measure(self, server: &Server, size: Size) -> Result<Figures> {
@@ -150,8 +153,9 @@ impl Run {
         }
         let peers = self.peer.iter().map(|peer| Kind::Peer(*peer, self.peers.clone()));
         let batched = self.io_uring.then(|| Kind::OursBatched(self.server.clone()));
+        let secure = self.tls.then(|| Kind::OursSecure(self.server.clone()));
         let ours = [Kind::Reference, Kind::Ours(self.server.clone())];
-        ours.into_iter().chain(batched).chain(peers).collect()
+        ours.into_iter().chain(batched).chain(secure).chain(peers).collect()
     }
 
     fn judge(&self, report: &Report) -> Result<()> {
@@ -185,10 +189,11 @@ mod tests {
 
     #[test]
     fn the_bare_loop_comes_first_and_peers_last() {
-        let only =
-            Only::try_parse_from(["x", "idle", "--peer", "bun", "--io-uring", "--peer", "node-ws"]);
+        let only = ["x", "idle", "--peer", "bun", "--tls", "--io-uring", "--peer", "node-ws"];
+        let only = Only::try_parse_from(only);
         let names: Vec<_> = only.expect("valid").run.kinds().iter().map(Kind::name).collect();
-        assert_eq!(names, ["bare epoll loop", "liveloop", "liveloop, io_uring", "Bun", "Node ws"]);
+        let ours = ["liveloop", "liveloop, io_uring", "liveloop, TLS"];
+        assert_eq!(names, [&["bare epoll loop"], &ours[..], &["Bun", "Node ws"]].concat());
     }
 
     #[test]

@@ -7,6 +7,7 @@
 mod causes;
 mod histogram;
 mod requests;
+mod tls;
 
 use std::{
     sync::{
@@ -25,6 +26,7 @@ use crate::{close::CloseReason, plane::Rings};
 pub(crate) use causes::{Cause, Causes, GivenUp, HandshakeRefused};
 pub(crate) use histogram::{Histogram, Snapshot};
 pub(crate) use requests::{QUANTILES, RequestKind, Requested, Requests};
+pub(crate) use tls::{Handshake, TlsFigures};
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -122,6 +124,7 @@ pub(crate) struct Figures {
     pub(crate) requests: Requests,
     /// The loops that send through io_uring.
     pub(crate) rings: Rings,
+    pub(crate) tls: TlsFigures,
     pub(crate) handshakes_refused: Causes<HandshakeRefused>,
     pub(crate) given_up: Causes<GivenUp>,
     /// Times that no connection could be accepted, mostly for want of open files.
@@ -170,6 +173,7 @@ impl Figures {
             store_latency: Histogram::new(&MOMENTS),
             requests: Requests::default(),
             rings: Rings::default(),
+            tls: TlsFigures::default(),
             handshakes_refused: Causes::default(),
             given_up: Causes::default(),
             accept_failures: AtomicU64::new(0),

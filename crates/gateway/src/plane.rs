@@ -12,6 +12,7 @@
 mod conn;
 mod io;
 mod slots;
+mod tls;
 mod turn;
 #[cfg_attr(target_os = "linux", expect(unsafe_code, reason = "it lends buffers to the kernel"))]
 #[cfg_attr(not(target_os = "linux"), path = "plane/no_uring.rs")]
@@ -20,6 +21,7 @@ mod wheel;
 
 pub(crate) use io::{ConnId, Io};
 pub(crate) use slots::Key;
+pub(crate) use tls::Secured;
 pub(crate) use turn::{Handler, Plane, PlaneLink, Sends, Start};
 pub(crate) use uring::Rings;
 

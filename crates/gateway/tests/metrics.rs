@@ -146,6 +146,9 @@ async fn every_name_is_there_from_the_first_scrape_and_at_zero() {
             ("liveloop_sessions_resumed_total", "counter"),
             ("liveloop_store_errors_total", "counter"),
             ("liveloop_store_latency_seconds", "histogram"),
+            ("liveloop_tls_certificate_expiry_timestamp_seconds", "gauge"),
+            ("liveloop_tls_handshakes_total", "counter"),
+            ("liveloop_tls_reloads_total", "counter"),
             ("liveloop_waiting", "gauge"),
             ("memory_usage_percent", "gauge"),
             ("ws_connections_active", "gauge"),
@@ -364,7 +367,7 @@ async fn the_loops_that_send_through_io_uring_are_counted() {
     }
     for (io_uring, loops) in ways {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = Server::start_as_set(listener, Settings { io_uring, ..settings() });
+        let server = Server::start_as_set(listener, Settings { io_uring, ..settings() }, None);
         let _clients = pair(&server).await;
         Scrape::until(&server, "liveloop_io_uring_loops", loops).await;
         let scrape = Scrape::of(&server).await;

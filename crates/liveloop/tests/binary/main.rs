@@ -12,3 +12,4 @@ mod secrets;
 mod serving;
 mod starving;
 mod stopping;
+mod tls;
