@@ -119,7 +119,8 @@ fn is_name(text: &str) -> bool {
 
 #[tokio::test]
 async fn every_name_is_there_from_the_first_scrape_and_at_zero() {
-    let server = Server::start(settings()).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Server::start_as_set(listener, settings(), None);
     let scrape = Scrape::of(&server).await;
     let kinds: Vec<_> =
         scrape.kinds.iter().map(|(name, kind)| (name.as_str(), kind.as_str())).collect();
