@@ -119,8 +119,8 @@ impl Desk {
         let (room, count) = self.groups.poll_change()?;
         let room_id = format_id(room.0);
         let event = ServerEvent::RoomMembers(&RoomMembers { room_id: &room_id, count });
-        let event = Published::new(&event, None);
-        Some(Publication { room, kind: RelayKind::Numbered, event, from: None })
+        let event = Some(Published::new(&event, None));
+        Some(Publication { room, kind: RelayKind::Numbered, event, from: None, answer: None })
     }
 
     /// The next thing that somebody is to be told.

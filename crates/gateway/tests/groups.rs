@@ -4,10 +4,12 @@
 
 mod support;
 
-use futures_util::StreamExt;
+use futures_util::{SinkExt, StreamExt};
+use liveloop_gateway::settings::Settings;
 use liveloop_protocol::Limits;
 use serde_json::{Value, json};
 use support::{Client, Server, settings, with_limits};
+use tokio_tungstenite::tungstenite::Message;
 
 /// The status and the body of a `POST`.
 async fn post(server: &Server, path: &str, token: Option<&str>, body: &str) -> (u16, Value) {
@@ -305,4 +307,48 @@ async fn no_text_falls_between_joining_and_listening() {
         }
     }
     speaking.shutdown().await;
+}
+
+/// Says a hundred things at once, all with a `ref`, and gives the places in the order in which it hears
+/// of them: of its own texts by the ack, of the others' by the event.
+async fn talks(mut client: Client, room: String, texts: usize) -> Vec<u64> {
+    for reference in 1_001..=1_100 {
+        let data = json!({"message": "x", "roomId": room});
+        let frame = json!({"event": "newMessage", "data": data, "ref": reference});
+        client.socket.feed(Message::Text(frame.to_string().into())).await.unwrap();
+    }
+    client.socket.flush().await.unwrap();
+    let mut places = Vec::new();
+    while places.len() < texts {
+        let frame = client.frame().await;
+        assert_eq!(frame["error"], Value::Null, "{frame}");
+        places.extend(frame["data"]["seq"].as_u64());
+    }
+    places
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_hears_texts_by_their_places_whichever_threads_they_are_on() {
+    for threads in [1, 3] {
+        let limits = Limits { messages_per_second_burst: 100, ..Limits::default() };
+        let server = Server::start(Settings { threads, ..with_limits(limits) }).await;
+        let (_, token) = user(&server, "Ada").await;
+        let room = group(&server, &token, json!({})).await;
+        let mut clients = Vec::new();
+        for name in ["Ben", "Cyd", "Dan", "Eve", "Fay", "Gus"] {
+            let (mut client, _) = signed_in(&server, name).await;
+            client.ask("join-room", json!({"roomId": room})).await;
+            clients.push(client);
+        }
+        let texts = 100 * clients.len();
+        let all: Vec<_> = clients
+            .into_iter()
+            .map(|client| tokio::spawn(talks(client, room.clone(), texts)))
+            .collect();
+        for places in all {
+            let places = places.await.unwrap();
+            let in_order: Vec<u64> = (1..=texts as u64).collect();
+            assert_eq!(places, in_order, "{threads} threads");
+        }
+    }
 }

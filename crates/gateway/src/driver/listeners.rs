@@ -27,6 +27,11 @@ impl Listeners {
         }
     }
 
+    /// Whether `id` listens.
+    pub(super) fn has(&self, room: RoomId, id: ConnId) -> bool {
+        self.by_room.get(&room).is_some_and(|listeners| listeners.contains(&id))
+    }
+
     /// Whether anybody but `from` listens.
     pub(super) fn is_heard(&self, room: RoomId, from: Option<ConnId>) -> bool {
         let listeners = self.by_room.get(&room);
