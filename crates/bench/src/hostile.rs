@@ -99,7 +99,9 @@ impl Hostile {
         let mut outcomes = Vec::new();
         for attack in attacks {
             eprintln!("{}", attack.name());
-            let outcome = self.endure(attack, scale).with_context(|| attack.name())?;
+            let outcome = self.endure(attack, scale).with_context(|| attack.name());
+            // What is known already is not lost with it.
+            let outcome = outcome.inspect_err(|_| println!("\n{}", outcome::tables(&outcomes)))?;
             eprintln!("{}", outcome.line());
             if self.small {
                 outcome.judge(&attack.must_count())?;

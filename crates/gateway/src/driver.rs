@@ -229,8 +229,8 @@ impl Driver {
                 Effect::Relay(to, delivery) => self.deliver(to, delivery),
                 Effect::Say(said) => self.say(id, said, effects),
                 Effect::Publish(publication) => self.publish(publication),
-                Effect::Listen(room) => self.listeners.add(room, id),
-                Effect::Unlisten(room) => self.listeners.remove(room, id),
+                Effect::Listen(room) => self.listen(io, room, id),
+                Effect::Unlisten(room) => self.unlisten(io, room, id),
                 Effect::Close(reason) => close = close.or(Some(reason)),
             }
         }
@@ -250,7 +250,7 @@ impl Driver {
     fn end(&mut self, io: &mut Io, id: ConnId, reason: CloseReason) {
         let Some(session) = self.clients.leave(id) else { return };
         for room in session.listens_to() {
-            self.listeners.remove(room, id);
+            self.unlisten(io, room, id);
         }
         let key = session.key();
         self.wires.door.node.shared.figures.count_close(reason);

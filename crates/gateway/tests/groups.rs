@@ -4,11 +4,22 @@
 
 mod support;
 
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
 use futures_util::{SinkExt, StreamExt};
-use liveloop_gateway::settings::Settings;
+use liveloop_core::RoomId;
+use liveloop_gateway::settings::{Groups, Settings, Span};
+use liveloop_ports::{Appending, History, MemoryHistory, Text};
 use liveloop_protocol::Limits;
 use serde_json::{Value, json};
 use support::{Client, Server, settings, with_limits};
+use tokio::net::TcpListener;
 use tokio_tungstenite::tungstenite::Message;
 
 /// The status and the body of a `POST`.
@@ -327,11 +338,48 @@ async fn talks(mut client: Client, room: String, texts: usize) -> Vec<u64> {
     places
 }
 
+/// Gives places at once, and tells of them later: of some sooner than of those before them.
+#[derive(Default)]
+struct Unhurried {
+    places: MemoryHistory,
+    asked: AtomicU64,
+}
+
+impl History for Unhurried {
+    fn open_room(&self, room: RoomId) {
+        self.places.open_room(room);
+    }
+
+    fn close_room(&self, room: RoomId) {
+        self.places.close_room(room);
+    }
+
+    fn last_seq(&self, room: RoomId) -> u64 {
+        self.places.last_seq(room)
+    }
+
+    fn append(&self, text: Text) -> Appending {
+        let answer = self.places.append(text);
+        let wait = self.asked.fetch_add(7, Relaxed) % 5;
+        if wait == 4 {
+            return answer;
+        }
+        Appending::Later(Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(wait)).await;
+            answer.answer().await
+        }))
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everybody_hears_texts_by_their_places_whichever_threads_they_are_on() {
-    for threads in [1, 3] {
+    let memory = || -> Arc<dyn History> { Arc::new(MemoryHistory::default()) };
+    let unhurried = || -> Arc<dyn History> { Arc::new(Unhurried::default()) };
+    for (threads, history) in [(1, memory()), (3, memory()), (1, unhurried()), (3, unhurried())] {
         let limits = Limits { messages_per_second_burst: 100, ..Limits::default() };
-        let server = Server::start(Settings { threads, ..with_limits(limits) }).await;
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = Settings { threads, ..with_limits(limits) };
+        let server = Server::start_with(listener, settings, history);
         let (_, token) = user(&server, "Ada").await;
         let room = group(&server, &token, json!({})).await;
         let mut clients = Vec::new();
@@ -351,4 +399,40 @@ async fn everybody_hears_texts_by_their_places_whichever_threads_they_are_on() {
             assert_eq!(places, in_order, "{threads} threads");
         }
     }
+}
+
+#[tokio::test]
+async fn a_group_that_nobody_listens_to_ends_and_is_counted() {
+    let idle = Groups { idle_max: Span::millis(700) };
+    let server = Server::start(Settings { groups: idle, ..settings() }).await;
+    let (_, token) = user(&server, "Ada").await;
+    let (heard, unheard) =
+        (group(&server, &token, json!({})).await, group(&server, &token, json!({})).await);
+    let (mut ben, _) = signed_in(&server, "Ben").await;
+    ben.ask("join-room", json!({"roomId": heard})).await;
+    assert!((server.metric("liveloop_groups").await - 2.0).abs() < f64::EPSILON);
+    server.until_metric("liveloop_groups_ended_total", 1.0).await;
+    assert_eq!(ben.refusal("join-room", json!({"roomId": unheard})).await, "room-not-found");
+    let said = json!({"message": "here?", "roomId": heard});
+    assert_eq!(ben.ask("newMessage", said).await["data"]["seq"], 1);
+    // The creator may make as many again.
+    group(&server, &token, json!({})).await;
+    drop(ben);
+    server.until_metric("liveloop_groups_ended_total", 3.0).await;
+    assert!(server.metric("liveloop_groups").await < 1.0);
+}
+
+#[tokio::test]
+async fn an_address_makes_so_many_groups_and_no_more() {
+    let limits = Limits { groups_per_address_per_minute_burst: 2, ..Limits::default() };
+    let server = Server::start(with_limits(limits)).await;
+    for name in ["Ada", "Ben"] {
+        let (_, token) = user(&server, name).await;
+        group(&server, &token, json!({})).await;
+    }
+    let (_, token) = user(&server, "Cyd").await;
+    let body = json!({"kind": "group"}).to_string();
+    let (status, problem) = post(&server, "/api/rooms", Some(&token), &body).await;
+    assert_eq!((status, &problem["code"]), (429, &json!("rate-limited")));
+    assert!(problem["retryAfterMs"].as_u64().is_some_and(|wait| wait > 0));
 }

@@ -56,7 +56,7 @@ impl Attack {
         match self {
             // So that they are missed within the attack.
             Self::HalfOpen => {
-                vec![("LIVELOOP_HEARTBEAT_INTERVAL", "2s"), ("LIVELOOP_HEARTBEAT_TIMEOUT", "2s")]
+                vec![("LIVELOOP_HEARTBEAT_INTERVAL", "2s"), ("LIVELOOP_HEARTBEAT_TIMEOUT", "6s")]
             }
             // So that it is full within the attack.
             Self::Stuck => vec![("LIVELOOP_LIMITS_OUTBOX_BYTES", "131072")],

@@ -10,7 +10,7 @@ use liveloop_protocol::websocket::{Opcode, encode, encode_parts};
 use super::{Client, Driver, Post, SaidAnswer, Unanswered};
 use crate::{
     close::CloseReason,
-    desk::{Ask, Desk},
+    desk::{Ask, Desk, Wish},
     plane::{ConnId, Io},
     session::{Delivery, Effect, Publication, Said},
 };
@@ -23,6 +23,18 @@ impl Driver {
                 self.hear_desk();
             }
             None => self.wires.threads[0].post(Post::Ask(ask)),
+        }
+    }
+
+    pub(super) fn listen(&mut self, io: &Io, room: RoomId, id: ConnId) {
+        if self.listeners.add(room, id) {
+            self.ask(io, Ask { wish: Wish::Heard(room, true), by: None }, true);
+        }
+    }
+
+    pub(super) fn unlisten(&mut self, io: &Io, room: RoomId, id: ConnId) {
+        if self.listeners.remove(room, id) {
+            self.ask(io, Ask { wish: Wish::Heard(room, false), by: None }, true);
         }
     }
 

@@ -88,7 +88,7 @@ impl Handler for Driver {
             Post::CreateGroup(spec, answer) => {
                 if let Some(desk) = &mut self.wires.desk {
                     // Who asked may have gone meanwhile.
-                    let _ = answer.send(desk.create_group(spec));
+                    let _ = answer.send(desk.create_group(spec, io.now()));
                 }
             }
             Post::Said(id, said, answer) => match said.group() {

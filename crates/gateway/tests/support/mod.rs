@@ -10,7 +10,7 @@ use liveloop_gateway::{
     Page, PageFile, Secret, ServeError, Wiring, serve,
     settings::{Heartbeat, Settings, Span},
 };
-use liveloop_ports::MemoryHistory;
+use liveloop_ports::{History, MemoryHistory};
 use liveloop_protocol::Limits;
 use serde_json::{Value, json};
 use tokio::{
@@ -62,12 +62,16 @@ impl Server {
     }
 
     pub fn start_on(listener: TcpListener, settings: Settings) -> Self {
+        Self::start_with(listener, settings, Arc::new(MemoryHistory::default()))
+    }
+
+    pub fn start_with(
+        listener: TcpListener,
+        settings: Settings,
+        history: Arc<dyn History>,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
-        let wiring = Wiring {
-            secret: Secret::new([7; 32]),
-            history: Arc::new(MemoryHistory::default()),
-            page: PAGE,
-        };
+        let wiring = Wiring { secret: Secret::new([7; 32]), history, page: PAGE };
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
             let _ = stopped.await;
