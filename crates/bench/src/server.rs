@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    fs,
     io::{BufRead, BufReader},
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -10,10 +11,11 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
+use rcgen::generate_simple_self_signed;
 
 use crate::{
     leash::leashed,
-    load::{Target, Wire},
+    load::{NAME, Target, Wire, trusting},
     peers::Peer,
 };
 
@@ -22,6 +24,8 @@ use crate::{
 pub(crate) enum Kind {
     /// The shipped binary.
     Ours(PathBuf),
+    /// The same with TLS of its own.
+    OursSecure(PathBuf),
     /// The bare epoll loop of this program, that does nothing but the work.
     Reference,
     /// A server on another stack, in the folder of all peers.
@@ -38,6 +42,7 @@ pub(crate) struct Server {
     child: Option<Child>,
     last_words: LastWords,
     _data: Option<tempfile::TempDir>,
+    certificate: Option<tempfile::TempDir>,
 }
 
 /// Limits are on, but set so high that the load does not meet them.
@@ -66,6 +71,7 @@ impl Kind {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Ours(_) => "liveloop",
+            Self::OursSecure(_) => "liveloop, TLS",
             Self::Reference => "bare epoll loop",
             Self::Peer(peer, _) => peer.name(),
             Self::Running(..) => "the server named",
@@ -77,6 +83,7 @@ impl Kind {
     pub(crate) fn start(&self) -> Result<Server> {
         match self {
             Self::Ours(binary) => start_ours(binary, &[]),
+            Self::OursSecure(binary) => start_secure(binary),
             Self::Reference => {
                 let mut command = leashed(&std::env::current_exe()?)?;
                 command.args(["reference", "--listen", "127.0.0.1:0"]);
@@ -85,9 +92,11 @@ impl Kind {
             Self::Peer(peer, folder) => start(peer.command(folder)?, peer.wire(), None)
                 .with_context(|| format!("cannot start {}", peer.name())),
             Self::Running(address, pid) => {
-                let target = Target { address: *address, wire: Wire::Plain, source: None };
+                let (address, wire) = (*address, Wire::Plain);
+                let target = Target { address, wire, source: None, tls: None };
                 let last_words = LastWords::default();
-                Ok(Server { target, pid: *pid, child: None, last_words, _data: None })
+                let (pid, child) = (*pid, None);
+                Ok(Server { target, pid, child, last_words, _data: None, certificate: None })
             }
         }
     }
@@ -115,6 +124,26 @@ pub(crate) fn start_with(binary: &Path, listen: &str, settings: &[(&str, &str)])
     start(command, Wire::Plain, Some(data)).with_context(|| missing(binary))
 }
 
+/// The same with a certificate of its own, which its strangers trust.
+fn start_secure(binary: &Path) -> Result<Server> {
+    let folder = tempfile::tempdir()?;
+    let made = generate_simple_self_signed([NAME.to_owned()])?;
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (cert, key) = (path("cert.pem"), path("key.pem"));
+    fs::write(&cert, made.cert.pem())?;
+    fs::write(&key, made.signing_key.serialize_pem())?;
+    let settings = [
+        ("LIVELOOP_TLS_CERT", &*cert),
+        ("LIVELOOP_TLS_KEY", &*key),
+        // While thousands shake hands one after the other, the first ones answer no pings.
+        ("LIVELOOP_HEARTBEAT_INTERVAL", "300s"),
+    ];
+    let mut server = start_ours(binary, &settings)?;
+    server.target.tls = Some(trusting(made.cert.der().clone())?);
+    server.certificate = Some(folder);
+    Ok(server)
+}
+
 fn missing(binary: &Path) -> String {
     format!("cannot start {}: build it with `cargo build --release -p liveloop`", binary.display())
 }
@@ -126,11 +155,12 @@ fn start(mut command: Command, wire: Wire, data: Option<tempfile::TempDir>) -> R
     let stdout = child.stdout.take().context("a piped standard output")?;
     let last_words = LastWords::hear(child.stderr.take().context("a piped standard error")?);
     let mut server = Server {
-        target: Target { address: ([127, 0, 0, 1], 0).into(), wire, source: None },
+        target: Target { address: ([127, 0, 0, 1], 0).into(), wire, source: None, tls: None },
         pid: Some(pid),
         child: Some(child),
         last_words,
         _data: data,
+        certificate: None,
     };
     let mut line = String::new();
     BufReader::new(stdout).read_line(&mut line)?;

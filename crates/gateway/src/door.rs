@@ -22,6 +22,8 @@ pub(crate) struct Door {
     pub(crate) node: Node,
     pub(crate) addresses: Arc<AddressBook>,
     pub(crate) origins: Arc<OriginPolicy>,
+    /// Whether connections come over TLS of our own.
+    pub(crate) is_secure: bool,
 }
 
 impl Door {
@@ -87,10 +89,11 @@ impl Door {
         AddressKey::of(client_address(peer.ip(), headers, trusted))
     }
 
-    /// `https` where a trusted proxy says so.
+    /// `https` over our own TLS, and where a trusted proxy says so.
     pub(crate) fn scheme(&self, peer: SocketAddr, headers: &HeaderMap) -> &'static str {
         let is_forwarded = is_trusted(peer.ip(), &self.node.shared.settings.trusted_proxies);
         match headers.get("x-forwarded-proto") {
+            _ if self.is_secure => "https",
             Some(proto) if is_forwarded && proto.as_bytes().eq_ignore_ascii_case(b"https") => {
                 "https"
             }

@@ -30,7 +30,7 @@ use crate::{
     close::CloseReason,
     desk::{Ask, Desk, Wish},
     door::Door,
-    plane::{ConnId, Io, PlaneLink},
+    plane::{ConnId, Io, PlaneLink, Secured},
     session::{Delivery, Effect, Publication, Said, Session},
 };
 
@@ -46,7 +46,7 @@ pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// until it has filled the memory.
 const FRAME_BYTES_CEILING: usize = 64 << 20;
 
-/// A connection that speaks HTTP, with what was read of it.
+/// A connection that speaks HTTP or has yet to shake hands, with what was read of it.
 #[derive(Debug)]
 pub(crate) struct Handed {
     pub(crate) stream: TcpStream,
@@ -54,6 +54,17 @@ pub(crate) struct Handed {
     pub(crate) peer: SocketAddr,
     /// Its address's; none behind a trusted proxy.
     pub(crate) permit: Option<ConnectionPermit>,
+}
+
+/// A connection whose handshake was answered elsewhere.
+#[derive(Debug)]
+pub(crate) struct Adopted {
+    pub(crate) stream: TcpStream,
+    /// Its TLS, where it has any.
+    pub(crate) secured: Option<Secured>,
+    /// What came after the handshake.
+    pub(crate) read: Vec<u8>,
+    pub(crate) permit: ConnectionPermit,
 }
 
 /// What one thread has for another, and the node for all.
@@ -73,8 +84,8 @@ pub(crate) enum Post {
     Say(ConnId, Said),
     /// A connection to be read from its beginning.
     Accepted(TcpStream, Head),
-    /// A connection whose handshake is done, with what came after it.
-    Adopt(TcpStream, Vec<u8>, ConnectionPermit),
+    /// A WebSocket that HTTP has let in.
+    Adopt(Adopted),
     /// The node goes away: tell everybody.
     Drain,
     /// End the loop.

@@ -60,7 +60,8 @@ pub async fn serve(
         // Nobody waits for it where the runtime is gone.
         let _ = ended.send(plane.run());
     })?;
-    let speaking = tokio::spawn(speak_with_all(handed, router(), Arc::new(Figures::new(1))));
+    let figures = Arc::new(Figures::new(1));
+    let speaking = tokio::spawn(speak_with_all(handed, router(), figures, None));
     let outcome = tokio::select! {
         () = shutdown => {
             link.post(Stop);

@@ -7,6 +7,7 @@
 mod causes;
 mod histogram;
 mod requests;
+mod tls;
 
 use std::{
     sync::{
@@ -25,6 +26,7 @@ use crate::close::CloseReason;
 pub(crate) use causes::{Cause, Causes, GivenUp, HandshakeRefused};
 pub(crate) use histogram::{Histogram, Snapshot};
 pub(crate) use requests::{QUANTILES, RequestKind, Requested, Requests};
+pub(crate) use tls::{Handshake, TlsFigures};
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -123,6 +125,7 @@ pub(crate) struct Figures {
     /// How long the store took to answer.
     pub(crate) store_latency: Histogram,
     pub(crate) requests: Requests,
+    pub(crate) tls: TlsFigures,
     pub(crate) handshakes_refused: Causes<HandshakeRefused>,
     pub(crate) given_up: Causes<GivenUp>,
     /// Times that no connection could be accepted, mostly for want of open files.
@@ -172,6 +175,7 @@ impl Figures {
             match_wait: Histogram::new(&WAITS),
             store_latency: Histogram::new(&MOMENTS),
             requests: Requests::default(),
+            tls: TlsFigures::default(),
             handshakes_refused: Causes::default(),
             given_up: Causes::default(),
             accept_failures: AtomicU64::new(0),

@@ -379,7 +379,7 @@ async fn everybody_hears_texts_by_their_places_whichever_threads_they_are_on() {
         let limits = Limits { messages_per_second_burst: 100, ..Limits::default() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let settings = Settings { threads, ..with_limits(limits) };
-        let server = Server::start_with(listener, settings, history);
+        let server = Server::start_wired(listener, settings, None, history);
         let (_, token) = user(&server, "Ada").await;
         let room = group(&server, &token, json!({})).await;
         let mut clients = Vec::new();

@@ -233,7 +233,7 @@ async fn what_is_owed_to_one_who_has_said_all_is_written_before_the_end() {
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_send_buffer_size(4_096).unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let server = Server::start_on(socket.listen(64).unwrap(), settings());
+    let server = Server::start_on(socket.listen(64).unwrap(), settings(), None);
     let socket = TcpSocket::new_v4().unwrap();
     socket.set_recv_buffer_size(4_096).unwrap();
     let mut stream = socket.connect(server.address).await.unwrap();

@@ -72,7 +72,7 @@ impl Attacker {
 }
 
 fn websocket(to: SocketAddr) -> Result<TcpStream> {
-    Ok(open(&Target { address: to, wire: Wire::Plain, source: None })?.0)
+    Ok(open(&Target { address: to, wire: Wire::Plain, source: None, tls: None })?.stream)
 }
 
 fn vanishing(to: SocketAddr, count: usize) -> Result<Vec<TcpStream>> {

@@ -60,7 +60,7 @@ impl Others {
         for who in 0..count {
             let last = u8::try_from(1 + who / PER_SOURCE).context("too many others")?;
             let source = Some(IpAddr::from([127, 0, 1, last]));
-            load.add(&Target { address, wire: Wire::Plain, source }, 1)?;
+            load.add(&Target { address, wire: Wire::Plain, source, tls: None }, 1)?;
         }
         let kind = match audience {
             Audience::Pairs => Kind::Pairs { initiators: meet_all(&mut load)? },

@@ -132,7 +132,7 @@ impl Counters {
 
 /// The answer to a `GET`, from an address that nobody else comes from.
 pub(super) fn get(address: SocketAddr, path: &str) -> Result<String> {
-    let target = Target { address, wire: Wire::Plain, source: Some(SOURCE.into()) };
+    let target = Target { address, wire: Wire::Plain, source: Some(SOURCE.into()), tls: None };
     let mut stream = dial(&target)?;
     stream.set_read_timeout(Some(Duration::from_secs(30)))?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;

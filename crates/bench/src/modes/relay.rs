@@ -35,7 +35,7 @@ impl Scenario for Pairing {
 }
 
 pub(super) fn pair_up(server: &Server, size: Size) -> Result<(Load, Vec<usize>)> {
-    let mut load = Load::connect(server.target, size.clients & !1)?;
+    let mut load = Load::connect(&server.target, size.clients & !1)?;
     let initiators = meet_all(&mut load)?;
     Ok((load, initiators))
 }

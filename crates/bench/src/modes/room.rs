@@ -75,7 +75,7 @@ impl Counted for Chatting {
 /// Where the server does not do its work.
 pub(crate) fn room(server: &Server, size: Size) -> Result<Figures> {
     let room = make_group(server.target.address)?;
-    let mut load = Load::connect(server.target, size.clients)?;
+    let mut load = Load::connect(&server.target, size.clients)?;
     let references = vec![1; load.len()];
     let mut chatting =
         Chatting { room, joined: 0, delivered: 0, references, heard: [0; IN_FLIGHT] };

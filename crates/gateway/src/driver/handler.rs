@@ -21,6 +21,10 @@ impl Handler for Driver {
             return io.cut(id);
         };
         let head = Head::new(peer, permit);
+        if self.wires.door.is_secure {
+            // Shaking hands takes as long as fifty messages or more: nobody else is to wait for it.
+            return self.hand_over(io, id, head, Vec::new());
+        }
         let thread = self.next_thread;
         self.next_thread = (thread + 1) % self.wires.threads.len();
         if thread == usize::from(self.thread) {
@@ -105,14 +109,7 @@ impl Handler for Driver {
                     self.await_head(io, id, head);
                 }
             }
-            Post::Adopt(stream, mut read, permit) => {
-                if let Some(id) = io.open(stream) {
-                    self.open_session(io, id, permit);
-                    if !read.is_empty() {
-                        self.read_frames(io, id, &mut read);
-                    }
-                }
-            }
+            Post::Adopt(adopted) => self.adopt(io, adopted),
             Post::Drain => {
                 self.is_draining = true;
                 for key in self.clients.live() {

@@ -1,6 +1,8 @@
 //! `GET /ws` on a connection that has spoken HTTP before: the same door as the event loops', then
 //! the socket is theirs.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -11,9 +13,16 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use liveloop_protocol::Category;
 
-use super::{Problem, Web, connection, peer_of};
+use super::{
+    Problem, Web,
+    io::{Io, Socket},
+    peer_of,
+};
 use crate::{
-    address::ConnectionPermit, door::accept_handshake, driver::Post, figures::HandshakeRefused,
+    address::ConnectionPermit,
+    door::accept_handshake,
+    driver::{Adopted, Post},
+    figures::HandshakeRefused,
 };
 
 pub(super) async fn upgrade(State(web): State<Web>, mut request: Request) -> Response {
@@ -65,13 +74,15 @@ async fn hand_over(web: Web, permit: ConnectionPermit, on_upgrade: OnUpgrade) {
     let Ok(upgraded) = on_upgrade.await else {
         return web.door.node.shared.figures.count_failure(Category::Network);
     };
-    let parts = upgraded.downcast::<TokioIo<connection::Io>>().ok();
-    let socket = parts.and_then(|parts| {
-        let (stream, unread) = connection::socket_of(parts.io.into_inner())?;
-        Some((stream, [&parts.read_buf[..], &unread].concat()))
+    let parts = upgraded.downcast::<TokioIo<Io>>().ok();
+    let adopted = parts.and_then(|parts| {
+        let Socket { stream, secured, unread } = parts.io.into_inner().into_socket()?;
+        let read = [&parts.read_buf[..], &unread].concat();
+        Some(Adopted { stream, secured, read, permit })
     });
-    match socket {
-        Some((stream, read)) => web.threads[0].post(Post::Adopt(stream, read, permit)),
+    let thread = web.next_thread.fetch_add(1, Relaxed) % web.threads.len();
+    match adopted {
+        Some(adopted) => web.threads[thread].post(Post::Adopt(adopted)),
         None => web.door.node.shared.figures.count_failure(Category::System),
     }
 }

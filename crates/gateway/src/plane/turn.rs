@@ -117,15 +117,17 @@ impl<P> Start<P> {
 /// One event loop.
 pub(crate) struct Plane<H: Handler> {
     poll: Poll,
-    io: Io,
-    handler: H,
+    pub(super) io: Io,
+    pub(super) handler: H,
     link: PlaneLink<H::Post>,
     listener: Option<TcpListener>,
     accept_again_at: Option<Moment>,
     /// Told in the log once when it begins and once when it ends, however long it lasts.
     is_refusing: bool,
     clock: Clock,
-    buffer: Box<[u8]>,
+    pub(super) buffer: Box<[u8]>,
+    /// What was opened of what was read, where that is TLS.
+    pub(super) opened: Vec<u8>,
     posts: Vec<H::Post>,
     looked_at: Vec<Key>,
     due: Vec<Key>,
@@ -154,6 +156,7 @@ impl<H: Handler> Plane<H> {
             is_refusing: false,
             clock,
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
+            opened: Vec::new(),
             posts: Vec::new(),
             looked_at: Vec::new(),
             due: Vec::new(),
@@ -264,8 +267,13 @@ impl<H: Handler> Plane<H> {
                 return;
             }
             let (is_closing, has_ended) = (conn.is_closing, conn.has_ended);
+            if conn.has_said_goodbye() && !is_closing {
+                let id = self.io.id(key);
+                return self.handler.on_end(&mut self.io, id);
+            }
             let is_owed = conn.pending() > 0;
-            match read_some(conn, &mut self.buffer) {
+            let kept = conn.recall(&mut self.buffer);
+            match read_some(conn, &mut self.buffer[kept..]) {
                 // What is still to be written has its time (see `Io::close`).
                 Ok(0) if is_closing && is_owed => return,
                 Ok(0) if is_closing => return self.io.gone.push(key),
@@ -279,13 +287,17 @@ impl<H: Handler> Plane<H> {
                         if conn.lingered > LINGER_BYTES_MAX {
                             return self.io.gone.push(key);
                         }
+                    } else if conn.tls.is_some() {
+                        if !self.take_sealed(key, kept + len) {
+                            return;
+                        }
                     } else {
                         let id = self.io.id(key);
                         self.handler.on_bytes(&mut self.io, id, &mut self.buffer[..len]);
                     }
                     // A read that did not fill the buffer has emptied the socket, but for its end:
                     // where that came with the bytes, nobody will say so again.
-                    if len < READ_BYTES && !has_ended {
+                    if kept + len < READ_BYTES && !has_ended {
                         return;
                     }
                 }

@@ -10,3 +10,4 @@ mod secrets;
 mod serving;
 mod starving;
 mod stopping;
+mod tls;
