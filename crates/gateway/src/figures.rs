@@ -21,7 +21,7 @@ use liveloop_ports::Wall;
 use liveloop_protocol::{Category, ErrorCode};
 use serde::Serialize;
 
-use crate::close::CloseReason;
+use crate::{close::CloseReason, plane::Rings};
 
 pub(crate) use causes::{Cause, Causes, GivenUp, HandshakeRefused};
 pub(crate) use histogram::{Histogram, Snapshot};
@@ -125,6 +125,8 @@ pub(crate) struct Figures {
     /// How long the store took to answer.
     pub(crate) store_latency: Histogram,
     pub(crate) requests: Requests,
+    /// The loops that send through io_uring.
+    pub(crate) rings: Rings,
     pub(crate) tls: TlsFigures,
     pub(crate) handshakes_refused: Causes<HandshakeRefused>,
     pub(crate) given_up: Causes<GivenUp>,
@@ -175,6 +177,7 @@ impl Figures {
             match_wait: Histogram::new(&WAITS),
             store_latency: Histogram::new(&MOMENTS),
             requests: Requests::default(),
+            rings: Rings::default(),
             tls: TlsFigures::default(),
             handshakes_refused: Causes::default(),
             given_up: Causes::default(),

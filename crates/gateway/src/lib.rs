@@ -28,5 +28,5 @@ mod tls;
 
 pub use http::{Page, PageFile};
 pub use identity::Secret;
-pub use serve::{ServeError, Wiring, serve};
+pub use serve::{ServeError, Wiring, check_machine, serve};
 pub use tls::{Tls, TlsError};

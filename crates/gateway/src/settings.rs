@@ -6,6 +6,7 @@ mod drain;
 mod groups;
 mod heartbeat;
 mod ice;
+mod io_uring;
 mod matching;
 mod metrics;
 mod site;
@@ -19,6 +20,7 @@ pub use drain::Drain;
 pub use groups::Groups;
 pub use heartbeat::Heartbeat;
 pub use ice::Ice;
+pub use io_uring::IoUring;
 pub use matching::Matching;
 pub use metrics::Metrics;
 pub use site::Site;
@@ -34,6 +36,8 @@ pub struct Settings {
     pub version: &'static str,
     /// Event-loop threads that own the connections; 0 chooses by the cores.
     pub threads: usize,
+    /// How they send.
+    pub io_uring: IoUring,
     /// Scheme, host and port under which browsers reach the site.
     pub public_url: Option<String>,
     /// Further origins (`https://chat.example.org`) whose pages may connect.
@@ -75,6 +79,7 @@ impl Settings {
             node: "node-under-test".into(),
             version: env!("CARGO_PKG_VERSION"),
             threads: 2,
+            io_uring: IoUring::default(),
             public_url: None,
             origins: Vec::new(),
             trusted_proxies: Vec::new(),

@@ -4,6 +4,8 @@
 //! A trait knows no driver; an adapter maps its driver's errors in one place. Every adapter passes
 //! the suite in `conformance`.
 
+#![forbid(unsafe_code)]
+
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod history;

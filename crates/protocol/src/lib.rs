@@ -4,6 +4,8 @@
 //! Knows nothing of sockets, clocks, rooms or who may say what: it turns text into events and
 //! events into text, allocating only for what it returns.
 
+#![forbid(unsafe_code)]
+
 mod client;
 mod error;
 mod fields;

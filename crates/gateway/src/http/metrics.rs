@@ -125,6 +125,8 @@ fn tell_websockets(out: &mut Exposition, figures: &Figures) {
         &WS_MESSAGE_LATENCY,
     );
     out.counter(("ws_messages_total", "WebSocket messages sent."), figures.frames_sent());
+    let help = "Event loops that send in batches through io_uring.";
+    out.gauge(("liveloop_io_uring_loops", help), figures.rings.count());
     out.histogram(
         ("liveloop_delivery_latency_seconds", "The same as ws_message_latency_seconds, finer."),
         &delivery,

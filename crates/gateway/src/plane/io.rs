@@ -1,6 +1,9 @@
 //! What a handler may do to the connections of its thread.
 
-use std::net::{Shutdown, TcpStream as StdTcpStream};
+use std::{
+    io,
+    net::{Shutdown, TcpStream as StdTcpStream},
+};
 
 use liveloop_core::Moment;
 use mio::{Interest, Registry, Token, net::TcpStream};
@@ -8,8 +11,13 @@ use mio::{Interest, Registry, Token, net::TcpStream};
 use super::{
     conn::{Conn, Flushed, SPARE_MAX},
     slots::{Key, Slots},
+    uring::{Ring, Rings, Sent},
     wheel::Wheel,
 };
+
+/// From how many writes on one system call for all is less work than one for each. The tests' builds
+/// batch even a single one, so that all that they do goes through the ring.
+const BATCH_MIN: usize = if cfg!(debug_assertions) { 1 } else { 3 };
 
 /// How long a client has to read what was sent before the close, and to close itself.
 const CLOSE_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
@@ -29,7 +37,12 @@ pub(crate) struct Io {
     conns: Slots<Conn>,
     wheel: Wheel<Key>,
     spare: Vec<Vec<u8>>,
+    /// Each once: a connection that is dirty says so.
     dirty: Vec<Key>,
+    /// Sends what is dirty in one system call; none where each is written by itself.
+    ring: Option<Ring>,
+    /// What the first writes of a flush have come to.
+    sent: Vec<Sent>,
     /// Those that have more to read than was read in their turn.
     pub(super) again: Vec<Key>,
     /// Those that are gone, and whose handler has not been told.
@@ -46,10 +59,18 @@ impl Io {
             wheel: Wheel::new(),
             spare: Vec::new(),
             dirty: Vec::new(),
+            ring: None,
+            sent: Vec::new(),
             again: Vec::new(),
             gone: Vec::new(),
             now: Moment::default(),
         }
+    }
+
+    /// Has the kernel send in batches from now on; called on the loop's own thread.
+    pub(super) fn open_ring(&mut self, rings: &Rings) -> io::Result<()> {
+        self.ring = Some(Ring::new(rings)?);
+        Ok(())
     }
 
     /// The time of this turn.
@@ -207,22 +228,42 @@ impl Io {
 
     /// Writes to every connection that has something new.
     pub(super) fn flush(&mut self) {
-        for key in std::mem::take(&mut self.dirty) {
-            let Some(conn) = self.conns.get_mut(key) else { continue };
-            conn.is_dirty = false;
-            match conn.flush(&mut self.spare) {
-                Flushed::All => {
-                    if std::mem::take(&mut conn.is_read_paused) {
-                        self.again.push(key);
-                    }
-                    if conn.is_closing && !std::mem::replace(&mut conn.is_shut, true) {
-                        let _ = conn.stream.shutdown(Shutdown::Write);
-                        self.again.push(key);
-                    }
+        let dirty = std::mem::take(&mut self.dirty);
+        self.send_batched(&dirty);
+        let mut sent = std::mem::take(&mut self.sent);
+        let mut first = sent.drain(..);
+        for key in dirty {
+            self.flush_one(key, first.next().flatten());
+        }
+        drop(first);
+        self.sent = sent;
+    }
+
+    /// Tries a first write to each of them in one system call, where there is a ring.
+    fn send_batched(&mut self, dirty: &[Key]) {
+        let Some(ring) = self.ring.as_mut().filter(|_| dirty.len() >= BATCH_MIN) else { return };
+        let unsent = dirty.iter().map(|key| self.conns.get(*key).and_then(Conn::unsent));
+        if let Err(error) = ring.send_each(unsent, &mut self.sent) {
+            tracing::error!(%error, "io_uring takes no more sends: an event loop goes on without it");
+            self.ring = None;
+        }
+    }
+
+    fn flush_one(&mut self, key: Key, first: Sent) {
+        let Some(conn) = self.conns.get_mut(key) else { return };
+        conn.is_dirty = false;
+        match conn.flush(first, &mut self.spare) {
+            Flushed::All => {
+                if std::mem::take(&mut conn.is_read_paused) {
+                    self.again.push(key);
                 }
-                Flushed::Blocked => {}
-                Flushed::Broken => self.gone.push(key),
+                if conn.is_closing && !std::mem::replace(&mut conn.is_shut, true) {
+                    let _ = conn.stream.shutdown(Shutdown::Write);
+                    self.again.push(key);
+                }
             }
+            Flushed::Blocked => {}
+            Flushed::Broken => self.gone.push(key),
         }
     }
 

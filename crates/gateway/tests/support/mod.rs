@@ -9,8 +9,8 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use liveloop_gateway::{
-    Page, PageFile, Secret, ServeError, Tls, Wiring, serve,
-    settings::{Heartbeat, Settings, Span},
+    Page, PageFile, Secret, ServeError, Tls, Wiring, check_machine, serve,
+    settings::{Heartbeat, IoUring, Settings, Span},
 };
 use liveloop_ports::{History, MemoryHistory};
 use liveloop_protocol::Limits;
@@ -54,6 +54,27 @@ pub fn settings() -> Settings {
     Settings { heartbeat, ..Settings::for_testing() }
 }
 
+/// How the servers of these tests send: `LIVELOOP_TEST_IO_URING=1` runs them all through io_uring.
+pub fn io_uring() -> IoUring {
+    if std::env::var_os("LIVELOOP_TEST_IO_URING").is_some() && has_io_uring() {
+        IoUring::On
+    } else {
+        IoUring::Off
+    }
+}
+
+/// Whether this machine allows io_uring. Only one whose kernel does not know it may go without in
+/// CI: there, nobody would read that this half of the tests has not run.
+pub fn has_io_uring() -> bool {
+    let required = Settings { io_uring: IoUring::On, ..Settings::for_testing() };
+    let Err(error) = check_machine(&required) else { return true };
+    let ServeError::NoIoUring(reason) = &error else { panic!("{error}") };
+    let is_unknown = reason.kind() == std::io::ErrorKind::Unsupported;
+    assert!(is_unknown || std::env::var_os("CI").is_none(), "CI must test it: {error}");
+    eprintln!("io_uring is NOT TESTED: {error}");
+    false
+}
+
 pub fn with_limits(limits: Limits) -> Settings {
     Settings { limits, ..settings() }
 }
@@ -69,6 +90,11 @@ impl Server {
     }
 
     pub fn start_on(listener: TcpListener, settings: Settings, tls: Option<Tls>) -> Self {
+        Self::start_as_set(listener, Settings { io_uring: io_uring(), ..settings }, tls)
+    }
+
+    /// The same, sending as the settings say.
+    pub fn start_as_set(listener: TcpListener, settings: Settings, tls: Option<Tls>) -> Self {
         Self::start_wired(listener, settings, tls, Arc::new(MemoryHistory::default()))
     }
 

@@ -37,6 +37,11 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Event-loop threads that own the connections; 0 takes half of the cores.",
     ),
     Setting::new(
+        "io_uring",
+        Kind::Choice(&["auto", "on", "off"]),
+        "Send to many sockets in one system call: `auto` where the kernel allows it.",
+    ),
+    Setting::new(
         "public_url",
         Kind::Text,
         "Scheme, host and port under which browsers reach the site: `https://chat.example.org`.",
