@@ -19,8 +19,8 @@ use std::{
     time::Duration,
 };
 
-use liveloop_core::{GroupRejection, GroupSpec, Input, RoomId};
-use liveloop_ports::{Appended, HistoryError};
+use liveloop_core::{GroupRejection, GroupSpec, IdMap, Input, RoomId};
+use liveloop_ports::{Appended, HistoryError, MessageId};
 use liveloop_protocol::websocket::{Incoming, Limit, Opcode, Role, encode, encode_close};
 use tokio::sync::{mpsc, oneshot};
 
@@ -79,7 +79,9 @@ pub(crate) enum Post {
     /// Make a group, for the thread that has the desk.
     CreateGroup(GroupSpec, oneshot::Sender<Result<RoomId, GroupRejection>>),
     /// The history has answered a text of a session of this thread.
-    Said(ConnId, Said, Result<Appended, HistoryError>),
+    Said(ConnId, Said, SaidAnswer),
+    /// A text for a group whose home this thread is.
+    Say(ConnId, Said),
     /// A connection to be read from its beginning.
     Accepted(TcpStream, Head),
     /// A WebSocket that HTTP has let in.
@@ -88,6 +90,16 @@ pub(crate) enum Post {
     Drain,
     /// End the loop.
     Stop,
+}
+
+/// What the history says to a text.
+pub(crate) type SaidAnswer = Result<Appended, HistoryError>;
+
+/// A text of a group whose place is not known yet, or those before it are not published.
+struct Unanswered {
+    from: ConnId,
+    message: MessageId,
+    outcome: Option<(Said, SaidAnswer)>,
 }
 
 /// What a driver is wired to.
@@ -115,6 +127,9 @@ pub(crate) struct Driver {
     /// What was published in this turn.
     published: Vec<Publication>,
     listeners: Listeners,
+    /// Texts of groups at home here, in the order in which the history was asked; none where it
+    /// answers at once.
+    unanswered: IdMap<RoomId, VecDeque<Unanswered>>,
     tally: Tally,
     /// Which thread the next accepted connection goes to.
     next_thread: usize,
@@ -135,6 +150,7 @@ impl Driver {
             deliveries: VecDeque::new(),
             published: Vec::new(),
             listeners: Listeners::default(),
+            unanswered: IdMap::default(),
             next_thread: 0,
             last_session: 0,
             is_draining: false,
@@ -224,8 +240,8 @@ impl Driver {
                 Effect::Relay(to, delivery) => self.deliver(to, delivery),
                 Effect::Say(said) => self.say(id, said, effects),
                 Effect::Publish(publication) => self.publish(publication),
-                Effect::Listen(room) => self.listeners.add(room, id),
-                Effect::Unlisten(room) => self.listeners.remove(room, id),
+                Effect::Listen(room) => self.listen(io, room, id),
+                Effect::Unlisten(room) => self.unlisten(io, room, id),
                 Effect::Close(reason) => close = close.or(Some(reason)),
             }
         }
@@ -245,7 +261,7 @@ impl Driver {
     fn end(&mut self, io: &mut Io, id: ConnId, reason: CloseReason) {
         let Some(session) = self.clients.leave(id) else { return };
         for room in session.listens_to() {
-            self.listeners.remove(room, id);
+            self.unlisten(io, room, id);
         }
         let key = session.key();
         self.wires.door.node.shared.figures.count_close(reason);

@@ -3,13 +3,14 @@
 
 use std::{collections::VecDeque, sync::atomic::Ordering::Relaxed};
 
-use liveloop_ports::Appending;
-use liveloop_protocol::websocket::{Opcode, encode_parts};
+use liveloop_core::RoomId;
+use liveloop_ports::{Appending, BoxFuture};
+use liveloop_protocol::websocket::{Opcode, encode, encode_parts};
 
-use super::{Client, Driver, Post};
+use super::{Client, Driver, Post, SaidAnswer, Unanswered};
 use crate::{
     close::CloseReason,
-    desk::{Ask, Desk},
+    desk::{Ask, Desk, Wish},
     plane::{ConnId, Io},
     session::{Delivery, Effect, Publication, Said},
 };
@@ -25,6 +26,18 @@ impl Driver {
         }
     }
 
+    pub(super) fn listen(&mut self, io: &Io, room: RoomId, id: ConnId) {
+        if self.listeners.add(room, id) {
+            self.ask(io, Ask { wish: Wish::Heard(room, true), by: None }, true);
+        }
+    }
+
+    pub(super) fn unlisten(&mut self, io: &Io, room: RoomId, id: ConnId) {
+        if self.listeners.remove(room, id) {
+            self.ask(io, Ask { wish: Wish::Heard(room, false), by: None }, true);
+        }
+    }
+
     /// Passes on what the desk has for sessions.
     pub(super) fn hear_desk(&mut self) {
         while let Some((to, delivery)) = self.wires.desk.as_mut().and_then(Desk::poll_delivery) {
@@ -35,7 +48,18 @@ impl Driver {
         }
     }
 
+    /// A text wants its place. In a call its own thread asks for that; in a group the group's home
+    /// does, and publishes in the same order: so everybody who listens hears texts by their place.
     pub(super) fn say(&mut self, id: ConnId, said: Said, effects: &mut VecDeque<Effect>) {
+        if let Some(room) = said.group() {
+            let home = self.home_of(room);
+            if home == usize::from(self.thread) {
+                self.say_at_home(room, id, said);
+            } else {
+                self.wires.threads[home].post(Post::Say(id, said));
+            }
+            return;
+        }
         match self.wires.door.node.history.append(said.text.clone()) {
             Appending::Now(answer) => {
                 let Some(Client::Live(live)) = self.clients.get_mut(id) else { return };
@@ -46,14 +70,86 @@ impl Driver {
                 live.session.swap_effects(effects);
                 effects.extend(later);
             }
-            Appending::Later(answer) => {
-                let link = self.wires.threads[usize::from(self.thread)].clone();
-                self.wires.runtime.spawn(async move {
-                    let answer = answer.await;
-                    link.post(Post::Said(id, said, answer));
+            Appending::Later(answer) => self.await_answer(answer, id, said),
+        }
+    }
+
+    /// The thread that gives a group's texts their places.
+    fn home_of(&self, room: RoomId) -> usize {
+        // Ids are random, so any bits of them are as good as a hash.
+        let threads = self.wires.threads.len() as u128;
+        usize::try_from(room.0 % threads).expect("fewer threads than that")
+    }
+
+    /// A text of a group whose home this thread is.
+    pub(super) fn say_at_home(&mut self, room: RoomId, id: ConnId, said: Said) {
+        match self.wires.door.node.history.append(said.text.clone()) {
+            // While others wait for their answers they are before it.
+            Appending::Now(answer) if !self.unanswered.contains_key(&room) => {
+                self.publish_said(id, &said, answer);
+            }
+            Appending::Now(answer) => {
+                let waiting = self.unanswered.entry(room).or_default();
+                waiting.push_back(Unanswered {
+                    from: id,
+                    message: said.text.message,
+                    outcome: None,
                 });
+                self.answered_at_home(room, id, said, answer);
+            }
+            Appending::Later(answer) => {
+                let waiting = self.unanswered.entry(room).or_default();
+                waiting.push_back(Unanswered {
+                    from: id,
+                    message: said.text.message,
+                    outcome: None,
+                });
+                self.await_answer(answer, id, said);
             }
         }
+    }
+
+    /// The history has answered: published once those before it have been, for tasks that wait do not
+    /// end in the order in which they began.
+    pub(super) fn answered_at_home(
+        &mut self,
+        room: RoomId,
+        id: ConnId,
+        said: Said,
+        answer: SaidAnswer,
+    ) {
+        let Some(waiting) = self.unanswered.get_mut(&room) else { return };
+        let place = waiting.iter_mut().find(|it| it.from == id && it.message == said.text.message);
+        if let Some(place) = place {
+            place.outcome = Some((said, answer));
+        }
+        while let Some(waiting) = self.unanswered.get_mut(&room) {
+            match waiting.front_mut().map(|first| (first.from, first.outcome.take())) {
+                Some((from, Some((said, answer)))) => {
+                    waiting.pop_front();
+                    self.publish_said(from, &said, answer);
+                }
+                Some((_, None)) => return,
+                None => {
+                    self.unanswered.remove(&room);
+                }
+            }
+        }
+    }
+
+    fn publish_said(&mut self, from: ConnId, said: &Said, answer: SaidAnswer) {
+        let figures = &self.wires.door.node.shared.figures;
+        if let Some(publication) = said.publication(from, answer, figures) {
+            self.publish(publication);
+        }
+    }
+
+    fn await_answer(&self, answer: BoxFuture<'static, SaidAnswer>, id: ConnId, said: Said) {
+        let link = self.wires.threads[usize::from(self.thread)].clone();
+        self.wires.runtime.spawn(async move {
+            let answer = answer.await;
+            link.post(Post::Said(id, said, answer));
+        });
     }
 
     /// Has something for a session. Another thread gets it at once, lest what is asked of the desk
@@ -79,7 +175,9 @@ impl Driver {
     /// Has an event, encoded once, for all who listen to its group, on this thread and the others.
     pub(super) fn publish(&mut self, publication: Publication) {
         for (thread, link) in self.wires.threads.iter().enumerate() {
-            if thread != usize::from(self.thread) {
+            let is_for_it = publication.event.is_some()
+                || publication.from.is_some_and(|from| usize::from(from.thread) == thread);
+            if thread != usize::from(self.thread) && is_for_it {
                 link.post(Post::Publish(publication.clone()));
             }
         }
@@ -94,7 +192,7 @@ impl Driver {
         for of_one in published.chunk_by(|one, other| one.room == other.room) {
             self.fan_out_one(io, of_one);
         }
-        self.tally.publish(published.drain(..).map(|publication| publication.event));
+        self.tally.publish(published.drain(..).filter_map(|publication| publication.event));
         self.published = published;
     }
 
@@ -102,17 +200,36 @@ impl Driver {
         let outbox_max = self.wires.door.node.shared.settings.limits.outbox_bytes;
         let room = publications[0].room;
         let mut slow = Vec::new();
-        for publication in publications {
-            if self.listeners.is_heard(room, publication.from) {
-                publication.event.is_heard.store(true, Relaxed);
+        for Publication { event, from, answer, .. } in publications {
+            if let Some(event) = event
+                && self.listeners.is_heard(room, *from)
+            {
+                event.is_heard.store(true, Relaxed);
+            }
+            // One who does not listen any more is answered all the same.
+            if let (Some(from), Some(answer)) = (*from, answer)
+                && from.thread == self.thread
+                && !self.listeners.has(room, from)
+                && let Some(Client::Live(_)) = self.clients.get_mut(from)
+            {
+                self.tally.send();
+                io.queue_write(from, |out| encode(out, Opcode::Text, answer));
             }
         }
         for id in self.listeners.of(room) {
             let Some(Client::Live(live)) = self.clients.get_mut(id) else { continue };
             io.queue_write(id, |out| {
-                for publication in publications.iter().filter(|it| it.from != Some(id)) {
-                    let n = live.session.number_for(publication.kind);
-                    let (open, tail) = publication.event.encoded.parts(n);
+                for Publication { kind, event, from, answer, .. } in publications {
+                    if *from == Some(id) {
+                        if let Some(answer) = answer {
+                            self.tally.send();
+                            encode(out, Opcode::Text, answer);
+                        }
+                        continue;
+                    }
+                    let Some(event) = event else { continue };
+                    let n = live.session.number_for(*kind);
+                    let (open, tail) = event.encoded.parts(n);
                     self.tally.send();
                     encode_parts(out, Opcode::Text, open, tail.as_bytes());
                 }

@@ -12,7 +12,7 @@ use liveloop_gateway::{
     Page, PageFile, Secret, ServeError, Tls, Wiring, check_machine, serve,
     settings::{Heartbeat, IoUring, Settings, Span},
 };
-use liveloop_ports::MemoryHistory;
+use liveloop_ports::{History, MemoryHistory};
 use liveloop_protocol::Limits;
 use serde_json::{Value, json};
 use tokio::{
@@ -95,13 +95,17 @@ impl Server {
 
     /// The same, sending as the settings say.
     pub fn start_as_set(listener: TcpListener, settings: Settings, tls: Option<Tls>) -> Self {
+        Self::start_wired(listener, settings, tls, Arc::new(MemoryHistory::default()))
+    }
+
+    pub fn start_wired(
+        listener: TcpListener,
+        settings: Settings,
+        tls: Option<Tls>,
+        history: Arc<dyn History>,
+    ) -> Self {
         let address = listener.local_addr().unwrap();
-        let wiring = Wiring {
-            secret: Secret::new([7; 32]),
-            history: Arc::new(MemoryHistory::default()),
-            page: PAGE,
-            tls,
-        };
+        let wiring = Wiring { secret: Secret::new([7; 32]), history, page: PAGE, tls };
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
             let _ = stopped.await;
