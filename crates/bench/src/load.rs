@@ -138,7 +138,10 @@ impl Load {
             if !wait.is_zero() && wait < Duration::from_millis(10) {
                 self.timer.set(wait)?;
             }
-            self.poll.poll(&mut self.events, Some(wait))?;
+            match self.poll.poll(&mut self.events, Some(wait)) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                outcome => outcome?,
+            }
             let ready: Vec<usize> = self
                 .events
                 .iter()

@@ -21,8 +21,8 @@ use std::{
     time::Duration,
 };
 
-use liveloop_core::{GroupRejection, GroupSpec, RoomId};
-use liveloop_ports::{Appended, HistoryError};
+use liveloop_core::{GroupRejection, GroupSpec, IdMap, RoomId};
+use liveloop_ports::{Appended, HistoryError, MessageId};
 use liveloop_protocol::websocket::{
     Incoming, Limit, Opcode, Role, encode, encode_close, encode_parts,
 };
@@ -88,7 +88,9 @@ pub(crate) enum Post {
     /// Make a group, for the thread that has the desk.
     CreateGroup(GroupSpec, oneshot::Sender<Result<RoomId, GroupRejection>>),
     /// The history has answered a text of a session of this thread.
-    Said(ConnId, Said, Result<Appended, HistoryError>),
+    Said(ConnId, Said, SaidAnswer),
+    /// A text for a group whose home this thread is.
+    Say(ConnId, Said),
     /// A connection to be read from its beginning.
     Accepted(TcpStream, Head),
     /// A WebSocket that HTTP has let in.
@@ -99,6 +101,16 @@ pub(crate) enum Post {
     Drain,
     /// End the loop.
     Stop,
+}
+
+/// What the history says to a text.
+pub(crate) type SaidAnswer = Result<Appended, HistoryError>;
+
+/// A text of a group whose place is not known yet, or those before it are not published.
+struct Unanswered {
+    from: ConnId,
+    message: MessageId,
+    outcome: Option<(Said, SaidAnswer)>,
 }
 
 /// What a driver is wired to.
@@ -127,6 +139,9 @@ pub(crate) struct Driver {
     /// What was published in this turn.
     published: Vec<Publication>,
     listeners: Listeners,
+    /// Texts of groups at home here, in the order in which the history was asked; none where it
+    /// answers at once.
+    unanswered: IdMap<RoomId, VecDeque<Unanswered>>,
     tally: Tally,
     /// Which thread the next accepted connection goes to.
     next_thread: usize,
@@ -148,6 +163,7 @@ impl Driver {
             deliveries: VecDeque::new(),
             published: Vec::new(),
             listeners: Listeners::default(),
+            unanswered: IdMap::default(),
             next_thread: 0,
             last_session: 0,
             is_draining: false,
@@ -256,8 +272,8 @@ impl Driver {
             Effect::Ask(ask) => self.ask(io, ask, true),
             Effect::Relay(to, delivery) => self.deliver(to, delivery),
             Effect::Publish(publication) => self.publish(publication),
-            Effect::Listen(room, outlet) => self.listeners.add(room, outlet),
-            Effect::Unlisten(room, outlet) => self.listeners.remove(room, outlet),
+            Effect::Listen(room, outlet) => self.listen(io, room, outlet),
+            Effect::Unlisten(room, outlet) => self.unlisten(io, room, outlet),
             // Of a socket, and that is lost.
             Effect::Send(_)
             | Effect::Pass(..)
@@ -307,7 +323,12 @@ impl Driver {
                 Effect::Pong(payload) => {
                     io.queue_write(id, |out| encode(out, Opcode::Pong, &payload));
                 }
-                Effect::Say(said) => self.say(id, said, effects),
+                Effect::Say(said) => {
+                    if let Some(Client::Live(live)) = self.clients.get_mut(id) {
+                        let outlet = live.session.outlet();
+                        self.say(outlet, said, effects);
+                    }
+                }
                 Effect::Resume(wanted) => claim = Some(wanted),
                 Effect::Close(reason) => close = close.or(Some(reason)),
                 effect => self.carry_out_elsewhere(io, effect),

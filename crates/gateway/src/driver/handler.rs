@@ -94,11 +94,19 @@ impl Handler for Driver {
             Post::CreateGroup(spec, answer) => {
                 if let Some(desk) = &mut self.wires.desk {
                     // Who asked may have gone meanwhile.
-                    let _ = answer.send(desk.create_group(spec));
+                    let _ = answer.send(desk.create_group(spec, io.now()));
                 }
             }
-            Post::Said(to, said, answer) => {
-                self.with_addressee(io, to, |session| session.handle_said(&said, answer));
+            Post::Said(id, said, answer) => match said.group() {
+                Some(room) => self.answered_at_home(room, id, said, answer),
+                None => {
+                    self.with_addressee(io, id, |session| session.handle_said(&said, answer));
+                }
+            },
+            Post::Say(id, said) => {
+                if let Some(room) = said.group() {
+                    self.say_at_home(room, id, said);
+                }
             }
             Post::Accepted(stream, head) => {
                 if let Some(id) = io.open(stream) {

@@ -95,7 +95,7 @@ impl Driver {
     /// without it.
     fn finish(&mut self, io: &Io, session: &Session) {
         for room in session.listens_to() {
-            self.listeners.remove(room, session.outlet());
+            self.unlisten(io, room, session.outlet());
         }
         if !self.is_draining {
             self.ask(io, ask_of(Input::Disconnect(session.key())), true);

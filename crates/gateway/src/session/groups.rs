@@ -29,8 +29,11 @@ pub(super) struct Listening {
 pub(crate) struct Publication {
     pub(crate) room: RoomId,
     pub(crate) kind: RelayKind,
-    pub(crate) event: Arc<Published>,
+    /// None where that connection alone is told something.
+    pub(crate) event: Option<Arc<Published>>,
     pub(crate) from: Option<ConnId>,
+    /// What that connection is told in its place, so that it hears its own text's place in order too.
+    pub(crate) answer: Option<Box<[u8]>>,
 }
 
 /// What is published, once for all event loops.
@@ -184,6 +187,7 @@ impl Session {
         read_at: Moment,
     ) -> Effect {
         let event = Published::new(event, Some(read_at));
-        Effect::Publish(Publication { room, kind, event, from: Some(self.outlet) })
+        let (event, from) = (Some(event), Some(self.outlet));
+        Effect::Publish(Publication { room, kind, event, from, answer: None })
     }
 }

@@ -12,7 +12,7 @@ use liveloop_gateway::{
     Page, PageFile, Secret, ServeError, Tls, Wiring, check_machine, serve,
     settings::{Heartbeat, IoUring, Settings, Span},
 };
-use liveloop_ports::{Bans, MemoryHistory, NoBans};
+use liveloop_ports::{Bans, History, MemoryHistory, NoBans};
 use liveloop_protocol::Limits;
 use serde_json::{Value, json};
 use tokio::{
@@ -79,6 +79,10 @@ pub fn with_limits(limits: Limits) -> Settings {
     Settings { limits, ..settings() }
 }
 
+fn wiring(history: Arc<dyn History>, bans: Arc<dyn Bans>) -> Wiring {
+    Wiring { secret: Secret::new([7; 32]), history, bans, page: PAGE, tls: None }
+}
+
 impl Server {
     pub async fn start(settings: Settings) -> Self {
         Self::start_with(settings, None).await
@@ -95,28 +99,28 @@ impl Server {
 
     /// The same, sending as the settings say.
     pub fn start_as_set(listener: TcpListener, settings: Settings, tls: Option<Tls>) -> Self {
-        Self::spawn(listener, settings, (tls, Arc::new(NoBans)))
+        Self::start_wired(listener, settings, tls, Arc::new(MemoryHistory::default()))
+    }
+
+    pub fn start_wired(
+        listener: TcpListener,
+        settings: Settings,
+        tls: Option<Tls>,
+        history: Arc<dyn History>,
+    ) -> Self {
+        let bans = Arc::new(NoBans);
+        Self::spawn(listener, settings, Wiring { tls, ..wiring(history, bans) })
     }
 
     /// One that asks `bans` who may come in.
     pub async fn start_with_bans(settings: Settings, bans: Arc<dyn Bans>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        Self::spawn(listener, Settings { io_uring: io_uring(), ..settings }, (None, bans))
+        let settings = Settings { io_uring: io_uring(), ..settings };
+        Self::spawn(listener, settings, wiring(Arc::new(MemoryHistory::default()), bans))
     }
 
-    fn spawn(
-        listener: TcpListener,
-        settings: Settings,
-        (tls, bans): (Option<Tls>, Arc<dyn Bans>),
-    ) -> Self {
+    fn spawn(listener: TcpListener, settings: Settings, wiring: Wiring) -> Self {
         let address = listener.local_addr().unwrap();
-        let wiring = Wiring {
-            secret: Secret::new([7; 32]),
-            history: Arc::new(MemoryHistory::default()),
-            bans,
-            page: PAGE,
-            tls,
-        };
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
             let _ = stopped.await;

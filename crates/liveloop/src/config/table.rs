@@ -144,6 +144,16 @@ pub(crate) static SETTINGS: &[Setting] = &[
         Kind::Number,
         "Visitors that one address may make by REST at once.",
     ),
+    Setting::new(
+        "limits.groups_per_address_per_minute",
+        Kind::Number,
+        "Groups that one address may make, per minute.",
+    ),
+    Setting::new(
+        "limits.groups_per_address_per_minute_burst",
+        Kind::Number,
+        "Groups that one address may make at once.",
+    ),
     Setting::new("limits.groups", Kind::Number, "Groups on one server."),
     Setting::new("limits.groups_per_visitor", Kind::Number, "Groups that one visitor may make."),
     Setting::new("limits.group_members", Kind::Number, "Members of one group."),
@@ -198,6 +208,11 @@ pub(crate) static SETTINGS: &[Setting] = &[
     .unset(
         "on where only this machine can connect (a loopback `listen`, and none of public_url, \
          origins, trusted_proxies and tls set), else off",
+    ),
+    Setting::new(
+        "groups.idle_max",
+        Kind::Duration,
+        "A group ends that nobody has listened to for this long; 0s lets groups last.",
     ),
     Setting::new(
         "metrics.public",
