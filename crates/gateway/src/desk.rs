@@ -152,12 +152,7 @@ impl Desk {
                 return self.say_yes(ask.by.as_ref());
             }
         };
-        let session = match input {
-            Input::Request(session, _)
-            | Input::Cancel(session)
-            | Input::Stop(session, _)
-            | Input::Disconnect(session) => session,
-        };
+        let session = input.session();
         let outcome = self.lobby.handle_input(input, now);
         if let (Some(seat), Ok(())) = (seat, outcome) {
             self.seats.insert(session, seat);
@@ -200,7 +195,8 @@ impl Desk {
                     self.introduce(room, mode, sessions);
                 }
                 Effect::PartnerLeft { session, room, reason } => {
-                    self.deliver(session, Delivery::PartnerLeft { room, reason });
+                    let is_queued = !self.lobby.is_idle(session);
+                    self.deliver(session, Delivery::PartnerLeft { room, reason, is_queued });
                     self.forget_if_idle(session);
                 }
                 Effect::RoomEnded { room } => self.history.close_room(room),
@@ -267,7 +263,7 @@ impl Desk {
 #[cfg(test)]
 mod tests {
     use liveloop_core::Request;
-    use liveloop_ports::MemoryHistory;
+    use liveloop_ports::{MemoryHistory, NoBans};
 
     use super::*;
     use crate::{identity::Secret, plane::Key, settings::Settings};
@@ -285,7 +281,7 @@ mod tests {
     #[test]
     fn whoever_hears_of_a_match_finds_it_in_the_figures() {
         let (settings, secret) = (Settings::for_testing(), Secret::new([1; 32]));
-        let shared = Arc::new(Shared::new(settings, secret));
+        let shared = Arc::new(Shared::new(settings, secret, Arc::new(NoBans)));
         let mut desk = Desk::new(Arc::clone(&shared), Arc::new(MemoryHistory::default()));
         let now = Moment::default();
         let figures =

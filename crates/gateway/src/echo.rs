@@ -130,7 +130,7 @@ impl Echo {
                 io.queue_write(id, |out| out.extend_from_slice(&problem.to_http1()));
                 io.close(id);
             }
-            Headed::Upgrade { response, permit: (), mut rest } => {
+            Headed::Upgrade { response, permit: (), mut rest, .. } => {
                 io.queue_write(id, |out| out.extend_from_slice(&response));
                 io.set_timer(id, Moment::NEVER);
                 self.clients.insert(id, Client::Open(Decoder::default()));

@@ -116,9 +116,13 @@ pub(crate) struct Figures {
     /// Groups that ended because nobody listened for too long.
     pub(crate) groups_ended: AtomicU64,
     pub(crate) images_bytes: AtomicU64,
+    /// Sessions that have lost their socket and may come back.
+    pub(crate) in_grace: AtomicU64,
     connections: AtomicU64,
     rooms_created: AtomicU64,
     messages_exchanged: AtomicU64,
+    /// Sessions resumed: those that had lost something, and those that had not.
+    resumed: [AtomicU64; 2],
     connection_failures: [AtomicU64; Category::ALL.len()],
     /// How long the longer one waited for a match.
     pub(crate) match_wait: Histogram,
@@ -170,9 +174,11 @@ impl Figures {
             groups: AtomicU64::new(0),
             groups_ended: AtomicU64::new(0),
             images_bytes: AtomicU64::new(0),
+            in_grace: AtomicU64::new(0),
             connections: AtomicU64::new(0),
             rooms_created: AtomicU64::new(0),
             messages_exchanged: AtomicU64::new(0),
+            resumed: Default::default(),
             connection_failures: Default::default(),
             match_wait: Histogram::new(&WAITS),
             store_latency: Histogram::new(&MOMENTS),
@@ -216,6 +222,15 @@ impl Figures {
 
     pub(crate) fn count_message(&self) {
         self.messages_exchanged.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn count_resumed(&self, is_recovered: bool) {
+        self.resumed[usize::from(is_recovered)].fetch_add(1, Relaxed);
+    }
+
+    /// Sessions resumed, by whether nothing was lost.
+    pub(crate) fn resumed(&self) -> [(bool, u64); 2] {
+        [false, true].map(|it| (it, self.resumed[usize::from(it)].load(Relaxed)))
     }
 
     /// A connection that was refused, or ended otherwise than by the client's wish.

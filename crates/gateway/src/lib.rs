@@ -23,6 +23,7 @@ mod serve;
 mod session;
 pub mod settings;
 mod system;
+mod ticket;
 mod timed_history;
 mod tls;
 

@@ -19,7 +19,7 @@ mod turn;
 mod uring;
 mod wheel;
 
-pub(crate) use io::{ConnId, Io};
+pub(crate) use io::{ConnId, Io, Moving};
 pub(crate) use slots::Key;
 pub(crate) use tls::Secured;
 pub(crate) use turn::{Handler, Plane, PlaneLink, Sends, Start};

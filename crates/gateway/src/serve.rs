@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use liveloop_ports::History;
+use liveloop_ports::{Bans, History};
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
@@ -44,6 +44,8 @@ pub struct Wiring {
     pub secret: Secret,
     /// Gives texts their place.
     pub history: Arc<dyn History>,
+    /// Knows who may not come in.
+    pub bans: Arc<dyn Bans>,
     /// What browsers are shown.
     pub page: Page,
     /// Where connections come over TLS of the node's own.
@@ -95,7 +97,7 @@ pub async fn serve(
     let threads = settings.threads();
     let origins = OriginPolicy::new(settings.public_url.as_deref(), &settings.origins);
     let addresses = Arc::new(AddressBook::new(&settings.limits));
-    let shared = Arc::new(Shared::new(settings, wiring.secret));
+    let shared = Arc::new(Shared::new(settings, wiring.secret, wiring.bans));
     let figures = Arc::clone(&shared.figures);
     let clock = Clock::start();
     let (drain, draining) = watch::channel(false);

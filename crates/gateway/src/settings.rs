@@ -9,6 +9,7 @@ mod ice;
 mod io_uring;
 mod matching;
 mod metrics;
+mod session;
 mod site;
 mod span;
 mod tls;
@@ -23,6 +24,7 @@ pub use ice::Ice;
 pub use io_uring::IoUring;
 pub use matching::Matching;
 pub use metrics::Metrics;
+pub use session::Session;
 pub use site::Site;
 pub use span::Span;
 pub use tls::Tls;
@@ -48,6 +50,8 @@ pub struct Settings {
     pub limits: Limits,
     /// How connections are watched.
     pub heartbeat: Heartbeat,
+    /// How sessions survive their sockets.
+    pub session: Session,
     /// How the gateway stops.
     pub drain: Drain,
     /// Who may meet whom.
@@ -85,6 +89,7 @@ impl Settings {
             trusted_proxies: Vec::new(),
             limits: Limits::for_testing(),
             heartbeat: Heartbeat::for_testing(),
+            session: Session::for_testing(),
             drain: Drain::for_testing(),
             matching: Matching { same_visitor: true },
             groups: Groups::default(),

@@ -146,6 +146,7 @@ async fn every_name_is_there_from_the_first_scrape_and_at_zero() {
             ("liveloop_refusals_total", "counter"),
             ("liveloop_rooms_active", "gauge"),
             ("liveloop_rooms_created_total", "counter"),
+            ("liveloop_sessions_in_grace", "gauge"),
             ("liveloop_sessions_resumed_total", "counter"),
             ("liveloop_store_errors_total", "counter"),
             ("liveloop_store_latency_seconds", "histogram"),

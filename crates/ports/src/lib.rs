@@ -6,10 +6,12 @@
 
 #![forbid(unsafe_code)]
 
+mod bans;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod history;
 
+pub use bans::{Bans, NoBans};
 pub use history::{
     Appended, Appending, History, HistoryError, MemoryHistory, MessageId, Text, Wall,
 };

@@ -28,9 +28,9 @@ pub use ids::{IdText, format_id, parse_id};
 pub use limits::{Limits, LimitsTold};
 pub use server::{
     AnswerRelayed, CandidateRelayed, CandidatesRelayed, Draining, HeartbeatAck, HeartbeatTold,
-    IceServer, MatchDone, MessageAck, MessageRelayed, OfferRelayed, RemoteUser, RemoteUserBrief,
-    RoomJoined, RoomMembers, ServerEvent, SessionState, StopByRemoteUser, StopReason,
-    TypingRelayed, Waiting, Welcome,
+    IceServer, MatchDone, MessageAck, MessageRelayed, OfferRelayed, PartnerAway, PartnerBack,
+    RemoteUser, RemoteUserBrief, RoomJoined, RoomMembers, ServerEvent, SessionState,
+    StopByRemoteUser, StopReason, TypingRelayed, Waiting, Welcome,
 };
 
 #[cfg(test)]

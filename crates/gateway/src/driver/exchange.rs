@@ -1,9 +1,12 @@
 //! What sessions have for the desk, for the history and for each other. Within a thread it takes no
 //! lock and no wake-up; another thread gets a post.
 
-use std::{collections::VecDeque, sync::atomic::Ordering::Relaxed};
+use std::{
+    collections::VecDeque,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
 
-use liveloop_core::RoomId;
+use liveloop_core::{Moment, RoomId};
 use liveloop_ports::{Appending, BoxFuture};
 use liveloop_protocol::websocket::{Opcode, encode, encode_parts};
 
@@ -12,7 +15,7 @@ use crate::{
     close::CloseReason,
     desk::{Ask, Desk, Wish},
     plane::{ConnId, Io},
-    session::{Delivery, Effect, Publication, Said},
+    session::{Delivery, Effect, Kept, Publication, Said, Session},
 };
 
 impl Driver {
@@ -48,29 +51,30 @@ impl Driver {
         }
     }
 
-    /// A text wants its place. In a call its own thread asks for that; in a group the group's home
-    /// does, and publishes in the same order: so everybody who listens hears texts by their place.
-    pub(super) fn say(&mut self, id: ConnId, said: Said, effects: &mut VecDeque<Effect>) {
+    /// A text of the session that is reached at `outlet` wants its place. In a call its own thread asks
+    /// for that; in a group the group's home does, and publishes in the same order: so everybody who
+    /// listens hears texts by their place.
+    pub(super) fn say(&mut self, outlet: ConnId, said: Said, effects: &mut VecDeque<Effect>) {
         if let Some(room) = said.group() {
             let home = self.home_of(room);
             if home == usize::from(self.thread) {
-                self.say_at_home(room, id, said);
+                self.say_at_home(room, outlet, said);
             } else {
-                self.wires.threads[home].post(Post::Say(id, said));
+                self.wires.threads[home].post(Post::Say(outlet, said));
             }
             return;
         }
         match self.wires.door.node.history.append(said.text.clone()) {
             Appending::Now(answer) => {
-                let Some(Client::Live(live)) = self.clients.get_mut(id) else { return };
+                let Some(session) = self.session_mut(outlet) else { return };
                 // What its client has sent after the text comes after it.
                 let later: Vec<Effect> = effects.drain(..).collect();
-                live.session.swap_effects(effects);
-                live.session.handle_said(&said, answer);
-                live.session.swap_effects(effects);
+                session.swap_effects(effects);
+                session.handle_said(&said, answer);
+                session.swap_effects(effects);
                 effects.extend(later);
             }
-            Appending::Later(answer) => self.await_answer(answer, id, said),
+            Appending::Later(answer) => self.await_answer(answer, outlet, said),
         }
     }
 
@@ -168,7 +172,7 @@ impl Driver {
             if let Delivery::Joined(joined) = &mut delivery {
                 joined.last_seq = self.wires.door.node.history.last_seq(joined.room);
             }
-            self.with_session(io, to, |session| session.handle_delivery(delivery));
+            self.with_addressee(io, to, |session| session.handle_delivery(delivery));
         }
     }
 
@@ -210,29 +214,31 @@ impl Driver {
             if let (Some(from), Some(answer)) = (*from, answer)
                 && from.thread == self.thread
                 && !self.listeners.has(room, from)
-                && let Some(Client::Live(_)) = self.clients.get_mut(from)
+                && let Some(id) = self.at(from)
             {
                 self.tally.send();
-                io.queue_write(from, |out| encode(out, Opcode::Text, answer));
+                io.queue_write(id, |out| encode(out, Opcode::Text, answer));
             }
         }
-        for id in self.listeners.of(room) {
-            let Some(Client::Live(live)) = self.clients.get_mut(id) else { continue };
-            io.queue_write(id, |out| {
-                for Publication { kind, event, from, answer, .. } in publications {
-                    if *from == Some(id) {
-                        if let Some(answer) = answer {
-                            self.tally.send();
-                            encode(out, Opcode::Text, answer);
-                        }
+        let now = io.now();
+        for outlet in self.listeners.of(room) {
+            let id = match self.clients.get_mut(outlet) {
+                Some(Client::Live(_)) => outlet,
+                _ => match self.homes.moved(outlet) {
+                    Some(id) => id,
+                    None => {
+                        let parked = self.homes.parked_mut(outlet);
+                        parked.into_iter().for_each(|it| tell(it, publications, now, |_, _| {}));
                         continue;
                     }
-                    let Some(event) = event else { continue };
-                    let n = live.session.number_for(*kind);
-                    let (open, tail) = event.encoded.parts(n);
+                },
+            };
+            let Some(Client::Live(live)) = self.clients.get_mut(id) else { continue };
+            io.queue_write(id, |out| {
+                tell(&mut live.session, publications, now, |first, second| {
                     self.tally.send();
-                    encode_parts(out, Opcode::Text, open, tail.as_bytes());
-                }
+                    encode_parts(out, Opcode::Text, first, second);
+                });
             });
             if outbox_max > 0 && io.pending(id) > outbox_max {
                 slow.push(id);
@@ -241,6 +247,30 @@ impl Driver {
         }
         for id in slow {
             self.end(io, id, CloseReason::SlowReader);
+        }
+    }
+}
+
+/// Writes what is published for one listener, numbered as theirs, and has them keep it; or, where it is
+/// their own text, what they are told in its place.
+fn tell(
+    session: &mut Session,
+    publications: &[Publication],
+    now: Moment,
+    mut write: impl FnMut(&[u8], &[u8]),
+) {
+    let outlet = session.outlet();
+    for Publication { kind, event, from, answer, .. } in publications {
+        if *from == Some(outlet) {
+            answer.iter().for_each(|answer| write(answer, b""));
+            continue;
+        }
+        let Some(event) = event else { continue };
+        let n = session.number_for(*kind);
+        let (open, tail) = event.encoded.parts(n);
+        write(open, tail.as_bytes());
+        if n.is_some() {
+            session.keep(Kept::Shared(Arc::clone(&event.encoded)), now);
         }
     }
 }

@@ -157,12 +157,15 @@ fn tell_trouble(out: &mut Exposition, figures: &Figures) {
             counters.add(&[("category", category.as_str())], count);
         }
     });
-    // No session can be resumed yet.
-    out.counters(("liveloop_sessions_resumed_total", "Lost sessions resumed."), |counters| {
-        for recovered in ["false", "true"] {
-            counters.add(&[("recovered", recovered)], 0);
+    let help = "Lost sessions resumed, by whether nothing was lost on the way.";
+    out.counters(("liveloop_sessions_resumed_total", help), |counters| {
+        for (is_recovered, count) in figures.resumed() {
+            counters.add(&[("recovered", if is_recovered { "true" } else { "false" })], count);
         }
     });
+    let in_grace = figures.in_grace.load(Relaxed);
+    let help = "Sessions that have lost their socket and may still come back.";
+    out.gauge(("liveloop_sessions_in_grace", help), in_grace);
     out.counters(("liveloop_refusals_total", "What clients were refused."), |counters| {
         for (code, count) in figures.refusals() {
             counters.add(&[("code", code)], count);

@@ -30,6 +30,10 @@ pub(crate) struct ConnId {
     pub(crate) key: Key,
 }
 
+/// A connection between two threads, with its TLS and with what is still to be written to it.
+#[derive(Debug)]
+pub(crate) struct Moving(Box<Conn>);
+
 /// The connections of one thread.
 pub(crate) struct Io {
     thread: u8,
@@ -92,13 +96,7 @@ impl Io {
         // Nagle's algorithm would hold a signal back until the one before it is acknowledged.
         stream.set_nodelay(true).ok()?;
         let key = self.conns.insert(Conn::new(TcpStream::from_std(stream)));
-        let conn = self.conns.get_mut(key)?;
-        let both = Interest::READABLE | Interest::WRITABLE;
-        if self.registry.register(&mut conn.stream, token(key), both).is_err() {
-            self.conns.remove(key);
-            return None;
-        }
-        Some(self.id(key))
+        self.watch(key).then(|| self.id(key))
     }
 
     /// The outbox of `id`, to append to; written once this turn is over. Never fails: what goes to
@@ -154,10 +152,45 @@ impl Io {
 
     /// Gives the socket of `id` away; `on_gone` does not come.
     pub(crate) fn detach(&mut self, id: ConnId) -> Option<StdTcpStream> {
+        self.take_out(id).map(|moving| moving.0.stream.into())
+    }
+
+    /// The same, with all that belongs to it, for another thread's [`Io::put_in`].
+    pub(crate) fn take_out(&mut self, id: ConnId) -> Option<Moving> {
         let conn = self.conns.get_mut(id.key)?;
         self.registry.deregister(&mut conn.stream).ok()?;
-        let conn = self.conns.remove(id.key)?;
-        Some(conn.stream.into())
+        self.conns.remove(id.key).map(|conn| Moving(Box::new(conn)))
+    }
+
+    /// Takes over what another thread has taken out. `None` where the kernel will not watch it.
+    pub(crate) fn put_in(&mut self, moving: Moving) -> Option<ConnId> {
+        let mut conn = *moving.0;
+        (conn.due, conn.looked_at) = (Moment::NEVER, Moment::NEVER);
+        (conn.is_dirty, conn.is_blocked, conn.is_read_paused) = (false, false, false);
+        let is_owed = conn.pending() > 0;
+        // Nobody will say so again.
+        let has_ended = conn.has_ended || conn.has_said_goodbye();
+        let key = self.conns.insert(conn);
+        if !self.watch(key) {
+            return None;
+        }
+        if is_owed {
+            self.mark_dirty(key);
+        }
+        if has_ended {
+            self.again.push(key);
+        }
+        Some(self.id(key))
+    }
+
+    fn watch(&mut self, key: Key) -> bool {
+        let Some(conn) = self.conns.get_mut(key) else { return false };
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let is_watched = self.registry.register(&mut conn.stream, token(key), both).is_ok();
+        if !is_watched {
+            self.conns.remove(key);
+        }
+        is_watched
     }
 
     /// Reads `id` in the next turn, whether or not something has come.

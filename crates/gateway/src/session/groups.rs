@@ -39,7 +39,8 @@ pub(crate) struct Publication {
 /// What is published, once for all event loops.
 #[derive(Debug)]
 pub(crate) struct Published {
-    pub(crate) encoded: Encoded,
+    /// Shared with all that keep it, to send it again.
+    pub(crate) encoded: Arc<Encoded>,
     /// When the frame behind it was read, where there was one.
     pub(crate) read_at: Option<Moment>,
     /// Whether there is anybody to hear it. Set by each event loop for its own listeners.
@@ -48,7 +49,8 @@ pub(crate) struct Published {
 
 impl Published {
     pub(crate) fn new(event: &ServerEvent<'_>, read_at: Option<Moment>) -> Arc<Self> {
-        Arc::new(Self { encoded: event.encode(), read_at, is_heard: AtomicBool::new(false) })
+        let encoded = Arc::new(event.encode());
+        Arc::new(Self { encoded, read_at, is_heard: AtomicBool::new(false) })
     }
 }
 
@@ -105,7 +107,7 @@ impl Session {
         if let Some(traces) = &mut self.traces {
             traces.groups.retain(|group| group.room != room);
         }
-        self.effects.push_back(Effect::Unlisten(room));
+        self.effects.push_back(Effect::Unlisten(room, self.outlet));
         self.ask_for_group(Wish::Leave(room, self.user), "leave-room", reference);
     }
 
@@ -138,13 +140,13 @@ impl Session {
             let own_id = self.shared.secret.connection_in(joined.room, self.socket);
             let listening = Listening { room: joined.room, room_id, own_id };
             self.traces.get_or_insert_default().groups.push(Arc::new(listening));
-            self.effects.push_back(Effect::Listen(joined.room));
+            self.effects.push_back(Effect::Listen(joined.room, self.outlet));
         }
     }
 
     /// The number of the next event of this kind, where such are numbered.
     pub(crate) fn number_for(&mut self, kind: RelayKind) -> Option<u64> {
-        (kind == RelayKind::Numbered).then(|| self.next_n())
+        kind.is_numbered().then(|| self.next_n())
     }
 
     /// The groups that this session listens to.

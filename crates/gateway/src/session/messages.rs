@@ -103,7 +103,7 @@ impl Session {
         self.shared.figures.count_message();
         let whose = (&*call.room_id, &*call.own_socket_id, &*call.own_pseudonym);
         let event = ServerEvent::NewMessage(&said.relayed(&placed, whose));
-        self.effects.push_back(call.relay(RelayKind::Numbered, &event, said.read_at));
+        self.effects.push_back(call.relay(RelayKind::Numbered, &event, Some(said.read_at)));
     }
 }
 

@@ -12,7 +12,7 @@ use liveloop_gateway::{
     Page, PageFile, Secret, ServeError, Tls, Wiring, check_machine, serve,
     settings::{Heartbeat, IoUring, Settings, Span},
 };
-use liveloop_ports::{History, MemoryHistory};
+use liveloop_ports::{Bans, History, MemoryHistory, NoBans};
 use liveloop_protocol::Limits;
 use serde_json::{Value, json};
 use tokio::{
@@ -79,6 +79,10 @@ pub fn with_limits(limits: Limits) -> Settings {
     Settings { limits, ..settings() }
 }
 
+fn wiring(history: Arc<dyn History>, bans: Arc<dyn Bans>) -> Wiring {
+    Wiring { secret: Secret::new([7; 32]), history, bans, page: PAGE, tls: None }
+}
+
 impl Server {
     pub async fn start(settings: Settings) -> Self {
         Self::start_with(settings, None).await
@@ -104,8 +108,19 @@ impl Server {
         tls: Option<Tls>,
         history: Arc<dyn History>,
     ) -> Self {
+        let bans = Arc::new(NoBans);
+        Self::spawn(listener, settings, Wiring { tls, ..wiring(history, bans) })
+    }
+
+    /// One that asks `bans` who may come in.
+    pub async fn start_with_bans(settings: Settings, bans: Arc<dyn Bans>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = Settings { io_uring: io_uring(), ..settings };
+        Self::spawn(listener, settings, wiring(Arc::new(MemoryHistory::default()), bans))
+    }
+
+    fn spawn(listener: TcpListener, settings: Settings, wiring: Wiring) -> Self {
         let address = listener.local_addr().unwrap();
-        let wiring = Wiring { secret: Secret::new([7; 32]), history, page: PAGE, tls };
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
             let _ = stopped.await;
@@ -126,6 +141,21 @@ impl Server {
     pub async fn client(&self) -> Client {
         let (socket, _) = connect_async(format!("ws://{}/ws", self.address)).await.unwrap();
         Client::greeted(socket).await
+    }
+
+    /// A client that announces a `hello`, and has not said it.
+    pub async fn announced(&self) -> Client {
+        let (socket, _) = connect_async(format!("ws://{}/ws?hello=1", self.address)).await.unwrap();
+        Client::over(socket)
+    }
+
+    /// A client that comes back with this `hello`, as far as its `welcome`.
+    pub async fn back(&self, hello: Value) -> Client {
+        let mut client = self.announced().await;
+        client.say("hello", hello).await;
+        client.welcome = client.event("welcome").await;
+        client.set_last_ref();
+        client
     }
 
     /// A request with these lines after the first, and the whole response.
@@ -187,6 +217,28 @@ impl Server {
     }
 }
 
+/// Settings in which nobody's grace ends by itself.
+pub fn patient() -> Settings {
+    let mut settings = settings();
+    settings.session.grace = Span::seconds(600);
+    settings.session.grace_closed = Span::seconds(600);
+    settings
+}
+
+/// A public group, made by whoever holds `token`; gives its id.
+pub async fn group(server: &Server, token: &str) -> String {
+    let body = json!({"kind": "group", "name": "Chess", "public": true}).to_string();
+    let head = format!(
+        "Authorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n",
+        body.len()
+    );
+    let response = server.http_with_body("POST /api/rooms", &head, &body).await;
+    let (_, body) = response.split_once("\r\n\r\n").unwrap();
+    let made: Value = serde_json::from_str(body).unwrap();
+    made["roomId"].as_str().unwrap().to_owned()
+}
+
 /// Writes a request and reads until the server closes.
 pub async fn whole_answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) -> String {
     stream.write_all(text.as_bytes()).await.unwrap();
@@ -203,12 +255,53 @@ pub struct Client<S = MaybeTlsStream<TcpStream>> {
     last_ref: u64,
 }
 
+impl Client {
+    /// Loses the socket without a word: it is reset.
+    pub fn lose(self) {
+        let MaybeTlsStream::Plain(socket) = self.socket.get_ref() else { panic!("no TLS here") };
+        socket.set_zero_linger().unwrap();
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    pub fn over(socket: WebSocketStream<S>) -> Self {
+        Self { socket, welcome: Value::Null, last_ref: 0 }
+    }
+
     /// One that has been welcomed.
     pub async fn greeted(socket: WebSocketStream<S>) -> Self {
-        let mut client = Self { socket, welcome: Value::Null, last_ref: 0 };
+        let mut client = Self::over(socket);
         client.welcome = client.event("welcome").await;
         client
+    }
+
+    /// Goes on with the numbers of the session that the `welcome` tells of.
+    pub fn set_last_ref(&mut self) {
+        self.last_ref = self.welcome["lastRef"].as_u64().unwrap();
+    }
+
+    /// Bytes past the library.
+    pub async fn send_raw(&mut self, bytes: &[u8]) {
+        let stream = self.socket.get_mut();
+        stream.write_all(bytes).await.unwrap();
+        stream.flush().await.unwrap();
+    }
+
+    /// Sends a Ping and reads until its Pong.
+    pub async fn ping_and_wait(&mut self) {
+        self.socket.send(Message::Ping("there?".into())).await.unwrap();
+        while !matches!(self.message().await, Message::Pong(_)) {}
+    }
+
+    /// Whether this event is among what has come already.
+    pub async fn has_heard(&mut self, event: &str) -> bool {
+        let next = tokio::time::timeout(Duration::from_millis(1), self.socket.next()).await;
+        match next {
+            Ok(Some(Ok(Message::Text(text)))) => {
+                serde_json::from_str::<Value>(&text).unwrap()["event"] == event
+            }
+            _ => false,
+        }
     }
 
     pub async fn send_text(&mut self, text: impl Into<String>) {

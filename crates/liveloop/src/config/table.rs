@@ -174,6 +174,23 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "How long after a ping a silent connection is cut.",
     ),
     Setting::new(
+        "session.grace",
+        Kind::Duration,
+        "How long a visitor whose connection is lost may come back to their call, their place in the \
+         queue and their groups.",
+    ),
+    Setting::new(
+        "session.grace_closed",
+        Kind::Duration,
+        "The same after the page has closed the connection itself: a reload fits.",
+    ),
+    Setting::new(
+        "session.replay_bytes",
+        Kind::Number,
+        "What is kept of what was sent to a visitor, to be sent again after a lost connection, in \
+         bytes each.",
+    ),
+    Setting::new(
         "drain.deadline",
         Kind::Duration,
         "After SIGTERM or Ctrl-C the server has stopped this much later, whatever its clients do.",

@@ -149,6 +149,8 @@ function told(state: CallState, event: ServerEvent): Step {
     case 'negotiation-call-offer':
     case 'negotiation-call-answer':
     case 'new-ice-candidates':
+    case 'partner-away':
+    case 'partner-back':
     case 'newMessage':
     case 'typing':
     case 'room-members':
