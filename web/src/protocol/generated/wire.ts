@@ -10,6 +10,10 @@ token?: string,
  */
 resume?: string, 
 /**
+ * The last `n` that was seen of it; 0 where absent.
+ */
+after?: number, 
+/**
  * The name that partners see.
  */
 name?: string, };
@@ -38,7 +42,11 @@ roomId?: string,
 /**
  * Whether to be queued again when the partner leaves; true where absent.
  */
-autoNext?: boolean, };
+autoNext?: boolean, 
+/**
+ * Whether to meet those again whom the visitor has met already.
+ */
+again?: boolean, };
 
 export type CancelRequest = Record<symbol, never>;
 
@@ -47,6 +55,8 @@ export type StopCall = {
  * The call to leave; the present one where absent.
  */
 roomId?: string, };
+
+export type UndoSkip = Record<symbol, never>;
 
 export type NegotiationCallOffer = { 
 /**
@@ -210,6 +220,10 @@ userId: string,
  */
 token: string, 
 /**
+ * Resumes this session, once.
+ */
+resume: string, 
+/**
  * Whether a lost session goes on.
  */
 resumed: boolean, 
@@ -266,7 +280,15 @@ message: string,
 /**
  * How many wait for a partner in this mode, the receiver included.
  */
-waiting: number, };
+waiting: number, 
+/**
+ * How long it usually takes, in seconds.
+ */
+estimateSeconds?: number, 
+/**
+ * Which wishes are no longer held to.
+ */
+relaxed?: Array<string>, };
 
 export type RemoteUser = { 
 /**
@@ -405,6 +427,30 @@ roomId: string,
  * Why.
  */
 reason: StopReason, };
+
+export type PartnerAway = { 
+/**
+ * The call.
+ */
+roomId: string, 
+/**
+ * The partner's socket id.
+ */
+socketId: string, 
+/**
+ * How long they are waited for, in milliseconds from now.
+ */
+untilMs?: number, };
+
+export type PartnerBack = { 
+/**
+ * The call.
+ */
+roomId: string, 
+/**
+ * The partner's socket id.
+ */
+socketId: string, };
 
 export type MessageRelayed = { 
 /**
@@ -556,6 +602,7 @@ export interface ClientEvents {
   "request-room": RequestRoom;
   "cancel-request": CancelRequest;
   "stop-call": StopCall;
+  "undo-skip": UndoSkip;
   "negotiation-call-offer": NegotiationCallOffer;
   "negotiation-call-answer": NegotiationCallAnswer;
   "send-new-ice-candidates": SendNewIceCandidates;
@@ -575,6 +622,8 @@ export interface ServerEvents {
   "negotiation-call-answer": AnswerRelayed;
   "new-ice-candidates": CandidateRelayed | CandidatesRelayed;
   "stop-by-remote-user": StopByRemoteUser;
+  "partner-away": PartnerAway;
+  "partner-back": PartnerBack;
   newMessage: MessageRelayed;
   typing: TypingRelayed;
   "room-members": RoomMembers;
