@@ -23,14 +23,20 @@ pub(crate) struct Run {
     /// The server's binary.
     #[arg(long, default_value = "target/release/liveloop")]
     server: PathBuf,
+    /// Measure it a second time with its sends batched through io_uring.
+    #[arg(long)]
+    io_uring: bool,
     /// Measure this server on another stack too, in the same series; may be given several times.
     #[arg(long, value_enum)]
     peer: Vec<Peer>,
+    /// Measure ours with TLS of its own too, in the same series.
+    #[arg(long)]
+    tls: bool,
     /// The folder in which the peers are installed.
     #[arg(long, default_value = "crates/bench/peers")]
     peers: PathBuf,
     /// Measure a server that runs already at this address instead, without the bare loop.
-    #[arg(long, conflicts_with_all = ["peer", "at_least"])]
+    #[arg(long, conflicts_with_all = ["io_uring", "peer", "tls", "at_least"])]
     against: Option<SocketAddr>,
     /// The process id of that server, to read its CPU and memory.
     #[arg(long, requires = "against")]
@@ -70,7 +76,7 @@ enum Mode {
     Relay,
     /// Latency of signals in an open loop, at `--rate`.
     Rate,
-    /// CPU per delivery in a group of 1,000; the peers have no groups.
+    /// CPU per delivery in a group of 1,000; the peers have no groups, and it is not measured over TLS.
     Room,
     /// CPU per heartbeat.
     Heartbeat,
@@ -91,7 +97,7 @@ impl Mode {
     }
 
     fn is_done_by(self, kind: &Kind) -> bool {
-        self != Self::Room || !matches!(kind, Kind::Peer(..))
+        self != Self::Room || !matches!(kind, Kind::Peer(..) | Kind::OursSecure(..))
     }
 
     fn measure(self, server: &Server, size: Size) -> Result<Figures> {
@@ -146,7 +152,10 @@ impl Run {
             return vec![Kind::Running(address, self.pid)];
         }
         let peers = self.peer.iter().map(|peer| Kind::Peer(*peer, self.peers.clone()));
-        [Kind::Reference, Kind::Ours(self.server.clone())].into_iter().chain(peers).collect()
+        let batched = self.io_uring.then(|| Kind::OursBatched(self.server.clone()));
+        let secure = self.tls.then(|| Kind::OursSecure(self.server.clone()));
+        let ours = [Kind::Reference, Kind::Ours(self.server.clone())];
+        ours.into_iter().chain(batched).chain(secure).chain(peers).collect()
     }
 
     fn judge(&self, report: &Report) -> Result<()> {
@@ -180,9 +189,11 @@ mod tests {
 
     #[test]
     fn the_bare_loop_comes_first_and_peers_last() {
-        let only = Only::try_parse_from(["x", "idle", "--peer", "bun", "--peer", "node-ws"]);
+        let only = ["x", "idle", "--peer", "bun", "--tls", "--io-uring", "--peer", "node-ws"];
+        let only = Only::try_parse_from(only);
         let names: Vec<_> = only.expect("valid").run.kinds().iter().map(Kind::name).collect();
-        assert_eq!(names, ["bare epoll loop", "liveloop", "Bun", "Node ws"]);
+        let ours = ["liveloop", "liveloop, io_uring", "liveloop, TLS"];
+        assert_eq!(names, [&["bare epoll loop"], &ours[..], &["Bun", "Node ws"]].concat());
     }
 
     #[test]
@@ -193,6 +204,7 @@ mod tests {
             (vec!["x", "idle", "--peer", "nginx"], "nginx"),
             (vec!["x", "idle", "--pid", "1"], "--against"),
             (vec!["x", "idle", "--against", "127.0.0.1:1", "--peer", "bun"], "--peer"),
+            (vec!["x", "idle", "--against", "127.0.0.1:1", "--io-uring"], "--io-uring"),
         ] {
             let error = Only::try_parse_from(&arguments).err().expect("refused").to_string();
             assert!(error.contains(named), "{arguments:?}: {error}");

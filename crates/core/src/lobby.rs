@@ -59,8 +59,27 @@ pub enum Input {
     Cancel(SessionKey),
     /// Leave the call and do not wait again.
     Stop(SessionKey, Option<RoomId>),
+    /// The session's socket is lost, but may come back.
+    Away(SessionKey),
+    /// It has come back.
+    Back(SessionKey),
     /// The session is over; its key comes never again.
     Disconnect(SessionKey),
+}
+
+impl Input {
+    /// Whose input it is.
+    #[must_use]
+    pub fn session(&self) -> SessionKey {
+        match self {
+            Self::Request(session, _)
+            | Self::Cancel(session)
+            | Self::Stop(session, _)
+            | Self::Away(session)
+            | Self::Back(session)
+            | Self::Disconnect(session) => *session,
+        }
+    }
 }
 
 /// Why an input was refused.
@@ -141,6 +160,8 @@ struct Member {
     request: Request,
     standing: Standing,
     past: RecentRooms,
+    /// Keeps its place, but is not in its queue: nobody meets one who is away.
+    is_away: bool,
 }
 
 #[derive(Debug)]
@@ -192,6 +213,14 @@ impl Lobby {
                 Ok(())
             }
             Input::Stop(session, room) => self.stop(session, room, now),
+            Input::Away(session) => {
+                self.away(session);
+                Ok(())
+            }
+            Input::Back(session) => {
+                self.back(session, now);
+                Ok(())
+            }
             Input::Disconnect(session) => {
                 self.end_call(session, EndReason::Disconnected, now);
                 self.leave_queue(session);
@@ -266,6 +295,7 @@ impl Lobby {
             request,
             standing: Standing::Idle,
             past: RecentRooms::default(),
+            is_away: false,
         });
         member.request = request;
         self.enqueue(session, None, now);
@@ -295,6 +325,31 @@ impl Lobby {
             }
             None => {
                 self.queues[request.mode as usize].insert(ticket.place, session, request.user);
+            }
+        }
+    }
+
+    fn away(&mut self, session: SessionKey) {
+        let Some(member) = self.members.get_mut(&session) else { return };
+        if std::mem::replace(&mut member.is_away, true) {
+            return;
+        }
+        if let Standing::Waiting(ticket) = member.standing {
+            self.queues[member.request.mode as usize].remove(ticket.place);
+            self.to_tell.remove(&(ticket.tell_at, session));
+        }
+    }
+
+    fn back(&mut self, session: SessionKey, now: Moment) {
+        let Some(member) = self.members.get_mut(&session) else { return };
+        if !std::mem::take(&mut member.is_away) {
+            return;
+        }
+        let request = member.request;
+        if let Standing::Waiting(ticket) = member.standing {
+            match self.partner_for(request) {
+                Some(partner) => self.open_room(session, partner, Some(ticket), now),
+                None => self.wait(session, Ticket { tell_at: now + Self::FIRST_NOTICE, ..ticket }),
             }
         }
     }
@@ -347,17 +402,26 @@ impl Lobby {
 
     /// Puts an idle member into a room with whoever waits for it, or else into the queue.
     fn enqueue(&mut self, session: SessionKey, after_room: Option<RoomId>, now: Moment) {
-        let request = self.members[&session].request;
-        if let Some(partner) = self.partner_for(request) {
-            self.open_room(session, partner, None, now);
-            return;
+        let Member { request, is_away, .. } = self.members[&session];
+        let partner = self.partner_for(request).filter(|_| !is_away);
+        if let Some(partner) = partner {
+            return self.open_room(session, partner, None, now);
         }
         let place = Place(self.next_place);
         self.next_place += 1;
         let tell_at = now + Self::FIRST_NOTICE;
         let ticket = Ticket { place, joined: now, after_room, tell_at, told: None };
-        self.queues[request.mode as usize].insert(place, session, request.user);
-        self.to_tell.insert((tell_at, session));
+        if is_away {
+            self.set_standing(session, Standing::Waiting(ticket));
+        } else {
+            self.wait(session, ticket);
+        }
+    }
+
+    fn wait(&mut self, session: SessionKey, ticket: Ticket) {
+        let request = self.members[&session].request;
+        self.queues[request.mode as usize].insert(ticket.place, session, request.user);
+        self.to_tell.insert((ticket.tell_at, session));
         self.set_standing(session, Standing::Waiting(ticket));
     }
 
@@ -396,8 +460,10 @@ impl Lobby {
         let Some(member) = self.members.get_mut(&session) else { return };
         let Standing::Waiting(ticket) = member.standing else { return };
         member.standing = Standing::Idle;
-        self.queues[member.request.mode as usize].remove(ticket.place);
-        self.to_tell.remove(&(ticket.tell_at, session));
+        if !member.is_away {
+            self.queues[member.request.mode as usize].remove(ticket.place);
+            self.to_tell.remove(&(ticket.tell_at, session));
+        }
     }
 
     fn set_standing(&mut self, session: SessionKey, standing: Standing) {

@@ -5,7 +5,7 @@
 //! of a node, keeps no heartbeat, and no node calls it. Invariant: what is owed to a client is at
 //! most one message and one read more, since nothing is read from it before it has been paid.
 
-use std::{collections::HashMap, io, net::SocketAddr, thread};
+use std::{collections::HashMap, io, net::SocketAddr, sync::Arc, thread};
 
 use axum::{
     Router,
@@ -28,8 +28,11 @@ use crate::{
     close::CloseReason,
     door::accept_handshake,
     driver::{HEAD_TIMEOUT, Handed, Head, Headed},
+    figures::Figures,
     http::{Problem, speak_with_all},
-    plane::{ConnId, Handler, Io, Plane, Start},
+    plane::{ConnId, Handler, Io, Plane, Rings, Start},
+    serve::choose_sends,
+    settings::IoUring,
 };
 
 /// The longest message that is echoed, in bytes.
@@ -44,12 +47,15 @@ const PATH: &str = "/echo";
 /// the body of a request of any method.
 ///
 /// # Errors
-/// Where the kernel gives no event loop, or waiting for the sockets fails.
+/// Where the kernel gives no event loop, or no io_uring that is insisted on, or waiting for the
+/// sockets fails.
 pub async fn serve(
     listener: TcpListener,
+    io_uring: IoUring,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let start = Start::new(0)?;
+    let sends = choose_sends(io_uring, &Rings::default()).map_err(io::Error::other)?;
+    let start = Start::new(0, sends)?;
     let link = start.link();
     let (http, handed) = mpsc::channel(HANDED_MAX);
     let echo = Echo { http, clients: HashMap::new(), is_over: false };
@@ -59,7 +65,8 @@ pub async fn serve(
         // Nobody waits for it where the runtime is gone.
         let _ = ended.send(plane.run());
     })?;
-    let speaking = tokio::spawn(speak_with_all(handed, router()));
+    let figures = Arc::new(Figures::new(1));
+    let speaking = tokio::spawn(speak_with_all(handed, router(), figures, None));
     let outcome = tokio::select! {
         () = shutdown => {
             link.post(Stop);
@@ -89,7 +96,7 @@ async fn echo_body(request: Request) -> Response {
 
 /// What comes here is none, or one on a connection that has spoken HTTP before.
 async fn refuse_handshake(headers: HeaderMap) -> Problem {
-    accept_handshake(&headers).err().unwrap_or_else(Problem::upgrade_required)
+    accept_handshake(&headers).err().map_or_else(Problem::upgrade_required, |(_, problem)| problem)
 }
 
 /// Asks the loop to end.
@@ -113,14 +120,17 @@ struct Echo {
 impl Echo {
     fn read_head(&mut self, io: &mut Io, id: ConnId, bytes: &[u8]) {
         let Some(Client::Head(head)) = self.clients.get_mut(&id) else { return };
-        match head.take(bytes, PATH, |headers, _| Ok((accept_handshake(headers)?, ()))) {
+        match head.take(bytes, PATH, |headers, _| {
+            let accept = accept_handshake(headers).map_err(|(_, problem)| problem)?;
+            Ok((accept, ()))
+        }) {
             Headed::Partial => {}
             Headed::Http(read) => self.hand_to_http(io, id, read),
             Headed::Refused(problem) => {
                 io.queue_write(id, |out| out.extend_from_slice(&problem.to_http1()));
                 io.close(id);
             }
-            Headed::Upgrade { response, permit: (), mut rest } => {
+            Headed::Upgrade { response, permit: (), mut rest, .. } => {
                 io.queue_write(id, |out| out.extend_from_slice(&response));
                 io.set_timer(id, Moment::NEVER);
                 self.clients.insert(id, Client::Open(Decoder::default()));

@@ -4,8 +4,10 @@
 //! pull a cache line back and forth; whoever asks adds them up. Names on the wire are known to
 //! `http/metrics.rs` and `http/status.rs`.
 
+mod causes;
 mod histogram;
 mod requests;
+mod tls;
 
 use std::{
     sync::{
@@ -19,10 +21,12 @@ use liveloop_ports::Wall;
 use liveloop_protocol::{Category, ErrorCode};
 use serde::Serialize;
 
-use crate::close::CloseReason;
+use crate::{close::CloseReason, plane::Rings};
 
+pub(crate) use causes::{Cause, Causes, GivenUp, HandshakeRefused};
 pub(crate) use histogram::{Histogram, Snapshot};
 pub(crate) use requests::{QUANTILES, RequestKind, Requested, Requests};
+pub(crate) use tls::{Handshake, TlsFigures};
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -108,16 +112,30 @@ pub(crate) struct Figures {
     pub(crate) active_connections: AtomicU64,
     pub(crate) waiting: AtomicU64,
     pub(crate) rooms: AtomicU64,
+    pub(crate) groups: AtomicU64,
+    /// Groups that ended because nobody listened for too long.
+    pub(crate) groups_ended: AtomicU64,
     pub(crate) images_bytes: AtomicU64,
+    /// Sessions that have lost their socket and may come back.
+    pub(crate) in_grace: AtomicU64,
     connections: AtomicU64,
     rooms_created: AtomicU64,
     messages_exchanged: AtomicU64,
+    /// Sessions resumed: those that had lost something, and those that had not.
+    resumed: [AtomicU64; 2],
     connection_failures: [AtomicU64; Category::ALL.len()],
     /// How long the longer one waited for a match.
     pub(crate) match_wait: Histogram,
     /// How long the store took to answer.
     pub(crate) store_latency: Histogram,
     pub(crate) requests: Requests,
+    /// The loops that send through io_uring.
+    pub(crate) rings: Rings,
+    pub(crate) tls: TlsFigures,
+    pub(crate) handshakes_refused: Causes<HandshakeRefused>,
+    pub(crate) given_up: Causes<GivenUp>,
+    /// Times that no connection could be accepted, mostly for want of open files.
+    pub(crate) accept_failures: AtomicU64,
     loops: Box<[Arc<LoopFigures>]>,
     refusals: [AtomicU64; ErrorCode::ALL.len()],
     closes: [AtomicU64; CloseReason::ALL.len()],
@@ -153,14 +171,23 @@ impl Figures {
             active_connections: AtomicU64::new(0),
             waiting: AtomicU64::new(0),
             rooms: AtomicU64::new(0),
+            groups: AtomicU64::new(0),
+            groups_ended: AtomicU64::new(0),
             images_bytes: AtomicU64::new(0),
+            in_grace: AtomicU64::new(0),
             connections: AtomicU64::new(0),
             rooms_created: AtomicU64::new(0),
             messages_exchanged: AtomicU64::new(0),
+            resumed: Default::default(),
             connection_failures: Default::default(),
             match_wait: Histogram::new(&WAITS),
             store_latency: Histogram::new(&MOMENTS),
             requests: Requests::default(),
+            rings: Rings::default(),
+            tls: TlsFigures::default(),
+            handshakes_refused: Causes::default(),
+            given_up: Causes::default(),
+            accept_failures: AtomicU64::new(0),
             loops: std::iter::repeat_with(of_loop).take(loops).collect(),
             refusals: Default::default(),
             closes: Default::default(),
@@ -197,12 +224,29 @@ impl Figures {
         self.messages_exchanged.fetch_add(1, Relaxed);
     }
 
+    pub(crate) fn count_resumed(&self, is_recovered: bool) {
+        self.resumed[usize::from(is_recovered)].fetch_add(1, Relaxed);
+    }
+
+    /// Sessions resumed, by whether nothing was lost.
+    pub(crate) fn resumed(&self) -> [(bool, u64); 2] {
+        [false, true].map(|it| (it, self.resumed[usize::from(it)].load(Relaxed)))
+    }
+
     /// A connection that was refused, or ended otherwise than by the client's wish.
     pub(crate) fn count_failure(&self, category: Category) {
         let index = Category::ALL.iter().position(|each| *each == category);
         index.inspect(|index| {
             self.connection_failures[*index].fetch_add(1, Relaxed);
         });
+    }
+
+    /// A connection that never became a WebSocket and was given up.
+    pub(crate) fn count_given_up(&self, cause: GivenUp) {
+        self.given_up.count(cause);
+        if let Some(category) = cause.failure() {
+            self.count_failure(category);
+        }
     }
 
     pub(crate) fn count_refusal(&self, code: ErrorCode) {

@@ -19,6 +19,7 @@ mod source;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -35,6 +36,7 @@ pub(crate) use problem::{Problem, Problems};
 pub(crate) use setting::Setting;
 pub(crate) use source::{Merged, Source};
 pub(crate) use table::{SETTINGS, find};
+pub(crate) use tls::Tls;
 
 /// All settings. What each does stands in [`SETTINGS`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -45,13 +47,17 @@ pub(crate) struct Config {
     pub(crate) node: Option<String>,
     pub(crate) secret_file: Option<PathBuf>,
     pub(crate) threads: usize,
+    pub(crate) io_uring: settings::IoUring,
     pub(crate) public_url: Option<String>,
     pub(crate) origins: Vec<String>,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) tls: Tls,
     pub(crate) limits: Limits,
     pub(crate) heartbeat: settings::Heartbeat,
+    pub(crate) session: settings::Session,
     pub(crate) drain: settings::Drain,
     pub(crate) matching: Matching,
+    pub(crate) groups: settings::Groups,
     pub(crate) metrics: settings::Metrics,
     pub(crate) ice: settings::Ice,
     pub(crate) site: settings::Site,
@@ -73,13 +79,17 @@ impl Default for Config {
             node: None,
             secret_file: None,
             threads: 0,
+            io_uring: settings::IoUring::default(),
             public_url: None,
             origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            tls: Tls::default(),
             limits: Limits::default(),
             heartbeat: settings::Heartbeat::default(),
+            session: settings::Session::default(),
             drain: settings::Drain::default(),
             matching: Matching::default(),
+            groups: settings::Groups::default(),
             metrics: settings::Metrics::default(),
             ice: settings::Ice::default(),
             site: settings::Site::default(),
@@ -95,7 +105,8 @@ impl Config {
         let is_private = self.listen.ip().is_loopback()
             && self.public_url.is_none()
             && self.origins.is_empty()
-            && self.trusted_proxies.is_empty();
+            && self.trusted_proxies.is_empty()
+            && self.tls == Tls::default();
         self.matching.same_visitor.unwrap_or(is_private)
     }
 
@@ -105,13 +116,16 @@ impl Config {
             node,
             version: env!("CARGO_PKG_VERSION"),
             threads: self.threads,
+            io_uring: self.io_uring,
             public_url: self.public_url.clone(),
             origins: self.origins.clone(),
             trusted_proxies: self.trusted_proxies.clone(),
             limits: self.limits.clone(),
             heartbeat: self.heartbeat.clone(),
+            session: self.session.clone(),
             drain: self.drain.clone(),
             matching: settings::Matching { same_visitor: self.is_same_visitor_matched() },
+            groups: self.groups.clone(),
             metrics: self.metrics.clone(),
             ice: self.ice.clone(),
             site: self.site.clone(),

@@ -15,8 +15,8 @@ use std::{
 };
 
 use anyhow::Context;
-use liveloop_gateway::{Secret, Wiring};
-use liveloop_ports::MemoryHistory;
+use liveloop_gateway::{Secret, Tls, Wiring};
+use liveloop_ports::{MemoryHistory, NoBans};
 use tokio::{runtime::Builder, time::timeout};
 
 use crate::{
@@ -61,24 +61,32 @@ async fn serve(loaded: &Loaded, folder: &DataFolder, logging: &Logging) -> anyho
         (None, Some(file)) => data::secret_of_file(file)?,
         (None, None) => folder.secret()?,
     };
-    let listener = bind::bind(config.listen).await?;
+    let settings = config.gateway_settings(node.clone());
+    liveloop_gateway::check_machine(&settings)?;
+    let tls = config.tls.gateway_settings().map(Tls::load).transpose()?;
+    if let Some(tls) = tls.clone() {
+        signals::reload_on_hangup(tls)?;
+    }
+    let listener = bind::bind(config.listen)?;
     let address = listener.local_addr().context("the listener has no address")?;
 
     start_lines::tell(&start_lines::lines(loaded, folder, &node), logging);
     open_files::warn_if_few();
-    announce(&format!("listening on http://{address}\n"));
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    announce(&format!("listening on {scheme}://{address}\n"));
 
     let wiring = Wiring {
         secret: Secret::new(secret.key()),
         history: Arc::new(MemoryHistory::default()),
+        bans: Arc::new(NoBans),
         page: page::embedded(),
+        tls,
     };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let shutdown = async {
         // A sender that is gone would mean that this function has ended: then stop as well.
         let _ = stopped.await;
     };
-    let settings = config.gateway_settings(node);
     let mut gateway = std::pin::pin!(liveloop_gateway::serve(listener, settings, wiring, shutdown));
 
     tokio::select! {

@@ -13,6 +13,7 @@ const LEN: usize = 22;
 /// Stands for no value of the alphabet.
 const NONE: u8 = 0xff;
 
+#[expect(clippy::cast_possible_truncation, reason = "there are 64 values")]
 const VALUES: [u8; 256] = {
     let mut values = [NONE; 256];
     let mut value = 0;
@@ -63,6 +64,7 @@ impl Serialize for IdText {
 
 /// The 22 characters that stand for `id` on the wire.
 #[must_use]
+#[expect(clippy::cast_possible_truncation, reason = "bits are taken by six from what is left")]
 pub fn format_id(id: u128) -> IdText {
     let mut text = [0; LEN];
     // Six bits each, the first from the highest; the last character has only two.

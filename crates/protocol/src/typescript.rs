@@ -6,9 +6,9 @@ use crate::{
     AnswerRelayed, CancelRequest, CandidateRelayed, CandidatesRelayed, Category, Draining,
     ErrorBody, ErrorCode, Heartbeat, HeartbeatAck, HeartbeatTold, Hello, IceServer, JoinRoom,
     LeaveRoom, LimitsTold, MatchDone, MessageAck, MessageRelayed, NegotiationCallAnswer,
-    NegotiationCallOffer, NewMessage, OfferRelayed, RemoteUser, RemoteUserBrief, RequestRoom,
-    RoomJoined, RoomMembers, SendNewIceCandidates, SessionState, StopByRemoteUser, StopCall,
-    StopReason, Typing, TypingRelayed, Waiting, Welcome,
+    NegotiationCallOffer, NewMessage, OfferRelayed, PartnerAway, PartnerBack, RemoteUser,
+    RemoteUserBrief, RequestRoom, RoomJoined, RoomMembers, SendNewIceCandidates, SessionState,
+    StopByRemoteUser, StopCall, StopReason, Typing, TypingRelayed, Waiting, Welcome,
 };
 
 /// The text of `web/src/protocol/generated/wire.ts`.
@@ -53,6 +53,8 @@ pub fn declarations() -> String {
         CandidatesRelayed<'static>,
         StopReason,
         StopByRemoteUser<'static>,
+        PartnerAway<'static>,
+        PartnerBack<'static>,
         MessageRelayed<'static>,
         MessageAck<'static>,
         HeartbeatAck<'static>,
@@ -91,6 +93,8 @@ export interface ServerEvents {
   \"negotiation-call-answer\": AnswerRelayed;
   \"new-ice-candidates\": CandidateRelayed | CandidatesRelayed;
   \"stop-by-remote-user\": StopByRemoteUser;
+  \"partner-away\": PartnerAway;
+  \"partner-back\": PartnerBack;
   newMessage: MessageRelayed;
   typing: TypingRelayed;
   \"room-members\": RoomMembers;

@@ -11,6 +11,10 @@ impl Lobby {
         for (session, member) in &self.members {
             match member.standing {
                 Standing::Idle => {}
+                Standing::Waiting(ticket) if member.is_away => {
+                    let mut waiting = self.queues.iter().flat_map(Queue::iter);
+                    assert!(waiting.all(|(place, ..)| place != ticket.place), "nor found");
+                }
                 Standing::Waiting(ticket) => {
                     waiting += 1;
                     let queue = &self.queues[member.request.mode as usize];

@@ -3,11 +3,13 @@
 use std::{net::SocketAddr, sync::atomic::Ordering::Relaxed};
 
 use liveloop_core::Moment;
-use liveloop_protocol::Category;
 
 use super::{Client, Driver, Head, Post};
 use crate::{
+    clock::Clock,
     close::CloseReason,
+    desk::Desk,
+    figures::GivenUp,
     plane::{ConnId, Handler, Io},
 };
 
@@ -17,10 +19,14 @@ impl Handler for Driver {
     fn on_open(&mut self, io: &mut Io, id: ConnId, peer: SocketAddr) {
         // Whoever has too many connections is let go without a word, which costs least.
         let Ok(permit) = self.wires.door.admit_connection(peer) else {
-            self.wires.door.node.shared.figures.count_failure(Category::Network);
+            self.wires.door.node.shared.figures.count_given_up(GivenUp::AddressFull);
             return io.cut(id);
         };
         let head = Head::new(peer, permit);
+        if self.wires.door.is_secure {
+            // Shaking hands takes as long as fifty messages or more: nobody else is to wait for it.
+            return self.hand_over(io, id, head, Vec::new());
+        }
         let thread = self.next_thread;
         self.next_thread = (thread + 1) % self.wires.threads.len();
         if thread == usize::from(self.thread) {
@@ -41,6 +47,7 @@ impl Handler for Driver {
     fn on_end(&mut self, io: &mut Io, id: ConnId) {
         match self.clients.get_mut(id) {
             Some(Client::Live(_)) => {
+                // It may still read: what is owed to it is written, if it takes it soon.
                 self.end(io, id, CloseReason::Lost);
                 self.settle(io);
             }
@@ -51,8 +58,13 @@ impl Handler for Driver {
     fn on_timer(&mut self, io: &mut Io, id: ConnId) {
         match self.clients.get_mut(id) {
             Some(Client::Live(_)) => {
-                let now = io.now();
+                let now = Clock::now_at(io.now());
                 self.with_session(io, id, |session| session.handle_timeout(now));
+            }
+            Some(Client::Head(head)) if !head.is_answered => {
+                self.clients.remove(id);
+                self.wires.door.node.shared.figures.count_given_up(GivenUp::HeadTimeout);
+                io.cut(id);
             }
             _ => io.cut(id),
         }
@@ -62,8 +74,14 @@ impl Handler for Driver {
         if let Some(Client::Live(_)) = self.clients.get_mut(id) {
             self.end(io, id, CloseReason::Lost);
         }
-        if let Some(Client::Leaving(_)) = self.clients.remove(id) {
-            self.wires.door.node.shared.figures.active_connections.fetch_sub(1, Relaxed);
+        match self.clients.remove(id) {
+            Some(Client::Leaving(_)) => {
+                self.wires.door.node.shared.figures.active_connections.fetch_sub(1, Relaxed);
+            }
+            Some(Client::Head(head)) if !head.is_answered => {
+                self.wires.door.node.shared.figures.count_given_up(GivenUp::Abandoned);
+            }
+            _ => {}
         }
         self.tell_if_drained();
     }
@@ -76,25 +94,27 @@ impl Handler for Driver {
             Post::CreateGroup(spec, answer) => {
                 if let Some(desk) = &mut self.wires.desk {
                     // Who asked may have gone meanwhile.
-                    let _ = answer.send(desk.create_group(spec));
+                    let _ = answer.send(desk.create_group(spec, io.now()));
                 }
             }
-            Post::Said(id, said, answer) => {
-                self.with_session(io, id, |session| session.handle_said(&said, answer));
+            Post::Said(id, said, answer) => match said.group() {
+                Some(room) => self.answered_at_home(room, id, said, answer),
+                None => {
+                    self.with_addressee(io, id, |session| session.handle_said(&said, answer));
+                }
+            },
+            Post::Say(id, said) => {
+                if let Some(room) = said.group() {
+                    self.say_at_home(room, id, said);
+                }
             }
             Post::Accepted(stream, head) => {
                 if let Some(id) = io.open(stream) {
                     self.await_head(io, id, head);
                 }
             }
-            Post::Adopt(stream, mut read, permit) => {
-                if let Some(id) = io.open(stream) {
-                    self.open_session(io, id, permit);
-                    if !read.is_empty() {
-                        self.read_frames(io, id, &mut read);
-                    }
-                }
-            }
+            Post::Adopt(adopted) => self.adopt(io, adopted),
+            Post::Claimant(claimant) => self.take_claimant(io, *claimant),
             Post::Drain => {
                 self.is_draining = true;
                 for key in self.clients.live() {
@@ -106,6 +126,10 @@ impl Handler for Driver {
         }
     }
 
+    fn on_accept_failure(&mut self) {
+        self.wires.door.node.shared.figures.accept_failures.fetch_add(1, Relaxed);
+    }
+
     fn on_turn(&mut self, io: &mut Io) {
         if let Some(desk) = &mut self.wires.desk
             && desk.poll_timeout().is_some_and(|due| due <= io.now())
@@ -113,6 +137,7 @@ impl Handler for Driver {
             desk.handle_timeout(io.now());
             self.hear_desk();
         }
+        self.end_graces(io);
         self.settle(io);
         while !self.published.is_empty() {
             self.fan_out(io);
@@ -126,7 +151,8 @@ impl Handler for Driver {
     }
 
     fn next_turn(&self) -> Option<Moment> {
-        self.wires.desk.as_ref()?.poll_timeout()
+        let desk = self.wires.desk.as_ref().and_then(Desk::poll_timeout);
+        [desk, self.homes.poll_timeout()].into_iter().flatten().min()
     }
 
     fn is_over(&self) -> bool {

@@ -41,6 +41,8 @@ pub(super) async fn metrics(State(web): State<Web>, request: Request) -> Respons
     out.gauge(("memory_usage_percent", "Memory of the system in use, 0 to 100."), memory);
     tell_lobby(&mut out, figures);
     tell_trouble(&mut out, figures);
+    tell_turned_away(&mut out, figures);
+    tell_tls(&mut out, figures);
     tell_engines(&mut out, figures);
     let headers = [(header::CONTENT_TYPE, CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")];
     (headers, out.into_text()).into_response()
@@ -123,6 +125,8 @@ fn tell_websockets(out: &mut Exposition, figures: &Figures) {
         &WS_MESSAGE_LATENCY,
     );
     out.counter(("ws_messages_total", "WebSocket messages sent."), figures.frames_sent());
+    let help = "Event loops that send in batches through io_uring.";
+    out.gauge(("liveloop_io_uring_loops", help), figures.rings.count());
     out.histogram(
         ("liveloop_delivery_latency_seconds", "The same as ws_message_latency_seconds, finer."),
         &delivery,
@@ -134,6 +138,10 @@ fn tell_lobby(out: &mut Exposition, figures: &Figures) {
     out.counter(("liveloop_rooms_created_total", "Matches made."), counts.rooms_created);
     let rooms = figures.rooms.load(Relaxed);
     out.gauge(("liveloop_rooms_active", "Rooms of two at present."), rooms);
+    let groups = figures.groups.load(Relaxed);
+    out.gauge(("liveloop_groups", "Groups at present."), groups);
+    let help = "Groups that ended because nobody listened for too long.";
+    out.counter(("liveloop_groups_ended_total", help), figures.groups_ended.load(Relaxed));
     let waiting = figures.waiting.load(Relaxed);
     out.gauge(("liveloop_waiting", "Visitors who wait for a partner."), waiting);
     let help = "How long the longer one waited, of each two who met.";
@@ -149,12 +157,15 @@ fn tell_trouble(out: &mut Exposition, figures: &Figures) {
             counters.add(&[("category", category.as_str())], count);
         }
     });
-    // No session can be resumed yet.
-    out.counters(("liveloop_sessions_resumed_total", "Lost sessions resumed."), |counters| {
-        for recovered in ["false", "true"] {
-            counters.add(&[("recovered", recovered)], 0);
+    let help = "Lost sessions resumed, by whether nothing was lost on the way.";
+    out.counters(("liveloop_sessions_resumed_total", help), |counters| {
+        for (is_recovered, count) in figures.resumed() {
+            counters.add(&[("recovered", if is_recovered { "true" } else { "false" })], count);
         }
     });
+    let in_grace = figures.in_grace.load(Relaxed);
+    let help = "Sessions that have lost their socket and may still come back.";
+    out.gauge(("liveloop_sessions_in_grace", help), in_grace);
     out.counters(("liveloop_refusals_total", "What clients were refused."), |counters| {
         for (code, count) in figures.refusals() {
             counters.add(&[("code", code)], count);
@@ -167,6 +178,42 @@ fn tell_trouble(out: &mut Exposition, figures: &Figures) {
             counters.add(&[("code", &code), ("reason", reason.as_str())], count);
         }
     });
+}
+
+fn tell_turned_away(out: &mut Exposition, figures: &Figures) {
+    let help = "WebSocket handshakes refused.";
+    out.counters(("liveloop_handshakes_refused_total", help), |counters| {
+        for (reason, count) in figures.handshakes_refused.counts() {
+            counters.add(&[("reason", reason)], count);
+        }
+    });
+    let help = "Connections given up before they became a WebSocket, or while they spoke HTTP.";
+    out.counters(("liveloop_connections_given_up_total", help), |counters| {
+        for (reason, count) in figures.given_up.counts() {
+            counters.add(&[("reason", reason)], count);
+        }
+    });
+    let help = "Times that no connection could be accepted.";
+    let failures = figures.accept_failures.load(Relaxed);
+    out.counter(("liveloop_accept_failures_total", help), failures);
+}
+
+fn tell_tls(out: &mut Exposition, figures: &Figures) {
+    let help = "TLS handshakes, by how they ended.";
+    out.counters(("liveloop_tls_handshakes_total", help), |counters| {
+        for (outcome, count) in figures.tls.handshakes() {
+            counters.add(&[("outcome", outcome)], count);
+        }
+    });
+    let help = "Times that certificate and key were read again, by whether they came into use.";
+    out.counters(("liveloop_tls_reloads_total", help), |counters| {
+        for (outcome, count) in figures.tls.reloads() {
+            counters.add(&[("outcome", outcome)], count);
+        }
+    });
+    let help = "When the certificate in use ends, in seconds since 1970; 0 without TLS.";
+    let expiry = figures.tls.expiry();
+    out.gauge(("liveloop_tls_certificate_expiry_timestamp_seconds", help), expiry);
 }
 
 /// Stores and Redis. There is only the store in memory yet, which cannot fail.

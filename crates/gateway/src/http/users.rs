@@ -34,7 +34,7 @@ pub(super) async fn create(State(web): State<Web>, request: Request) -> Result<R
         let admitted = web.door.addresses.admit_user(key, web.door.node.clock.moment());
         admitted.map_err(|denied| web.door.denied(denied))?;
     }
-    let new: NewUser = body::read(request).await?;
+    let new: NewUser = body::read(&web, request).await?;
     let shared = &web.door.node.shared;
     let name = clean_name(new.name.map(Cow::Owned), &shared.settings.limits)?;
     let user = UserId(random_id());

@@ -1,15 +1,22 @@
 //! One connection of an event loop: a socket, what is still to be written to it, and its deadline.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    os::fd::{AsFd, BorrowedFd},
+};
 
 use liveloop_core::Moment;
 use mio::net::TcpStream;
+
+use super::{tls::Tls, uring::Sent};
 
 /// A connection. What it may own on the heap is its outbox, while something is in it.
 #[derive(Debug)]
 pub(super) struct Conn {
     pub(super) stream: TcpStream,
-    outbox: Vec<u8>,
+    /// Apart, so that a plain connection does not pay for it.
+    pub(super) tls: Option<Box<Tls>>,
+    pub(super) outbox: Vec<u8>,
     /// How much of the outbox is written.
     sent: usize,
     /// When `on_timer` is due; the far future where nothing is.
@@ -43,6 +50,7 @@ impl Conn {
     pub(super) fn new(stream: TcpStream) -> Self {
         Self {
             stream,
+            tls: None,
             outbox: Vec::new(),
             sent: 0,
             due: Moment::NEVER,
@@ -72,10 +80,27 @@ impl Conn {
         &mut self.outbox
     }
 
-    /// Writes what the kernel takes; an empty outbox gives its buffer back.
-    pub(super) fn flush(&mut self, spare: &mut Vec<Vec<u8>>) -> Flushed {
+    /// What is to be written, where bytes can go to the socket as they are.
+    pub(super) fn unsent(&self) -> Option<(BorrowedFd<'_>, &[u8])> {
+        let bytes = &self.outbox[self.sent..];
+        (self.tls.is_none() && !bytes.is_empty()).then(|| (self.stream.as_fd(), bytes))
+    }
+
+    /// Writes what the kernel takes; an empty outbox gives its buffer back. `first` is what the first
+    /// write has come to, where it is done already.
+    pub(super) fn flush(&mut self, first: Sent, spare: &mut Vec<Vec<u8>>) -> Flushed {
+        if !self.seal(spare) {
+            return Flushed::Broken;
+        }
+        let flushed = self.write_out(first, spare);
+        self.note_sealed();
+        flushed
+    }
+
+    fn write_out(&mut self, mut first: Sent, spare: &mut Vec<Vec<u8>>) -> Flushed {
         while self.pending() > 0 {
-            match self.stream.write(&self.outbox[self.sent..]) {
+            let unsent = &self.outbox[self.sent..];
+            match first.take().unwrap_or_else(|| self.stream.write(unsent)) {
                 Ok(0) => return Flushed::Broken,
                 Ok(written) => self.sent += written,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -88,7 +113,8 @@ impl Conn {
             }
         }
         self.is_blocked = false;
-        self.give_back(spare);
+        self.sent = 0;
+        give_back(std::mem::take(&mut self.outbox), spare);
         Flushed::All
     }
 
@@ -99,15 +125,13 @@ impl Conn {
             self.sent = 0;
         }
     }
+}
 
-    fn give_back(&mut self, spare: &mut Vec<Vec<u8>>) {
-        let mut buffer = std::mem::take(&mut self.outbox);
-        self.sent = 0;
-        if buffer.capacity() > 0 && buffer.capacity() <= SPARE_BYTES_MAX && spare.len() < SPARE_MAX
-        {
-            buffer.clear();
-            spare.push(buffer);
-        }
+/// Keeps a buffer for the next connection that needs one.
+pub(super) fn give_back(mut buffer: Vec<u8>, spare: &mut Vec<Vec<u8>>) {
+    if buffer.capacity() > 0 && buffer.capacity() <= SPARE_BYTES_MAX && spare.len() < SPARE_MAX {
+        buffer.clear();
+        spare.push(buffer);
     }
 }
 

@@ -14,6 +14,7 @@ use super::{
     conn::Conn,
     io::{ConnId, Io, key},
     slots::Key,
+    uring::Rings,
 };
 use crate::clock::Clock;
 
@@ -53,6 +54,8 @@ pub(crate) trait Handler {
     fn on_gone(&mut self, io: &mut Io, id: ConnId);
     /// Another thread has posted something.
     fn on_post(&mut self, io: &mut Io, post: Self::Post);
+    /// A connection could not be accepted, mostly for want of open files; it will be tried again.
+    fn on_accept_failure(&mut self) {}
     /// Once a turn, before the writes.
     fn on_turn(&mut self, io: &mut Io);
     /// Once a turn, after the writes.
@@ -90,21 +93,36 @@ impl<P> PlaneLink<P> {
     }
 }
 
+/// How what is written reaches the sockets.
+#[derive(Clone, Debug)]
+pub(crate) enum Sends {
+    /// In one system call for each.
+    Each,
+    /// In one for many, by a ring of the loop's own.
+    Batched {
+        /// Counts it.
+        rings: Rings,
+        /// Whether the loop ends rather than go on without.
+        is_required: bool,
+    },
+}
+
 /// A loop that is ready to start; its link is known before its handler is.
 pub(crate) struct Start<P> {
     poll: Poll,
     io: Io,
     link: PlaneLink<P>,
+    sends: Sends,
 }
 
 impl<P> Start<P> {
     /// # Errors
     /// Where the kernel gives no epoll or eventfd.
-    pub(crate) fn new(thread: u8) -> io::Result<Self> {
+    pub(crate) fn new(thread: u8, sends: Sends) -> io::Result<Self> {
         let poll = Poll::new()?;
         let io = Io::new(thread, poll.registry().try_clone()?);
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
-        Ok(Self { poll, io, link: PlaneLink { posts: Arc::default(), waker } })
+        Ok(Self { poll, io, link: PlaneLink { posts: Arc::default(), waker }, sends })
     }
 
     pub(crate) fn link(&self) -> PlaneLink<P> {
@@ -115,13 +133,18 @@ impl<P> Start<P> {
 /// One event loop.
 pub(crate) struct Plane<H: Handler> {
     poll: Poll,
-    io: Io,
-    handler: H,
+    pub(super) io: Io,
+    pub(super) handler: H,
     link: PlaneLink<H::Post>,
+    sends: Sends,
     listener: Option<TcpListener>,
     accept_again_at: Option<Moment>,
+    /// Told in the log once when it begins and once when it ends, however long it lasts.
+    is_refusing: bool,
     clock: Clock,
-    buffer: Box<[u8]>,
+    pub(super) buffer: Box<[u8]>,
+    /// What was opened of what was read, where that is TLS.
+    pub(super) opened: Vec<u8>,
     posts: Vec<H::Post>,
     looked_at: Vec<Key>,
     due: Vec<Key>,
@@ -145,10 +168,13 @@ impl<H: Handler> Plane<H> {
             io: start.io,
             handler,
             link: start.link,
+            sends: start.sends,
             listener,
             accept_again_at: None,
+            is_refusing: false,
             clock,
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
+            opened: Vec::new(),
             posts: Vec::new(),
             looked_at: Vec::new(),
             due: Vec::new(),
@@ -158,8 +184,16 @@ impl<H: Handler> Plane<H> {
     /// Turns until the handler is over.
     ///
     /// # Errors
-    /// Where waiting itself fails.
+    /// Where waiting itself fails, or the kernel gives no ring to a loop that is to have one.
     pub(crate) fn run(mut self) -> io::Result<()> {
+        if let Sends::Batched { rings, is_required } = &self.sends
+            && let Err(error) = self.io.open_ring(rings)
+        {
+            tracing::error!(%error, "an event loop gets no io_uring, though there was one at the start");
+            if *is_required {
+                return Err(error);
+            }
+        }
         let mut events = Events::with_capacity(EVENTS_MAX);
         while !self.handler.is_over() {
             match self.poll.poll(&mut events, self.patience()) {
@@ -227,6 +261,9 @@ impl<H: Handler> Plane<H> {
         for _ in 0..ACCEPTS_MAX {
             match listener.accept() {
                 Ok((stream, peer)) => {
+                    if std::mem::take(&mut self.is_refusing) {
+                        tracing::warn!("connections are accepted again");
+                    }
                     if let Some(id) = self.io.open(stream.into()) {
                         self.handler.on_open(&mut self.io, id, peer);
                     }
@@ -235,7 +272,10 @@ impl<H: Handler> Plane<H> {
                 // The client gave up before it was its turn.
                 Err(error) if is_of_client(&error) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept: is the open-file limit too low?");
+                    if !std::mem::replace(&mut self.is_refusing, true) {
+                        tracing::warn!(%error, "cannot accept: is the open-file limit too low?");
+                    }
+                    self.handler.on_accept_failure();
                     self.accept_again_at = Some(self.io.now() + ACCEPT_PAUSE);
                     return;
                 }
@@ -253,7 +293,15 @@ impl<H: Handler> Plane<H> {
                 return;
             }
             let (is_closing, has_ended) = (conn.is_closing, conn.has_ended);
-            match read_some(conn, &mut self.buffer) {
+            if conn.has_said_goodbye() && !is_closing {
+                let id = self.io.id(key);
+                return self.handler.on_end(&mut self.io, id);
+            }
+            let is_owed = conn.pending() > 0;
+            let kept = conn.recall(&mut self.buffer);
+            match read_some(conn, &mut self.buffer[kept..]) {
+                // What is still to be written has its time (see `Io::close`).
+                Ok(0) if is_closing && is_owed => return,
                 Ok(0) if is_closing => return self.io.gone.push(key),
                 Ok(0) => {
                     let id = self.io.id(key);
@@ -265,13 +313,17 @@ impl<H: Handler> Plane<H> {
                         if conn.lingered > LINGER_BYTES_MAX {
                             return self.io.gone.push(key);
                         }
+                    } else if conn.tls.is_some() {
+                        if !self.take_sealed(key, kept + len) {
+                            return;
+                        }
                     } else {
                         let id = self.io.id(key);
                         self.handler.on_bytes(&mut self.io, id, &mut self.buffer[..len]);
                     }
                     // A read that did not fill the buffer has emptied the socket, but for its end:
                     // where that came with the bytes, nobody will say so again.
-                    if len < READ_BYTES && !has_ended {
+                    if kept + len < READ_BYTES && !has_ended {
                         return;
                     }
                 }

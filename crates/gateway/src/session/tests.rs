@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use liveloop_core::{EndReason, GroupView, Mode};
-use liveloop_ports::Wall;
+use liveloop_ports::{NoBans, Wall};
 use serde_json::{Value, json};
 
 use super::*;
@@ -26,14 +26,14 @@ impl Bench {
     fn new() -> Self {
         let settings = Settings { heartbeat: Heartbeat::default(), ..Settings::for_testing() };
         let secret = Secret::new([1; 32]);
-        let shared = Arc::new(Shared::new(settings, secret));
+        let shared = Arc::new(Shared::new(settings, secret, Arc::new(NoBans)));
         let now = Now { moment: Moment::default(), wall: Wall(0) };
         let origin = Origin {
             key: SessionKey(1),
-            socket: SocketId(1),
+            // The first Ping comes after as many milliseconds, modulo the interval.
+            socket: SocketId(1_000),
             user: UserId(1),
             outlet: NOBODY,
-            first_ping: Moment::from_millis(1_000),
         };
         let mut bench = Self { session: Session::open(shared, &origin), now };
         bench.session.greet(now);
@@ -72,12 +72,14 @@ impl Bench {
         let data = Waiting { message: "typed elsewhere", waiting: text.len() };
         let event = ServerEvent::Waiting(&data).encode();
         let kind = RelayKind::Numbered;
-        let relay = Relay { room: RoomId(room), kind, event, read_at: Moment::from_millis(7) };
+        let relay =
+            Relay { room: RoomId(room), kind, event, read_at: Some(Moment::from_millis(7)) };
         self.session.handle_delivery(Delivery::Relay(relay));
     }
 
     fn left(&mut self, room: u128) {
-        let delivery = Delivery::PartnerLeft { room: RoomId(room), reason: EndReason::Next };
+        let delivery =
+            Delivery::PartnerLeft { room: RoomId(room), reason: EndReason::Next, is_queued: false };
         self.session.handle_delivery(delivery);
     }
 
@@ -87,7 +89,8 @@ impl Bench {
     }
 
     fn at(&mut self, millis: u64) -> Vec<Effect> {
-        self.session.handle_timeout(Moment::from_millis(millis));
+        let moment = Moment::from_millis(millis);
+        self.session.handle_timeout(Now { moment, wall: Wall(0) });
         std::iter::from_fn(|| self.session.poll_effect()).collect()
     }
 
@@ -100,6 +103,9 @@ impl Bench {
         let frame = |effect| match effect {
             Effect::Send(text) | Effect::Pass(text, _) => {
                 Some(serde_json::from_slice(&text).unwrap())
+            }
+            Effect::Number(event, n, _) => {
+                Some(serde_json::from_slice(&event.into_frame(Some(n))).unwrap())
             }
             _ => None,
         };
@@ -131,7 +137,7 @@ fn what_is_passed_on_says_when_it_was_read_also_where_it_had_to_wait() {
     bench.relayed(5, "in time");
     let effects = bench.effects();
     let passed = effects.iter().filter(|effect| match effect {
-        Effect::Pass(_, read_at) => *read_at == Moment::from_millis(7),
+        Effect::Number(_, _, read_at) => *read_at == Some(Moment::from_millis(7)),
         _ => false,
     });
     assert_eq!(passed.count(), 2, "{effects:?}");
@@ -140,7 +146,7 @@ fn what_is_passed_on_says_when_it_was_read_also_where_it_had_to_wait() {
     let [Effect::Relay(_, Delivery::Relay(relay))] = &bench.effects()[..] else {
         panic!("it goes to the partner")
     };
-    assert_eq!(relay.read_at, Moment::from_millis(9));
+    assert_eq!(relay.read_at, Some(Moment::from_millis(9)));
 }
 
 #[test]
@@ -274,7 +280,19 @@ fn pings_come_at_their_interval_and_silence_is_cut() {
     assert!(matches!(bench.at(26_000)[..], [Effect::Ping]));
     assert_eq!(bench.session.poll_timeout(), Moment::from_millis(36_000));
     assert!(bench.at(35_999).is_empty());
-    assert!(matches!(bench.at(36_000)[..], [Effect::Close(CloseReason::Silence)]));
+    assert!(matches!(bench.at(36_000)[..], [Effect::Look]), "its answer may lie in the socket");
+    assert!(matches!(bench.at(36_050)[..], [Effect::Close(CloseReason::Silence)]));
+}
+
+#[test]
+fn an_answer_that_is_found_late_is_a_sign_of_life() {
+    let mut bench = Bench::new();
+    assert!(matches!(bench.at(1_000)[..], [Effect::Ping]));
+    assert!(matches!(bench.at(11_000)[..], [Effect::Look]));
+    bench.session.handle_sign_of_life();
+    assert!(bench.at(11_050).is_empty());
+    assert!(matches!(bench.at(26_000)[..], [Effect::Ping]));
+    assert!(matches!(bench.at(36_000)[..], [Effect::Look]), "it is looked at each time");
 }
 
 #[test]
@@ -328,6 +346,6 @@ fn a_group_that_was_left_before_the_desk_has_answered_is_not_listened_to() {
     let asks = |effect: &Effect| matches!(effect, Effect::Ask(_));
     assert_eq!(bench.effects().iter().filter(|effect| asks(effect)).count(), 2);
     bench.session.handle_delivery(joined(1));
-    assert!(!bench.effects().iter().any(|effect| matches!(effect, Effect::Listen(_))));
+    assert!(!bench.effects().iter().any(|effect| matches!(effect, Effect::Listen(..))));
     assert!(bench.session.listens_to().is_empty());
 }

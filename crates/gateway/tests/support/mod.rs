@@ -3,18 +3,20 @@
 // Each test file is a crate of its own and uses a part of this.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+pub mod secure;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use liveloop_gateway::{
-    Page, PageFile, Secret, ServeError, Wiring, serve,
-    settings::{Heartbeat, Settings, Span},
+    Page, PageFile, Secret, ServeError, Tls, Wiring, check_machine, serve,
+    settings::{Heartbeat, IoUring, Settings, Span},
 };
-use liveloop_ports::MemoryHistory;
+use liveloop_ports::{Bans, History, MemoryHistory, NoBans};
 use liveloop_protocol::Limits;
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::oneshot,
     task::JoinHandle,
@@ -52,19 +54,73 @@ pub fn settings() -> Settings {
     Settings { heartbeat, ..Settings::for_testing() }
 }
 
+/// How the servers of these tests send: `LIVELOOP_TEST_IO_URING=1` runs them all through io_uring.
+pub fn io_uring() -> IoUring {
+    if std::env::var_os("LIVELOOP_TEST_IO_URING").is_some() && has_io_uring() {
+        IoUring::On
+    } else {
+        IoUring::Off
+    }
+}
+
+/// Whether this machine allows io_uring. Only one whose kernel does not know it may go without in
+/// CI: there, nobody would read that this half of the tests has not run.
+pub fn has_io_uring() -> bool {
+    let required = Settings { io_uring: IoUring::On, ..Settings::for_testing() };
+    let Err(error) = check_machine(&required) else { return true };
+    let ServeError::NoIoUring(reason) = &error else { panic!("{error}") };
+    let is_unknown = reason.kind() == std::io::ErrorKind::Unsupported;
+    assert!(is_unknown || std::env::var_os("CI").is_none(), "CI must test it: {error}");
+    eprintln!("io_uring is NOT TESTED: {error}");
+    false
+}
+
 pub fn with_limits(limits: Limits) -> Settings {
     Settings { limits, ..settings() }
 }
 
+fn wiring(history: Arc<dyn History>, bans: Arc<dyn Bans>) -> Wiring {
+    Wiring { secret: Secret::new([7; 32]), history, bans, page: PAGE, tls: None }
+}
+
 impl Server {
     pub async fn start(settings: Settings) -> Self {
+        Self::start_with(settings, None).await
+    }
+
+    pub async fn start_with(settings: Settings, tls: Option<Tls>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_on(listener, settings, tls)
+    }
+
+    pub fn start_on(listener: TcpListener, settings: Settings, tls: Option<Tls>) -> Self {
+        Self::start_as_set(listener, Settings { io_uring: io_uring(), ..settings }, tls)
+    }
+
+    /// The same, sending as the settings say.
+    pub fn start_as_set(listener: TcpListener, settings: Settings, tls: Option<Tls>) -> Self {
+        Self::start_wired(listener, settings, tls, Arc::new(MemoryHistory::default()))
+    }
+
+    pub fn start_wired(
+        listener: TcpListener,
+        settings: Settings,
+        tls: Option<Tls>,
+        history: Arc<dyn History>,
+    ) -> Self {
+        let bans = Arc::new(NoBans);
+        Self::spawn(listener, settings, Wiring { tls, ..wiring(history, bans) })
+    }
+
+    /// One that asks `bans` who may come in.
+    pub async fn start_with_bans(settings: Settings, bans: Arc<dyn Bans>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = Settings { io_uring: io_uring(), ..settings };
+        Self::spawn(listener, settings, wiring(Arc::new(MemoryHistory::default()), bans))
+    }
+
+    fn spawn(listener: TcpListener, settings: Settings, wiring: Wiring) -> Self {
         let address = listener.local_addr().unwrap();
-        let wiring = Wiring {
-            secret: Secret::new([7; 32]),
-            history: Arc::new(MemoryHistory::default()),
-            page: PAGE,
-        };
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
             let _ = stopped.await;
@@ -84,8 +140,21 @@ impl Server {
 
     pub async fn client(&self) -> Client {
         let (socket, _) = connect_async(format!("ws://{}/ws", self.address)).await.unwrap();
-        let mut client = Client { socket, welcome: Value::Null, last_ref: 0 };
+        Client::greeted(socket).await
+    }
+
+    /// A client that announces a `hello`, and has not said it.
+    pub async fn announced(&self) -> Client {
+        let (socket, _) = connect_async(format!("ws://{}/ws?hello=1", self.address)).await.unwrap();
+        Client::over(socket)
+    }
+
+    /// A client that comes back with this `hello`, as far as its `welcome`.
+    pub async fn back(&self, hello: Value) -> Client {
+        let mut client = self.announced().await;
+        client.say("hello", hello).await;
         client.welcome = client.event("welcome").await;
+        client.set_last_ref();
         client
     }
 
@@ -95,15 +164,12 @@ impl Server {
     }
 
     pub async fn http_with_body(&self, first_line: &str, headers: &str, body: &str) -> String {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let stream = TcpStream::connect(self.address).await.unwrap();
         let host = self.address;
         let request = format!(
             "{first_line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n{body}"
         );
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut response = Vec::new();
-        tokio::time::timeout(PATIENCE, stream.read_to_end(&mut response)).await.unwrap().unwrap();
-        String::from_utf8_lossy(&response).into_owned()
+        whole_answer(stream, &request).await
     }
 
     /// Whether a request gets any response at all.
@@ -120,6 +186,25 @@ impl Server {
         serde_json::from_str(body).unwrap()
     }
 
+    /// A sample of the metrics, as it is written.
+    pub async fn metric(&self, sample: &str) -> f64 {
+        let response = self.http("GET /metrics", "").await;
+        let mut values = response.lines().filter_map(|line| line.strip_prefix(sample));
+        let value = values.find_map(|rest| rest.strip_prefix(' ')?.trim().parse().ok());
+        value.unwrap_or_else(|| panic!("{sample} is not there: {response}"))
+    }
+
+    /// Waits until a sample is at this value at least: some is counted a turn after it is seen.
+    pub async fn until_metric(&self, sample: &str, value: f64) {
+        let wait = async {
+            while self.metric(sample).await < value {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let counted = tokio::time::timeout(PATIENCE, wait).await;
+        counted.unwrap_or_else(|_| panic!("{sample} does not come to {value}"));
+    }
+
     /// Waits until the status shows this figure.
     pub async fn until_status(&self, figure: &str, value: u64) {
         let pointer = format!("/node/{figure}");
@@ -132,14 +217,93 @@ impl Server {
     }
 }
 
+/// Settings in which nobody's grace ends by itself.
+pub fn patient() -> Settings {
+    let mut settings = settings();
+    settings.session.grace = Span::seconds(600);
+    settings.session.grace_closed = Span::seconds(600);
+    settings
+}
+
+/// A public group, made by whoever holds `token`; gives its id.
+pub async fn group(server: &Server, token: &str) -> String {
+    let body = json!({"kind": "group", "name": "Chess", "public": true}).to_string();
+    let head = format!(
+        "Authorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n",
+        body.len()
+    );
+    let response = server.http_with_body("POST /api/rooms", &head, &body).await;
+    let (_, body) = response.split_once("\r\n\r\n").unwrap();
+    let made: Value = serde_json::from_str(body).unwrap();
+    made["roomId"].as_str().unwrap().to_owned()
+}
+
+/// Writes a request and reads until the server closes.
+pub async fn whole_answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) -> String {
+    stream.write_all(text.as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    let mut response = Vec::new();
+    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut response)).await.unwrap().unwrap();
+    String::from_utf8_lossy(&response).into_owned()
+}
+
 /// A plain WebSocket client.
-pub struct Client {
-    pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+pub struct Client<S = MaybeTlsStream<TcpStream>> {
+    pub socket: WebSocketStream<S>,
     pub welcome: Value,
     last_ref: u64,
 }
 
 impl Client {
+    /// Loses the socket without a word: it is reset.
+    pub fn lose(self) {
+        let MaybeTlsStream::Plain(socket) = self.socket.get_ref() else { panic!("no TLS here") };
+        socket.set_zero_linger().unwrap();
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    pub fn over(socket: WebSocketStream<S>) -> Self {
+        Self { socket, welcome: Value::Null, last_ref: 0 }
+    }
+
+    /// One that has been welcomed.
+    pub async fn greeted(socket: WebSocketStream<S>) -> Self {
+        let mut client = Self::over(socket);
+        client.welcome = client.event("welcome").await;
+        client
+    }
+
+    /// Goes on with the numbers of the session that the `welcome` tells of.
+    pub fn set_last_ref(&mut self) {
+        self.last_ref = self.welcome["lastRef"].as_u64().unwrap();
+    }
+
+    /// Bytes past the library.
+    pub async fn send_raw(&mut self, bytes: &[u8]) {
+        let stream = self.socket.get_mut();
+        stream.write_all(bytes).await.unwrap();
+        stream.flush().await.unwrap();
+    }
+
+    /// Sends a Ping and reads until its Pong.
+    pub async fn ping_and_wait(&mut self) {
+        self.socket.send(Message::Ping("there?".into())).await.unwrap();
+        while !matches!(self.message().await, Message::Pong(_)) {}
+    }
+
+    /// Whether this event is among what has come already.
+    pub async fn has_heard(&mut self, event: &str) -> bool {
+        let next = tokio::time::timeout(Duration::from_millis(1), self.socket.next()).await;
+        match next {
+            Ok(Some(Ok(Message::Text(text)))) => {
+                serde_json::from_str::<Value>(&text).unwrap()["event"] == event
+            }
+            _ => false,
+        }
+    }
+
     pub async fn send_text(&mut self, text: impl Into<String>) {
         self.socket.send(Message::Text(text.into().into())).await.unwrap();
     }
@@ -233,8 +397,17 @@ impl Client {
 /// Two who have just met; the first is the initiator. Gives their `match-done` too.
 pub async fn pair(server: &Server) -> ((Client, Value), (Client, Value)) {
     let (mut ada, mut ben) = (server.client().await, server.client().await);
+    let (for_ada, for_ben) = meet(&mut ada, &mut ben).await;
+    ((ada, for_ada), (ben, for_ben))
+}
+
+/// Lets two meet, the first as the initiator, and gives their `match-done`.
+pub async fn meet<S, T>(ada: &mut Client<S>, ben: &mut Client<T>) -> (Value, Value)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
     ada.ask("request-room", json!({"name": "Ada"})).await;
     ben.say("request-room", json!({"name": "Ben"})).await;
-    let (for_ada, for_ben) = (ada.until("match-done").await, ben.until("match-done").await);
-    ((ada, for_ada), (ben, for_ben))
+    (ada.until("match-done").await, ben.until("match-done").await)
 }

@@ -37,6 +37,11 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Event-loop threads that own the connections; 0 takes half of the cores.",
     ),
     Setting::new(
+        "io_uring",
+        Kind::Choice(&["auto", "on", "off"]),
+        "Send to many sockets in one system call: `auto` where the kernel allows it.",
+    ),
+    Setting::new(
         "public_url",
         Kind::Text,
         "Scheme, host and port under which browsers reach the site: `https://chat.example.org`.",
@@ -55,6 +60,17 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Networks of your reverse proxies (`10.0.0.0/8`), whose X-Forwarded-For is believed.",
     )
     .common(),
+    Setting::new(
+        "tls.cert",
+        Kind::Path,
+        "File with the certificate in PEM, the server's own first and then those that vouch for it. \
+         Read again on SIGHUP and when it changes.",
+    )
+    .unset("no TLS: plain http, for this machine or behind a reverse proxy with TLS")
+    .common(),
+    Setting::new("tls.key", Kind::Path, "File with the private key of tls.cert in PEM.")
+        .unset("no TLS; both are set, or neither")
+        .common(),
     Setting::new("limits.frame_bytes", Kind::Number, "Longest frame from a client, in bytes."),
     Setting::new("limits.message_chars", Kind::Number, "Longest text message, in characters."),
     Setting::new("limits.name_chars", Kind::Number, "Longest name of a visitor, in characters."),
@@ -128,6 +144,16 @@ pub(crate) static SETTINGS: &[Setting] = &[
         Kind::Number,
         "Visitors that one address may make by REST at once.",
     ),
+    Setting::new(
+        "limits.groups_per_address_per_minute",
+        Kind::Number,
+        "Groups that one address may make, per minute.",
+    ),
+    Setting::new(
+        "limits.groups_per_address_per_minute_burst",
+        Kind::Number,
+        "Groups that one address may make at once.",
+    ),
     Setting::new("limits.groups", Kind::Number, "Groups on one server."),
     Setting::new("limits.groups_per_visitor", Kind::Number, "Groups that one visitor may make."),
     Setting::new("limits.group_members", Kind::Number, "Members of one group."),
@@ -148,6 +174,23 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "How long after a ping a silent connection is cut.",
     ),
     Setting::new(
+        "session.grace",
+        Kind::Duration,
+        "How long a visitor whose connection is lost may come back to their call, their place in the \
+         queue and their groups.",
+    ),
+    Setting::new(
+        "session.grace_closed",
+        Kind::Duration,
+        "The same after the page has closed the connection itself: a reload fits.",
+    ),
+    Setting::new(
+        "session.replay_bytes",
+        Kind::Number,
+        "What is kept of what was sent to a visitor, to be sent again after a lost connection, in \
+         bytes each.",
+    ),
+    Setting::new(
         "drain.deadline",
         Kind::Duration,
         "After SIGTERM or Ctrl-C the server has stopped this much later, whatever its clients do.",
@@ -164,7 +207,12 @@ pub(crate) static SETTINGS: &[Setting] = &[
     )
     .unset(
         "on where only this machine can connect (a loopback `listen`, and none of public_url, \
-         origins and trusted_proxies set), else off",
+         origins, trusted_proxies and tls set), else off",
+    ),
+    Setting::new(
+        "groups.idle_max",
+        Kind::Duration,
+        "A group ends that nobody has listened to for this long; 0s lets groups last.",
     ),
     Setting::new(
         "metrics.public",

@@ -10,7 +10,7 @@ token?: string,
  */
 resume?: string, 
 /**
- * The last `n` that was seen of it; 0 where absent.
+ * The last `n` seen in that session; 0 where absent.
  */
 after?: number, 
 /**
@@ -42,11 +42,7 @@ roomId?: string,
 /**
  * Whether to be queued again when the partner leaves; true where absent.
  */
-autoNext?: boolean, 
-/**
- * Whether to meet those again whom the visitor has met already.
- */
-again?: boolean, };
+autoNext?: boolean, };
 
 export type CancelRequest = Record<symbol, never>;
 
@@ -55,8 +51,6 @@ export type StopCall = {
  * The call to leave; the present one where absent.
  */
 roomId?: string, };
-
-export type UndoSkip = Record<symbol, never>;
 
 export type NegotiationCallOffer = { 
 /**
@@ -220,7 +214,7 @@ userId: string,
  */
 token: string, 
 /**
- * Resumes this session, once.
+ * Proves to be this session, in a later `hello` on another socket.
  */
 resume: string, 
 /**
@@ -280,15 +274,7 @@ message: string,
 /**
  * How many wait for a partner in this mode, the receiver included.
  */
-waiting: number, 
-/**
- * How long it usually takes, in seconds.
- */
-estimateSeconds?: number, 
-/**
- * Which wishes are no longer held to.
- */
-relaxed?: Array<string>, };
+waiting: number, };
 
 export type RemoteUser = { 
 /**
@@ -430,7 +416,7 @@ reason: StopReason, };
 
 export type PartnerAway = { 
 /**
- * The call.
+ * The call, which goes on.
  */
 roomId: string, 
 /**
@@ -438,7 +424,7 @@ roomId: string,
  */
 socketId: string, 
 /**
- * How long they are waited for, in milliseconds from now.
+ * How long the partner may still come back, in milliseconds from now.
  */
 untilMs?: number, };
 
@@ -562,7 +548,7 @@ export type Draining = {
  */
 reconnectInMs: number, };
 
-export type ErrorCode = "bad-frame" | "unknown-event" | "bad-payload" | "too-long" | "not-in-room" | "room-full" | "room-not-found" | "not-allowed" | "bad-token" | "resume-expired" | "rate-limited" | "store-unavailable" | "draining" | "internal";
+export type ErrorCode = "bad-frame" | "unknown-event" | "bad-payload" | "too-long" | "not-in-room" | "room-full" | "room-not-found" | "not-allowed" | "bad-token" | "resume-expired" | "banned" | "rate-limited" | "store-unavailable" | "draining" | "internal";
 
 export type Category = "network" | "webrtc" | "validation" | "system";
 
@@ -602,7 +588,6 @@ export interface ClientEvents {
   "request-room": RequestRoom;
   "cancel-request": CancelRequest;
   "stop-call": StopCall;
-  "undo-skip": UndoSkip;
   "negotiation-call-offer": NegotiationCallOffer;
   "negotiation-call-answer": NegotiationCallAnswer;
   "send-new-ice-candidates": SendNewIceCandidates;
