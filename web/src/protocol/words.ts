@@ -16,13 +16,23 @@ export type StopReason = ServerEvents['stop-by-remote-user']['reason'];
 /** A refusal, by the server or by the link itself when it is not there. */
 export type WireError = Omit<ErrorBody, 'code'> & { code: ErrorCode | 'link-lost' };
 
+/** Words of the wire contract that a server may not speak yet: it refuses the one and leaves out the other. */
+interface ClientWords extends ClientEvents {
+  'request-room': ClientEvents['request-room'] & { again?: boolean };
+  'undo-skip': object;
+}
+
+interface ServerWords extends ServerEvents {
+  waiting: ServerEvents['waiting'] & { estimateSeconds?: number; relaxed?: readonly string[] };
+}
+
 export type ClientEvent = {
-  [Name in keyof ClientEvents]: { event: Name; data: ClientEvents[Name] };
-}[keyof ClientEvents];
+  [Name in keyof ClientWords]: { event: Name; data: ClientWords[Name] };
+}[keyof ClientWords];
 
 export type ServerEvent = {
-  [Name in keyof ServerEvents]: { event: Name; data: ServerEvents[Name] };
-}[keyof ServerEvents];
+  [Name in keyof ServerWords]: { event: Name; data: ServerWords[Name] };
+}[keyof ServerWords];
 
 export type ServerEventName = keyof ServerEvents;
 
@@ -30,4 +40,5 @@ export type Ack =
   | { ack: number; data: Record<string, unknown> }
   | { ack: number; error: WireError };
 
-export type ServerFrame = ServerEvent | Ack;
+/** `n` numbers what must not be lost. */
+export type ServerFrame = (ServerEvent & { n?: number }) | Ack;
