@@ -18,7 +18,7 @@ use liveloop_protocol::websocket::{Decoder, Incoming, Limit, Opcode, Role};
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
 use rustls::ClientConnection;
 
-pub(crate) use open::{Target, dial, open};
+pub(crate) use open::{HANDSHAKE, Target, dial, open};
 pub(crate) use out::{MASK, Out};
 pub(crate) use secure::{NAME, trusting};
 pub(crate) use wire::{Heard, Wire, field};

@@ -68,6 +68,9 @@ enum Mode {
     Idle,
     /// CPU per accepted connection.
     Storm,
+    /// Everybody is cut at once and comes back: CPU per resumed session, and how long they were away.
+    /// The bare loop and the peers resume nothing, and it is not measured over TLS.
+    Resume,
     /// CPU per match: one whole turn of two clients.
     Match,
     /// One pair alone that stops and meets again: matches per second.
@@ -85,7 +88,7 @@ enum Mode {
 impl Mode {
     fn clients(self) -> usize {
         match self {
-            Self::Idle | Self::Storm => 10_000,
+            Self::Idle | Self::Storm | Self::Resume => 10_000,
             Self::Match | Self::Relay | Self::Rate | Self::Heartbeat => 2_000,
             Self::Room => 1_000,
             Self::Pair => 2,
@@ -97,13 +100,20 @@ impl Mode {
     }
 
     fn is_done_by(self, kind: &Kind) -> bool {
-        self != Self::Room || !matches!(kind, Kind::Peer(..) | Kind::OursSecure(..))
+        match self {
+            Self::Room => !matches!(kind, Kind::Peer(..) | Kind::OursSecure(..)),
+            Self::Resume => {
+                !matches!(kind, Kind::Reference | Kind::Peer(..) | Kind::OursSecure(..))
+            }
+            _ => true,
+        }
     }
 
     fn measure(self, server: &Server, size: Size) -> Result<Figures> {
         match self {
             Self::Idle => modes::idle(server, size),
             Self::Storm => modes::storm(server, size),
+            Self::Resume => modes::resume(server, size),
             Self::Match | Self::Pair => modes::meet(server, size),
             Self::Relay => modes::relay(server, size),
             Self::Rate => modes::rate(server, size),

@@ -17,6 +17,8 @@ use crate::{
 /// A connection that is not there: what is relayed to it stays an effect.
 const NOBODY: ConnId = ConnId { thread: 0, key: Key { slot: 0, generation: 0 } };
 
+mod resume;
+
 struct Bench {
     session: Session,
     now: Now,

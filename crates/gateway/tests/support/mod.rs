@@ -335,6 +335,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         }
     }
 
+    /// Sends an event with a `ref` whose ack is read as any other frame.
+    pub async fn ask_later(&mut self, event: &str, data: Value) {
+        self.last_ref += 1;
+        let reference = self.last_ref;
+        self.send_text(json!({"event": event, "data": data, "ref": reference}).to_string()).await;
+    }
+
     /// The code with which an event is refused.
     pub async fn refusal(&mut self, event: &str, data: Value) -> Value {
         self.ask(event, data).await["error"]["code"].take()
