@@ -112,7 +112,8 @@ pub(crate) static SETTINGS: &[Setting] = &[
     Setting::new(
         "limits.connections_per_address",
         Kind::Number,
-        "Live connections of one address (an IPv6 address counts by its /64).",
+        "Live connections of one address, and lost ones that may still be resumed (an IPv6 address \
+         counts by its /64).",
     ),
     Setting::new(
         "limits.upgrades_per_second",
