@@ -5,8 +5,8 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 SERVER := $(abspath $(TARGET))/debug/liveloop
 
 .DEFAULT_GOAL := help
-.PHONY: help run page test test-rust test-web test-metrics test-bench conformance e2e fuzz check \
-        lint-rust lint-web ci generated screenshots bench bench-peers bench-binaries million clean tools
+.PHONY: help run page test test-rust test-web test-metrics test-bench test-hostile conformance e2e fuzz check \
+        lint-rust lint-web ci generated screenshots bench bench-peers bench-binaries million hostile clean tools
 
 help: ## list what can be made
 	@echo 'make TARGET, where TARGET is one of'
@@ -21,7 +21,7 @@ run: page ## build what has changed and serve on http://localhost:8000 (PORT=, A
 page: tools ## build the page, if its sources have changed
 	@scripts/page.sh
 
-test: test-rust conformance test-web test-metrics e2e ## install what the tests need, then run all of them
+test: test-rust conformance test-web test-metrics test-bench test-hostile e2e ## install what the tests need, then run all of them
 
 test-rust: page ## test the Rust crates, the binary among them
 	@echo 'testing the server …'
@@ -44,6 +44,12 @@ test-bench: page ## hold a few connections over two nodes, and watch one pair
 	@cargo build --locked -p liveloop -p liveloop-bench
 	@echo 'testing the bench in small …'
 	scripts/bench-small.sh
+
+test-hostile: page ## attack a server with a few hundred hostile clients
+	@scripts/slowhttptest.sh
+	@cargo build --locked -p liveloop -p liveloop-bench
+	@echo 'attacking a server …'
+	scripts/hostile.sh debug --small --rounds 1 --seconds 4
 
 test-metrics: page ## let promtool read the metrics of the built server
 	@scripts/promtool.sh
@@ -99,6 +105,10 @@ bench-peers: bench-binaries ## the same beside servers on other stacks, which it
 
 million: bench-binaries ## hold a million connections on this machine (CONNECTIONS=, some ten minutes)
 	scripts/million.sh $(ARGS)
+
+hostile: bench-binaries ## attack a server, and measure what the others on it notice (ten minutes)
+	@scripts/slowhttptest.sh
+	scripts/hostile.sh release $(ARGS)
 
 bench-binaries: page
 	@echo 'building for release …'

@@ -38,6 +38,7 @@ fastapi_peer() {
 echo 'installing the peers …'
 install bun bun_peer
 install axum axum_peer
+install tasks axum_peer
 install node-ws npm_peer node-ws
 install node-socketio npm_peer node-socketio
 install fastapi fastapi_peer

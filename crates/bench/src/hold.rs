@@ -141,13 +141,13 @@ impl Hold {
 
     /// The bare loop and the nodes in turn, each time with new connections.
     fn fresh_visitors(&self, nodes: &[Server], plan: &Plan) -> Result<Vec<Figure>> {
-        let targets = nodes.iter().map(|node| node.target).zip(plan.fresh.iter().copied());
+        let targets = nodes.iter().map(|node| node.target.clone()).zip(plan.fresh.iter().copied());
         let ours: Vec<_> = targets.filter(|(_, count)| *count > 0).collect();
         let (mut bare_rounds, mut our_rounds) = (Vec::new(), Vec::new());
         for round in 1..=self.rounds {
             eprintln!("{} fresh visitors, round {round} of {}", self.fresh, self.rounds);
             let bare = Kind::Reference.start()?;
-            bare_rounds.push(fresh::meet(&[(bare.target, self.fresh & !1)])?);
+            bare_rounds.push(fresh::meet(&[(bare.target.clone(), self.fresh & !1)])?);
             drop(bare);
             let begun = Instant::now();
             our_rounds.push(fresh::meet(&ours)?);
@@ -169,10 +169,10 @@ impl Hold {
 
 /// Adds what has ended or failed behind an error.
 fn why(error: anyhow::Error, nodes: &mut [Server], crew: &Crew) -> anyhow::Error {
-    let mut ended = nodes.iter_mut().enumerate();
-    let ended = ended.find_map(|(node, server)| Some((node, server.ended()?)));
+    let epitaphs = nodes.iter_mut().map(Server::epitaph).enumerate();
+    let ended = epitaphs.into_iter().find(|(_, epitaph)| !epitaph.is_empty());
     match (crew.complaint(), ended) {
-        (_, Some((node, status))) => error.context(format!("node {node} has ended: {status}")),
+        (_, Some((node, epitaph))) => error.context(format!("node {node}{epitaph}")),
         (Some(complaint), None) => error.context(complaint),
         (None, None) => error,
     }

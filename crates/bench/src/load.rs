@@ -3,6 +3,7 @@
 
 mod open;
 mod out;
+mod secure;
 mod socketio;
 mod timer;
 mod wire;
@@ -15,11 +16,14 @@ use std::{
 use anyhow::{Context, Result, bail};
 use liveloop_protocol::websocket::{Decoder, Incoming, Limit, Opcode, Role};
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
+use rustls::ClientConnection;
 
-pub(crate) use open::Target;
-pub(crate) use out::Out;
+pub(crate) use open::{Target, dial, open};
+pub(crate) use out::{MASK, Out};
+pub(crate) use secure::{NAME, trusting};
 pub(crate) use wire::{Heard, Wire, field};
 
+use open::Opened;
 use timer::{TIMER, Timer};
 
 /// What the strangers do.
@@ -45,6 +49,8 @@ pub(crate) struct Load {
     timer: Timer,
     wire: Wire,
     clients: Vec<Client>,
+    /// The TLS of each of them, where they speak it.
+    tls: Vec<ClientConnection>,
     pub(crate) out: Out,
     /// The server's pings that were answered.
     pub(crate) pings: u64,
@@ -65,6 +71,7 @@ impl Load {
             timer,
             wire,
             clients: Vec::new(),
+            tls: Vec::new(),
             out: Out::new(wire),
             pings: 0,
             buffer: vec![0; 64 << 10],
@@ -76,9 +83,9 @@ impl Load {
     ///
     /// # Errors
     /// Where a connection is refused, or no `welcome` comes.
-    pub(crate) fn connect(target: Target, count: usize) -> Result<Self> {
+    pub(crate) fn connect(target: &Target, count: usize) -> Result<Self> {
         let mut load = Self::new(target.wire)?;
-        load.add(&target, count)?;
+        load.add(target, count)?;
         Ok(load)
     }
 
@@ -88,15 +95,18 @@ impl Load {
     /// Where a connection is refused, or no `welcome` comes.
     pub(crate) fn add(&mut self, target: &Target, count: usize) -> Result<()> {
         assert!(target.wire == self.wire, "strangers of one load speak one wire");
+        let is_alike = self.clients.is_empty() || target.tls.is_some() != self.tls.is_empty();
+        assert!(is_alike, "strangers of one load all speak TLS, or none does");
         for _ in 0..count {
             let index = self.clients.len();
-            let (stream, decoder) =
-                open::open(target).with_context(|| format!("connection {index}"))?;
+            let Opened { stream, tls, decoder } =
+                open(target).with_context(|| format!("connection {index}"))?;
             stream.set_nonblocking(true)?;
             let mut stream = TcpStream::from_std(stream);
             let both = Interest::READABLE | Interest::WRITABLE;
             self.poll.registry().register(&mut stream, Token(index), both)?;
             self.clients.push(Client { stream, decoder });
+            self.tls.extend(tls);
         }
         self.out.grow(self.clients.len());
         Ok(())
@@ -119,7 +129,7 @@ impl Load {
         let until = Instant::now() + patience;
         loop {
             let wait = scenario.on_turn(&mut self.out);
-            self.out.flush(&mut self.clients)?;
+            self.out.flush(&mut self.clients, &mut self.tls)?;
             let now = Instant::now();
             if done(scenario) || now > until {
                 return Ok(done(scenario));
@@ -143,8 +153,13 @@ impl Load {
 
     fn read(&mut self, who: usize, scenario: &mut impl Scenario) -> Result<()> {
         let client = &mut self.clients[who];
+        let mut tls = self.tls.get_mut(who);
         loop {
-            let len = match client.stream.read(&mut self.buffer) {
+            let read = match &mut tls {
+                Some(tls) => secure::read(tls, &mut client.stream, &mut self.buffer),
+                None => client.stream.read(&mut self.buffer),
+            };
+            let len = match read {
                 Ok(0) => bail!("the server has closed connection {who}"),
                 Ok(len) => len,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(()),
@@ -178,7 +193,8 @@ impl Load {
             if outcome.is_err() || is_bad {
                 bail!("the server has sent something that is not of its protocol");
             }
-            if len < self.buffer.len() {
+            // Of TLS one record at a time is read: more may be there.
+            if len < self.buffer.len() && tls.is_none() {
                 return Ok(());
             }
         }

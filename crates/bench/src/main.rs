@@ -2,6 +2,7 @@
 //! in alternating rounds beside a bare epoll loop, because machines are shared and move.
 
 mod hold;
+mod hostile;
 mod leash;
 mod load;
 mod machine;
@@ -36,6 +37,8 @@ enum Command {
     Run(run::Run),
     /// Hold very many connections over several nodes, everyone in a call.
     Hold(hold::Hold),
+    /// Attack a server, and measure what that does to the others on it.
+    Hostile(hostile::Hostile),
     /// Serve as the bare epoll loop that the figures are compared with.
     Reference {
         /// Where to listen; port 0 takes any free one.
@@ -48,6 +51,9 @@ enum Command {
     /// Connect what `hold` tells over the pipe.
     #[command(hide = true)]
     Loader(hold::Loader),
+    /// Attack what `hostile` names, until the input ends.
+    #[command(hide = true)]
+    Attacker(hostile::Attacker),
     /// Become a program that ends with its parent.
     #[command(hide = true)]
     Leashed {
@@ -63,6 +69,8 @@ fn main() -> Result<()> {
     match Cli::parse().command {
         Command::Run(run) => run.run(),
         Command::Hold(hold) => hold.run(),
+        Command::Hostile(hostile) => hostile.run(),
+        Command::Attacker(attacker) => attacker.run(),
         Command::Reference { listen, per_frame } => reference::serve(listen, !per_frame),
         Command::Loader(loader) => loader.run(),
         Command::Leashed { parent, command } => leash::become_leashed(parent, &command),

@@ -21,9 +21,9 @@ use crate::{
 
 pub(crate) use idle::{heartbeat, idle};
 pub(crate) use meet::{REQUEST, meet};
-pub(crate) use rate::rate;
-pub(crate) use relay::relay;
-pub(crate) use room::room;
+pub(crate) use rate::{rate, window};
+pub(crate) use relay::{meet_all, relay};
+pub(crate) use room::{make_group, room};
 pub(crate) use storm::storm;
 
 /// How large a load is, and how long it lasts.

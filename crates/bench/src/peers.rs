@@ -21,6 +21,8 @@ pub(crate) enum Peer {
     NodeSocketio,
     /// axum's WebSocket as it comes.
     Axum,
+    /// A tokio task for each connection, without a library or buffers between.
+    Tasks,
     /// FastAPI and uvicorn.
     Fastapi,
 }
@@ -32,6 +34,7 @@ impl Peer {
             Self::NodeWs => "Node ws",
             Self::NodeSocketio => "Node socket.io",
             Self::Axum => "axum as it comes",
+            Self::Tasks => "tokio tasks, bare",
             Self::Fastapi => "FastAPI, uvicorn",
         }
     }
@@ -39,7 +42,7 @@ impl Peer {
     pub(crate) fn wire(self) -> Wire {
         match self {
             Self::NodeSocketio => Wire::SocketIo,
-            Self::Bun | Self::NodeWs | Self::Axum | Self::Fastapi => Wire::Plain,
+            Self::Bun | Self::NodeWs | Self::Axum | Self::Tasks | Self::Fastapi => Wire::Plain,
         }
     }
 
@@ -53,6 +56,7 @@ impl Peer {
             Self::NodeWs => ("node-ws/node_modules", "node", "node-ws/server.js"),
             Self::NodeSocketio => ("node-socketio/node_modules", "node", "node-socketio/server.js"),
             Self::Axum => ("axum", "axum/target/release/liveloop-peer-axum", ""),
+            Self::Tasks => ("axum", "axum/target/release/tasks", ""),
             Self::Fastapi => ("fastapi", "fastapi/.venv/bin/python", "fastapi/server.py"),
         };
         let in_peers = peers.join(program);

@@ -10,7 +10,7 @@ use anyhow::{Context, Result};
 /// Where there is no such process.
 pub(crate) fn cpu(pid: u32) -> Result<Duration> {
     let mut nanos = 0;
-    let tasks = fs::read_dir(format!("/proc/{pid}/task")).context("the server has ended")?;
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).context("the process has ended")?;
     for task in tasks {
         let path = task?.path().join("schedstat");
         // A thread may end between the listing and the reading.
@@ -31,7 +31,7 @@ pub(crate) struct Memory {
 /// Where there is no such process.
 pub(crate) fn memory(pid: u32) -> Result<Memory> {
     let text =
-        fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).context("the server has ended")?;
+        fs::read_to_string(format!("/proc/{pid}/smaps_rollup")).context("the process has ended")?;
     let field = |name: &str| {
         let line = text.lines().find_map(|line| line.strip_prefix(name));
         let kib = line.and_then(|line| line.split_whitespace().next()?.parse::<u64>().ok());

@@ -26,11 +26,14 @@ pub(crate) struct Run {
     /// Measure this server on another stack too, in the same series; may be given several times.
     #[arg(long, value_enum)]
     peer: Vec<Peer>,
+    /// Measure ours with TLS of its own too, in the same series.
+    #[arg(long)]
+    tls: bool,
     /// The folder in which the peers are installed.
     #[arg(long, default_value = "crates/bench/peers")]
     peers: PathBuf,
     /// Measure a server that runs already at this address instead, without the bare loop.
-    #[arg(long, conflicts_with_all = ["peer", "at_least"])]
+    #[arg(long, conflicts_with_all = ["peer", "tls", "at_least"])]
     against: Option<SocketAddr>,
     /// The process id of that server, to read its CPU and memory.
     #[arg(long, requires = "against")]
@@ -70,7 +73,7 @@ enum Mode {
     Relay,
     /// Latency of signals in an open loop, at `--rate`.
     Rate,
-    /// CPU per delivery in a group of 1,000; the peers have no groups.
+    /// CPU per delivery in a group of 1,000; the peers have no groups, and it is not measured over TLS.
     Room,
     /// CPU per heartbeat.
     Heartbeat,
@@ -91,7 +94,7 @@ impl Mode {
     }
 
     fn is_done_by(self, kind: &Kind) -> bool {
-        self != Self::Room || !matches!(kind, Kind::Peer(..))
+        self != Self::Room || !matches!(kind, Kind::Peer(..) | Kind::OursSecure(..))
     }
 
     fn measure(self, server: &Server, size: Size) -> Result<Figures> {
@@ -146,7 +149,9 @@ impl Run {
             return vec![Kind::Running(address, self.pid)];
         }
         let peers = self.peer.iter().map(|peer| Kind::Peer(*peer, self.peers.clone()));
-        [Kind::Reference, Kind::Ours(self.server.clone())].into_iter().chain(peers).collect()
+        let secure = self.tls.then(|| Kind::OursSecure(self.server.clone()));
+        let ours = [Kind::Reference, Kind::Ours(self.server.clone())];
+        ours.into_iter().chain(secure).chain(peers).collect()
     }
 
     fn judge(&self, report: &Report) -> Result<()> {
@@ -180,9 +185,10 @@ mod tests {
 
     #[test]
     fn the_bare_loop_comes_first_and_peers_last() {
-        let only = Only::try_parse_from(["x", "idle", "--peer", "bun", "--peer", "node-ws"]);
+        let only = ["x", "idle", "--peer", "bun", "--tls", "--peer", "node-ws"];
+        let only = Only::try_parse_from(only);
         let names: Vec<_> = only.expect("valid").run.kinds().iter().map(Kind::name).collect();
-        assert_eq!(names, ["bare epoll loop", "liveloop", "Bun", "Node ws"]);
+        assert_eq!(names, ["bare epoll loop", "liveloop", "liveloop, TLS", "Bun", "Node ws"]);
     }
 
     #[test]

@@ -213,7 +213,7 @@ impl Desk {
             let (mine, theirs) = (&own.profile.interests, &other.profile.interests);
             let partner = Partner {
                 socket: other.socket,
-                pseudonym: pseudonym.clone(),
+                pseudonym: *pseudonym,
                 profile: Arc::clone(&other.profile),
                 common_interests: mine.iter().filter(|i| theirs.contains(i)).cloned().collect(),
                 outlet: other.outlet,
@@ -222,7 +222,7 @@ impl Desk {
                 room,
                 mode,
                 is_initiator,
-                own_pseudonym: own_pseudonym.clone(),
+                own_pseudonym: *own_pseudonym,
                 own_profile: Arc::clone(&own.profile),
                 partner,
             }));

@@ -10,6 +10,7 @@ use sha1::{Digest, Sha1};
 
 use crate::{
     address::{AddressBook, AddressKey, ConnectionPermit, Denied, client_address, is_trusted},
+    figures::HandshakeRefused,
     http::Problem,
     node::Node,
     origin::OriginPolicy,
@@ -21,6 +22,8 @@ pub(crate) struct Door {
     pub(crate) node: Node,
     pub(crate) addresses: Arc<AddressBook>,
     pub(crate) origins: Arc<OriginPolicy>,
+    /// Whether connections come over TLS of our own.
+    pub(crate) is_secure: bool,
 }
 
 impl Door {
@@ -43,14 +46,23 @@ impl Door {
         headers: &HeaderMap,
         peer: SocketAddr,
     ) -> Result<(String, ConnectionPermit), Problem> {
-        let accept = accept_handshake(headers)?;
+        let refused = &self.node.shared.figures.handshakes_refused;
+        let accept = accept_handshake(headers).map_err(|(cause, problem)| {
+            // The others HTTP hears of too, and counts.
+            if !problem.is_for_http() {
+                refused.count(cause);
+            }
+            problem
+        })?;
         if *self.node.draining.borrow() {
+            refused.count(HandshakeRefused::Draining);
             return Err(Problem::draining());
         }
         if let Some(origin) = headers.get(header::ORIGIN)
             && !self.origins.allows(origin, self.scheme(peer, headers), headers)
         {
             let figures = &self.node.shared.figures;
+            refused.count(HandshakeRefused::Origin);
             figures.count_failure(Category::Validation);
             figures.count_refusal(ErrorCode::NotAllowed);
             let detail =
@@ -60,7 +72,14 @@ impl Door {
         let permit = self
             .addresses
             .admit(self.address_key(peer, headers), self.node.clock.moment())
-            .map_err(|denied| self.denied(denied))?;
+            .map_err(|denied| {
+                refused.count(match denied {
+                    Denied::TooManyConnections => HandshakeRefused::AddressFull,
+                    Denied::TooFast(_) => HandshakeRefused::AddressRate,
+                    Denied::Busy(_) => HandshakeRefused::Busy,
+                });
+                self.denied(denied)
+            })?;
         Ok((accept, permit))
     }
 
@@ -70,10 +89,11 @@ impl Door {
         AddressKey::of(client_address(peer.ip(), headers, trusted))
     }
 
-    /// `https` where a trusted proxy says so.
+    /// `https` over our own TLS, and where a trusted proxy says so.
     pub(crate) fn scheme(&self, peer: SocketAddr, headers: &HeaderMap) -> &'static str {
         let is_forwarded = is_trusted(peer.ip(), &self.node.shared.settings.trusted_proxies);
         match headers.get("x-forwarded-proto") {
+            _ if self.is_secure => "https",
             Some(proto) if is_forwarded && proto.as_bytes().eq_ignore_ascii_case(b"https") => {
                 "https"
             }
@@ -107,11 +127,11 @@ impl Door {
 }
 
 /// The `Sec-WebSocket-Accept` of an opening handshake, or what is wrong with it.
-pub(crate) fn accept_handshake(headers: &HeaderMap) -> Result<String, Problem> {
+pub(crate) fn accept_handshake(headers: &HeaderMap) -> Result<String, (HandshakeRefused, Problem)> {
     handshake_key(headers).map(accept_of)
 }
 
-fn handshake_key(headers: &HeaderMap) -> Result<&[u8], Problem> {
+fn handshake_key(headers: &HeaderMap) -> Result<&[u8], (HandshakeRefused, Problem)> {
     let has_token = |name, token: &str| {
         headers
             .get_all(name)
@@ -123,15 +143,27 @@ fn handshake_key(headers: &HeaderMap) -> Result<&[u8], Problem> {
         has_token(header::UPGRADE, "websocket") && has_token(header::CONNECTION, "upgrade");
     let is_version = headers.get(header::SEC_WEBSOCKET_VERSION).is_some_and(|v| v == "13");
     if !is_upgrade || !is_version {
-        return Err(Problem::upgrade_required());
+        return Err((HandshakeRefused::NotAnUpgrade, Problem::upgrade_required()));
+    }
+    let bad = |detail| Problem::new(StatusCode::BAD_REQUEST, ErrorCode::BadFrame, detail);
+    // Its bytes would be read as frames.
+    if has_body(headers) {
+        let detail = "a handshake has no body: leave `Content-Length` and `Transfer-Encoding` out";
+        return Err((HandshakeRefused::HasBody, bad(detail).last_word()));
     }
     match headers.get(header::SEC_WEBSOCKET_KEY) {
         Some(key) if is_nonce(key.as_bytes()) => Ok(key.as_bytes()),
         _ => {
             let detail = "`Sec-WebSocket-Key` must be 16 bytes in base64";
-            Err(Problem::new(StatusCode::BAD_REQUEST, ErrorCode::BadFrame, detail))
+            Err((HandshakeRefused::BadKey, bad(detail)))
         }
     }
+}
+
+/// Whether a body follows a head (RFC 9112, section 6.3).
+fn has_body(headers: &HeaderMap) -> bool {
+    headers.contains_key(header::TRANSFER_ENCODING)
+        || headers.get_all(header::CONTENT_LENGTH).iter().any(|length| length != "0")
 }
 
 /// 16 bytes in base64: 22 digits and the padding.

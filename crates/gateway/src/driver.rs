@@ -30,7 +30,7 @@ use crate::{
     close::CloseReason,
     desk::{Ask, Desk, Wish},
     door::Door,
-    plane::{ConnId, Io, PlaneLink},
+    plane::{ConnId, Io, PlaneLink, Secured},
     session::{Delivery, Effect, Publication, Said, Session},
 };
 
@@ -46,7 +46,7 @@ pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
 /// until it has filled the memory.
 const FRAME_BYTES_CEILING: usize = 64 << 20;
 
-/// A connection that speaks HTTP, with what was read of it.
+/// A connection that speaks HTTP or has yet to shake hands, with what was read of it.
 #[derive(Debug)]
 pub(crate) struct Handed {
     pub(crate) stream: TcpStream,
@@ -54,6 +54,17 @@ pub(crate) struct Handed {
     pub(crate) peer: SocketAddr,
     /// Its address's; none behind a trusted proxy.
     pub(crate) permit: Option<ConnectionPermit>,
+}
+
+/// A connection whose handshake was answered elsewhere.
+#[derive(Debug)]
+pub(crate) struct Adopted {
+    pub(crate) stream: TcpStream,
+    /// Its TLS, where it has any.
+    pub(crate) secured: Option<Secured>,
+    /// What came after the handshake.
+    pub(crate) read: Vec<u8>,
+    pub(crate) permit: ConnectionPermit,
 }
 
 /// What one thread has for another, and the node for all.
@@ -71,8 +82,8 @@ pub(crate) enum Post {
     Said(ConnId, Said, Result<Appended, HistoryError>),
     /// A connection to be read from its beginning.
     Accepted(TcpStream, Head),
-    /// A connection whose handshake is done, with what came after it.
-    Adopt(TcpStream, Vec<u8>, ConnectionPermit),
+    /// A WebSocket that HTTP has let in.
+    Adopt(Adopted),
     /// The node goes away: tell everybody.
     Drain,
     /// End the loop.
@@ -198,12 +209,13 @@ impl Driver {
             match effect {
                 Effect::Send(text) => {
                     self.tally.send();
-                    io.queue_write(id, |out| encode(out, Opcode::Text, text.as_bytes()));
+                    io.queue_write(id, |out| encode(out, Opcode::Text, &text));
                 }
                 Effect::Pass(text, read_at) => {
                     self.tally.pass(read_at, io.now());
-                    io.queue_write(id, |out| encode(out, Opcode::Text, text.as_bytes()));
+                    io.queue_write(id, |out| encode(out, Opcode::Text, &text));
                 }
+                Effect::Look => io.read_again(id),
                 Effect::Ping => io.queue_write(id, |out| encode(out, Opcode::Ping, b"")),
                 Effect::Pong(payload) => {
                     io.queue_write(id, |out| encode(out, Opcode::Pong, &payload));
@@ -221,7 +233,7 @@ impl Driver {
         io.set_timer(id, live.session.poll_timeout());
         let outbox_max = self.wires.door.node.shared.settings.limits.outbox_bytes;
         if outbox_max > 0 && io.pending(id) > outbox_max {
-            close = close.or(Some(CloseReason::SlowReader));
+            close = close.or(Some(live.session.overflow()));
         }
         if let Some(reason) = close {
             self.end(io, id, reason);
@@ -245,7 +257,7 @@ impl Driver {
         if let Some(code) = reason.code() {
             io.queue_write(id, |out| encode_close(out, code, reason.as_str()));
         }
-        if reason == CloseReason::Lost { io.cut(id) } else { io.close(id) }
+        io.close(id);
     }
 
     fn drain_one(&mut self, io: &mut Io, id: ConnId) {

@@ -5,7 +5,7 @@
 //! of a node, keeps no heartbeat, and no node calls it. Invariant: what is owed to a client is at
 //! most one message and one read more, since nothing is read from it before it has been paid.
 
-use std::{collections::HashMap, io, net::SocketAddr, thread};
+use std::{collections::HashMap, io, net::SocketAddr, sync::Arc, thread};
 
 use axum::{
     Router,
@@ -28,6 +28,7 @@ use crate::{
     close::CloseReason,
     door::accept_handshake,
     driver::{HEAD_TIMEOUT, Handed, Head, Headed},
+    figures::Figures,
     http::{Problem, speak_with_all},
     plane::{ConnId, Handler, Io, Plane, Start},
 };
@@ -59,7 +60,8 @@ pub async fn serve(
         // Nobody waits for it where the runtime is gone.
         let _ = ended.send(plane.run());
     })?;
-    let speaking = tokio::spawn(speak_with_all(handed, router()));
+    let figures = Arc::new(Figures::new(1));
+    let speaking = tokio::spawn(speak_with_all(handed, router(), figures, None));
     let outcome = tokio::select! {
         () = shutdown => {
             link.post(Stop);
@@ -89,7 +91,7 @@ async fn echo_body(request: Request) -> Response {
 
 /// What comes here is none, or one on a connection that has spoken HTTP before.
 async fn refuse_handshake(headers: HeaderMap) -> Problem {
-    accept_handshake(&headers).err().unwrap_or_else(Problem::upgrade_required)
+    accept_handshake(&headers).err().map_or_else(Problem::upgrade_required, |(_, problem)| problem)
 }
 
 /// Asks the loop to end.
@@ -113,7 +115,10 @@ struct Echo {
 impl Echo {
     fn read_head(&mut self, io: &mut Io, id: ConnId, bytes: &[u8]) {
         let Some(Client::Head(head)) = self.clients.get_mut(&id) else { return };
-        match head.take(bytes, PATH, |headers, _| Ok((accept_handshake(headers)?, ()))) {
+        match head.take(bytes, PATH, |headers, _| {
+            let accept = accept_handshake(headers).map_err(|(_, problem)| problem)?;
+            Ok((accept, ()))
+        }) {
             Headed::Partial => {}
             Headed::Http(read) => self.hand_to_http(io, id, read),
             Headed::Refused(problem) => {

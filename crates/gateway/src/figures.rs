@@ -4,8 +4,10 @@
 //! pull a cache line back and forth; whoever asks adds them up. Names on the wire are known to
 //! `http/metrics.rs` and `http/status.rs`.
 
+mod causes;
 mod histogram;
 mod requests;
+mod tls;
 
 use std::{
     sync::{
@@ -21,8 +23,10 @@ use serde::Serialize;
 
 use crate::close::CloseReason;
 
+pub(crate) use causes::{Cause, Causes, GivenUp, HandshakeRefused};
 pub(crate) use histogram::{Histogram, Snapshot};
 pub(crate) use requests::{QUANTILES, RequestKind, Requested, Requests};
+pub(crate) use tls::{Handshake, TlsFigures};
 
 const DAY_MS: u64 = 86_400_000;
 
@@ -118,6 +122,11 @@ pub(crate) struct Figures {
     /// How long the store took to answer.
     pub(crate) store_latency: Histogram,
     pub(crate) requests: Requests,
+    pub(crate) tls: TlsFigures,
+    pub(crate) handshakes_refused: Causes<HandshakeRefused>,
+    pub(crate) given_up: Causes<GivenUp>,
+    /// Times that no connection could be accepted, mostly for want of open files.
+    pub(crate) accept_failures: AtomicU64,
     loops: Box<[Arc<LoopFigures>]>,
     refusals: [AtomicU64; ErrorCode::ALL.len()],
     closes: [AtomicU64; CloseReason::ALL.len()],
@@ -161,6 +170,10 @@ impl Figures {
             match_wait: Histogram::new(&WAITS),
             store_latency: Histogram::new(&MOMENTS),
             requests: Requests::default(),
+            tls: TlsFigures::default(),
+            handshakes_refused: Causes::default(),
+            given_up: Causes::default(),
+            accept_failures: AtomicU64::new(0),
             loops: std::iter::repeat_with(of_loop).take(loops).collect(),
             refusals: Default::default(),
             closes: Default::default(),
@@ -203,6 +216,14 @@ impl Figures {
         index.inspect(|index| {
             self.connection_failures[*index].fetch_add(1, Relaxed);
         });
+    }
+
+    /// A connection that never became a WebSocket and was given up.
+    pub(crate) fn count_given_up(&self, cause: GivenUp) {
+        self.given_up.count(cause);
+        if let Some(category) = cause.failure() {
+            self.count_failure(category);
+        }
     }
 
     pub(crate) fn count_refusal(&self, code: ErrorCode) {

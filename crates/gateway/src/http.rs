@@ -4,6 +4,7 @@ mod body;
 mod connection;
 mod gate;
 mod health;
+mod io;
 mod metrics;
 mod observe;
 mod page;
@@ -13,7 +14,10 @@ mod status;
 mod upgrade;
 mod users;
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, atomic::AtomicUsize},
+};
 
 use axum::{
     Router,
@@ -40,6 +44,8 @@ pub(crate) struct Web {
     pub(crate) page: Page,
     /// The event loops, which own every WebSocket.
     pub(crate) threads: Vec<PlaneLink<Post>>,
+    /// Which of them the next WebSocket goes to.
+    pub(crate) next_thread: Arc<AtomicUsize>,
     pub(crate) system: Arc<SystemWatch>,
 }
 

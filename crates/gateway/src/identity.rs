@@ -10,7 +10,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use hmac::{Hmac, KeyInit, Mac};
 use liveloop_core::{RoomId, SocketId, UserId};
 use liveloop_ports::Wall;
-use liveloop_protocol::{format_id, parse_id};
+use liveloop_protocol::{IdText, format_id, parse_id};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
@@ -87,7 +87,7 @@ impl Secret {
     }
 
     /// What the members of a group see of one connection, in that group alone.
-    pub(crate) fn connection_in(&self, room: RoomId, socket: SocketId) -> String {
+    pub(crate) fn connection_in(&self, room: RoomId, socket: SocketId) -> IdText {
         let mac = self.connection.clone().chain_update(room.0.to_be_bytes());
         let mac: [u8; 32] = mac.chain_update(socket.0.to_be_bytes()).finalize().into_bytes().into();
         let half = mac.first_chunk().expect("32 bytes begin with 16");
@@ -95,7 +95,7 @@ impl Secret {
     }
 
     /// What two partners see of each other: the first's pseudonym, and the second's.
-    pub(crate) fn pseudonyms(&self, users: [UserId; 2]) -> [String; 2] {
+    pub(crate) fn pseudonyms(&self, users: [UserId; 2]) -> [IdText; 2] {
         let [first, second] = users;
         let (low, high) = (first.min(second), first.max(second));
         let mac = self.pseudonym.clone().chain_update(low.0.to_be_bytes());
@@ -145,7 +145,7 @@ mod tests {
         let of = |one, other| secret().pseudonyms([UserId(one), UserId(other)]);
         let [one, other] = of(1, 2);
         assert_ne!(one, other, "each of the two has their own");
-        assert_eq!(of(2, 1), [other, one.clone()], "the same whenever they meet");
+        assert_eq!(of(2, 1), [other, one], "the same whenever they meet");
         assert_ne!(one, of(1, 3)[0], "two partners cannot compare");
     }
 }

@@ -24,7 +24,9 @@ mod session;
 pub mod settings;
 mod system;
 mod timed_history;
+mod tls;
 
 pub use http::{Page, PageFile};
 pub use identity::Secret;
 pub use serve::{ServeError, Wiring, serve};
+pub use tls::{Tls, TlsError};

@@ -12,11 +12,13 @@
 mod conn;
 mod io;
 mod slots;
+mod tls;
 mod turn;
 mod wheel;
 
 pub(crate) use io::{ConnId, Io};
 pub(crate) use slots::Key;
+pub(crate) use tls::Secured;
 pub(crate) use turn::{Handler, Plane, PlaneLink, Start};
 
 #[cfg(test)]

@@ -32,6 +32,7 @@ use crate::{
     settings::Settings,
     system::SystemWatch,
     timed_history::TimedHistory,
+    tls::Tls,
 };
 
 /// Connections that wait for HTTP to speak with them; one more is dropped.
@@ -45,6 +46,8 @@ pub struct Wiring {
     pub history: Arc<dyn History>,
     /// What browsers are shown.
     pub page: Page,
+    /// Where connections come over TLS of the node's own.
+    pub tls: Option<Tls>,
 }
 
 /// Why a node stopped otherwise than it was asked to.
@@ -79,16 +82,21 @@ pub async fn serve(
     let (drain, draining) = watch::channel(false);
     let history = Arc::new(TimedHistory::new(wiring.history, Arc::clone(&figures), clock));
     let node = Node { shared, history, clock, draining };
-    let door = Door { node, addresses, origins: Arc::new(origins) };
+    let is_secure = wiring.tls.is_some();
+    let door = Door { node, addresses, origins: Arc::new(origins), is_secure };
     let (http, handed) = mpsc::channel(HANDED_MAX);
     let (mut loops, links) = start_loops(listener.into_std()?, threads, &door, &http)?;
     let system = Arc::new(SystemWatch::start(clock.moment()));
-    let web = Web { door, page: wiring.page, threads: links.clone(), system };
-    let speaking = tokio::spawn(speak_with_all(handed, router(web)));
+    let (threads, next_thread) = (links.clone(), Arc::default());
+    let web = Web { door, page: wiring.page, threads, next_thread, system };
+    let tls = wiring.tls;
+    let speaking =
+        tokio::spawn(speak_with_all(handed, router(web), Arc::clone(&figures), tls.clone()));
     let is_asked = tokio::select! {
         () = shutdown => true,
         _ = loops.ended.recv() => false,
         never = begin_days(&figures, clock) => match never {},
+        never = watch(tls, &figures) => match never {},
     };
     if !is_asked {
         return Err(ServeError::LoopEnded);
@@ -186,6 +194,13 @@ async fn begin_days(figures: &Figures, clock: Clock) -> Infallible {
     loop {
         let rest_of_day = figures.begin_day(clock.now().wall);
         sleep(rest_of_day).await;
+    }
+}
+
+async fn watch(tls: Option<Tls>, figures: &Figures) -> Infallible {
+    match tls {
+        Some(tls) => tls.watch(figures).await,
+        None => std::future::pending().await,
     }
 }
 

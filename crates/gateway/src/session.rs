@@ -5,6 +5,7 @@
 //! leaving it asks of the lobby. Whatever names a room other than the present call reaches nobody.
 
 mod call;
+mod deferred;
 mod delivery;
 mod groups;
 mod limiter;
@@ -61,9 +62,11 @@ impl Shared {
 #[derive(Debug)]
 pub(crate) enum Effect {
     /// Write this text frame.
-    Send(String),
+    Send(Vec<u8>),
     /// Write this text frame, which passes on what was read from the partner at that moment.
-    Pass(String, Moment),
+    Pass(Vec<u8>, Moment),
+    /// Read once what has come, then call [`Session::handle_timeout`] again.
+    Look,
     /// Write a Ping.
     Ping,
     /// Write a Pong with this payload.
@@ -103,6 +106,10 @@ pub(crate) struct Session {
     last_n: u64,
     next_ping: Moment,
     cut_at: Moment,
+    /// It is overdue, and its socket is looked at once more before it is cut.
+    is_last_look: bool,
+    /// It has been told that it is over its rate, and no frame has passed since.
+    is_told_to_wait: bool,
     effects: VecDeque<Effect>,
 }
 
@@ -112,6 +119,8 @@ struct Traces {
     groups: Vec<Arc<groups::Listening>>,
     /// Groups that this session has asked to join, and has not left again before the answer.
     joining: Vec<RoomId>,
+    /// Frames that wait for the answer to one of those.
+    deferred: VecDeque<deferred::Deferred>,
     /// Rooms that this session has left: what still comes for them is dropped.
     left: RecentRooms,
     /// What a partner sent before the lobby's word of the match was here.
@@ -147,6 +156,8 @@ impl Session {
             last_n: 0,
             next_ping: first_ping,
             cut_at: Moment::NEVER,
+            is_last_look: false,
+            is_told_to_wait: false,
             effects: VecDeque::new(),
         }
     }
@@ -159,6 +170,11 @@ impl Session {
     /// Whether it wants to be closed already: what comes now comes too late.
     pub(crate) fn is_ended(&self) -> bool {
         matches!(self.effects.back(), Some(Effect::Close(_)))
+    }
+
+    /// Why it is cut that does not read what waits for it: where that is its own flood, for that.
+    pub(crate) fn overflow(&self) -> CloseReason {
+        if self.is_told_to_wait { CloseReason::Flood } else { CloseReason::SlowReader }
     }
 
     pub(crate) fn key(&self) -> SessionKey {
@@ -194,12 +210,21 @@ impl Session {
             }
             self.last_ref = reference;
         }
+        let is_told = std::mem::replace(&mut self.is_told_to_wait, over_rate.is_some());
         match (over_rate, decoded) {
+            // What is no event at all is told so once: an answer is many times as long as the
+            // smallest of them.
+            (Some(_), Err(_)) if is_told && reference.is_none() => {
+                self.shared.figures.count_refusal(ErrorCode::RateLimited);
+            }
             (Some(wait), decoded) => {
                 let event = decoded.as_ref().ok().map(|frame| frame.event.name());
                 self.refuse(reference, event, None, &limiter::refusal(wait));
             }
             (None, Ok(ClientFrame { event, reference })) => {
+                if let Some(room) = self.has_to_wait_for(&event) {
+                    return self.defer(room, text, (&event, reference), now);
+                }
                 self.handle_event(&event, reference, is_first, now);
             }
             (None, Err(Undecodable { reference, event, refusal })) => {
@@ -225,7 +250,13 @@ impl Session {
     pub(crate) fn handle_binary(&mut self, now: Now) {
         self.is_greeted = true;
         let refusal = match self.limiter.event(&self.shared.rates, now.moment) {
-            Verdict::Pass => Refusal::new(ErrorCode::BadFrame, "send text frames, not binary ones"),
+            Verdict::Pass => {
+                self.is_told_to_wait = false;
+                Refusal::new(ErrorCode::BadFrame, "send text frames, not binary ones")
+            }
+            Verdict::Wait(_) if std::mem::replace(&mut self.is_told_to_wait, true) => {
+                return self.shared.figures.count_refusal(ErrorCode::RateLimited);
+            }
             Verdict::Wait(wait) => limiter::refusal(wait),
             Verdict::Flood => return self.close(CloseReason::Flood),
         };
@@ -269,6 +300,7 @@ impl Session {
     /// Any frame is a sign of life, a Pong too.
     pub(crate) fn handle_sign_of_life(&mut self) {
         self.cut_at = Moment::NEVER;
+        self.is_last_look = false;
     }
 
     /// Takes what somebody else has for this session.
@@ -280,7 +312,10 @@ impl Session {
                 self.send(&ServerEvent::Waiting(&Waiting::new(waiting)), false);
             }
             Delivery::Answer(answer) => self.answer_from_lobby(&answer),
-            Delivery::Joined(joined) => self.joined(&joined),
+            Delivery::Joined(joined) => {
+                self.joined(&joined);
+                self.take_up(joined.room);
+            }
             Delivery::Relay(relay) => self.relayed(relay),
         }
     }
@@ -288,7 +323,13 @@ impl Session {
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, now: Moment) {
         if self.cut_at <= now {
-            return self.close(CloseReason::Silence);
+            // On a busy node its answer may lie in the socket, unread.
+            if std::mem::replace(&mut self.is_last_look, true) {
+                self.close(CloseReason::Silence);
+            } else {
+                self.effects.push_back(Effect::Look);
+            }
+            return;
         }
         if self.next_ping <= now {
             let heartbeat = &self.shared.settings.heartbeat;

@@ -9,6 +9,7 @@ mod matching;
 mod metrics;
 mod site;
 mod span;
+mod tls;
 
 use ipnet::IpNet;
 use liveloop_protocol::Limits;
@@ -20,6 +21,7 @@ pub use matching::Matching;
 pub use metrics::Metrics;
 pub use site::Site;
 pub use span::Span;
+pub use tls::Tls;
 
 /// All settings of one gateway.
 #[derive(Clone, Debug)]

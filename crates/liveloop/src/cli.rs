@@ -22,6 +22,7 @@ Examples:
   liveloop serve                                       try it out: http://127.0.0.1:8000
   liveloop serve --listen 0.0.0.0:80                   everybody who reaches this machine
   liveloop serve --public-url https://chat.example.org behind a reverse proxy that does TLS
+  liveloop serve --listen 0.0.0.0:443 --tls-cert fullchain.pem --tls-key privkey.pem
   liveloop config print --config liveloop.toml         what is in effect, and from where
 
 Settings:
@@ -42,7 +43,8 @@ Examples:
 When it listens it prints one line to standard output, such as
 `listening on http://127.0.0.1:8000`; the log goes to standard error.
 SIGTERM and Ctrl-C let calls move on and stop the server within drain.deadline;
-a second one stops it at once. -h shows the usual settings, --help all of them.";
+a second one stops it at once. SIGHUP reads certificate and key again.
+-h shows the usual settings, --help all of them.";
 
 const HEALTH_EXAMPLES: &str = "\
 Examples:
@@ -88,7 +90,7 @@ pub(crate) enum ConfigCommand {
 /// Whom to ask.
 #[derive(Debug, Args)]
 pub(crate) struct Healthcheck {
-    /// Address of the server, if not that of the configuration (plain http)
+    /// Address of the server, if not that of the configuration; a certificate is not examined
     #[arg(long, value_name = "URL")]
     pub(crate) url: Option<String>,
     #[command(flatten)]

@@ -19,6 +19,7 @@ mod source;
 mod table;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -35,6 +36,7 @@ pub(crate) use problem::{Problem, Problems};
 pub(crate) use setting::Setting;
 pub(crate) use source::{Merged, Source};
 pub(crate) use table::{SETTINGS, find};
+pub(crate) use tls::Tls;
 
 /// All settings. What each does stands in [`SETTINGS`].
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -48,6 +50,7 @@ pub(crate) struct Config {
     pub(crate) public_url: Option<String>,
     pub(crate) origins: Vec<String>,
     pub(crate) trusted_proxies: Vec<IpNet>,
+    pub(crate) tls: Tls,
     pub(crate) limits: Limits,
     pub(crate) heartbeat: settings::Heartbeat,
     pub(crate) drain: settings::Drain,
@@ -76,6 +79,7 @@ impl Default for Config {
             public_url: None,
             origins: Vec::new(),
             trusted_proxies: Vec::new(),
+            tls: Tls::default(),
             limits: Limits::default(),
             heartbeat: settings::Heartbeat::default(),
             drain: settings::Drain::default(),
@@ -95,7 +99,8 @@ impl Config {
         let is_private = self.listen.ip().is_loopback()
             && self.public_url.is_none()
             && self.origins.is_empty()
-            && self.trusted_proxies.is_empty();
+            && self.trusted_proxies.is_empty()
+            && self.tls == Tls::default();
         self.matching.same_visitor.unwrap_or(is_private)
     }
 

@@ -36,7 +36,9 @@ fn main() -> ExitCode {
             say(&format!("the configuration is good: {count} set, the rest are defaults\n"))
         }),
         Command::Healthcheck(asked) => load(asked.settings)
-            .and_then(|loaded| healthcheck::ask(asked.url.as_deref(), loaded.config.listen))
+            .and_then(|Loaded { config, .. }| {
+                healthcheck::ask(asked.url.as_deref(), config.listen, config.tls.cert.is_some())
+            })
             .and_then(|health| say(&format!("{health}\n"))),
     };
     match outcome {

@@ -15,7 +15,7 @@ use std::{
 };
 
 use anyhow::Context;
-use liveloop_gateway::{Secret, Wiring};
+use liveloop_gateway::{Secret, Tls, Wiring};
 use liveloop_ports::MemoryHistory;
 use tokio::{runtime::Builder, time::timeout};
 
@@ -61,17 +61,23 @@ async fn serve(loaded: &Loaded, folder: &DataFolder, logging: &Logging) -> anyho
         (None, Some(file)) => data::secret_of_file(file)?,
         (None, None) => folder.secret()?,
     };
-    let listener = bind::bind(config.listen).await?;
+    let tls = config.tls.gateway_settings().map(Tls::load).transpose()?;
+    if let Some(tls) = tls.clone() {
+        signals::reload_on_hangup(tls)?;
+    }
+    let listener = bind::bind(config.listen)?;
     let address = listener.local_addr().context("the listener has no address")?;
 
     start_lines::tell(&start_lines::lines(loaded, folder, &node), logging);
     open_files::warn_if_few();
-    announce(&format!("listening on http://{address}\n"));
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    announce(&format!("listening on {scheme}://{address}\n"));
 
     let wiring = Wiring {
         secret: Secret::new(secret.key()),
         history: Arc::new(MemoryHistory::default()),
         page: page::embedded(),
+        tls,
     };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let shutdown = async {

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{ClientEvent, ErrorCode, Limits, Refusal};
+use crate::{ClientEvent, ErrorCode, Limits, Refusal, json::to_json};
 
 /// Longest event name that an error repeats, in bytes.
 const EVENT_NAME_BYTES_MAX: usize = 64;
@@ -119,7 +119,7 @@ fn bounded_name(name: &str) -> String {
 /// A server event encoded once, for whoever receives it; each receiver adds its own number.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Encoded {
-    open: String,
+    open: Vec<u8>,
 }
 
 impl Encoded {
@@ -148,18 +148,14 @@ impl Encoded {
 
     /// The text of the frame in its parts: what all receivers share, and the end of one of them.
     #[must_use]
-    pub fn parts(&self, n: Option<u64>) -> (&str, Tail) {
+    pub fn parts(&self, n: Option<u64>) -> (&[u8], Tail) {
         (&self.open, Tail::new(n))
     }
 
-    /// The frame, numbered `n` where the event is one that must not be lost.
+    /// The text of the frame, numbered `n` where the event is one that must not be lost.
     #[must_use]
-    pub fn into_frame(mut self, n: Option<u64>) -> String {
-        if let Some(n) = n {
-            self.open.push_str(",\"n\":");
-            self.open.push_str(&n.to_string());
-        }
-        self.open.push('}');
+    pub fn into_frame(mut self, n: Option<u64>) -> Vec<u8> {
+        self.open.extend_from_slice(Tail::new(n).as_bytes());
         self.open
     }
 }
@@ -202,9 +198,9 @@ impl Tail {
     }
 }
 
-/// The answer to the frame `reference`.
+/// The answer to the frame `reference`, as JSON.
 #[must_use]
-pub fn encode_ack(reference: u64, data: &impl Serialize) -> String {
+pub fn encode_ack(reference: u64, data: &impl Serialize) -> Vec<u8> {
     #[derive(Serialize)]
     struct Ack<'a, T> {
         ack: u64,
@@ -213,26 +209,18 @@ pub fn encode_ack(reference: u64, data: &impl Serialize) -> String {
     to_json(&Ack { ack: reference, data })
 }
 
-/// The refusal of the frame `reference`.
+/// The refusal of the frame `reference`, as JSON.
 #[must_use]
 pub fn encode_ack_error(
     reference: u64,
     refusal: &Refusal,
     event: Option<&str>,
     room_id: Option<&str>,
-) -> String {
+) -> Vec<u8> {
     #[derive(Serialize)]
     struct Ack<T> {
         ack: u64,
         error: T,
     }
     to_json(&Ack { ack: reference, error: refusal.body(event, room_id) })
-}
-
-fn to_json(value: &impl Serialize) -> String {
-    // Most frames fit, and the tail that is added later too.
-    let mut bytes = Vec::with_capacity(512);
-    serde_json::to_writer(&mut bytes, value)
-        .expect("our own types have string keys and no failing parts");
-    String::from_utf8(bytes).expect("JSON is UTF-8")
 }

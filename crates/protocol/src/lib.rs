@@ -9,6 +9,7 @@ mod error;
 mod fields;
 mod frame;
 mod ids;
+mod json;
 mod limits;
 mod server;
 pub mod typescript;
@@ -21,7 +22,7 @@ pub use client::{
 pub use error::{Category, ErrorBody, ErrorCode, Refusal};
 pub use fields::clean_name;
 pub use frame::{ClientFrame, Encoded, Tail, Undecodable, encode_ack, encode_ack_error};
-pub use ids::{format_id, parse_id};
+pub use ids::{IdText, format_id, parse_id};
 pub use limits::{Limits, LimitsTold};
 pub use server::{
     AnswerRelayed, CandidateRelayed, CandidatesRelayed, Draining, HeartbeatAck, HeartbeatTold,

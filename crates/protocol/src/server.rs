@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use ts_rs::TS;
 
-use crate::{Encoded, ErrorBody, LimitsTold};
+use crate::{Encoded, ErrorBody, LimitsTold, json};
 
 /// What the server may say.
 #[derive(Debug)]
@@ -245,6 +245,7 @@ pub struct OfferRelayed<'a> {
     pub room_id: &'a str,
     /// As it was sent.
     #[ts(type = "unknown")]
+    #[serde(serialize_with = "json::raw")]
     pub offer: &'a RawValue,
 }
 
@@ -255,6 +256,7 @@ pub struct OfferRelayed<'a> {
 pub struct AnswerRelayed<'a> {
     /// As it was sent.
     #[ts(type = "unknown")]
+    #[serde(serialize_with = "json::raw")]
     pub ans: &'a RawValue,
     /// The call.
     pub room_id: &'a str,
@@ -271,6 +273,7 @@ pub struct AnswerRelayed<'a> {
 pub struct CandidateRelayed<'a> {
     /// As it was sent.
     #[ts(type = "unknown")]
+    #[serde(serialize_with = "json::raw")]
     pub candidate: &'a RawValue,
     /// The call.
     pub room_id: &'a str,
@@ -285,6 +288,7 @@ pub struct CandidateRelayed<'a> {
 pub struct CandidatesRelayed<'a> {
     /// As they were sent.
     #[ts(type = "Array<unknown>")]
+    #[serde(serialize_with = "json::raw")]
     pub candidates: &'a RawValue,
     /// The call.
     pub room_id: &'a str,

@@ -56,6 +56,10 @@ impl Crew {
             });
             crew.0.push(Member { child, words, answers });
         }
+        // One that is still becoming a loader has no memory to be read: the kernel says that there is
+        // no such process (ESRCH) where it runs another program between the opening of its
+        // `smaps_rollup` and the reading.
+        crew.tell(Word::Count, usize::MAX, patience)?;
         Ok(crew)
     }
 

@@ -153,7 +153,7 @@ impl Crowd {
         for (address, count) in &settings.to {
             for _ in 0..*count {
                 let source = Some(source(settings.number, self.load.len()));
-                let target = Target { address: *address, wire: Wire::Plain, source };
+                let target = Target { address: *address, wire: Wire::Plain, source, tls: None };
                 self.load.add(&target, 1)?;
                 if step.elapsed() >= STEP {
                     self.load.run(&mut self.holding, Duration::ZERO, |_| false)?;

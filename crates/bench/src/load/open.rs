@@ -1,17 +1,20 @@
 //! Opens one connection: the handshake, and whatever is said up to `welcome`. Blocking.
 
 use std::{
-    io::{Read, Write},
+    io::{self, Read, Write},
     net::{IpAddr, SocketAddr, TcpStream},
+    sync::Arc,
     time::Duration,
 };
 
 use anyhow::{Context, Result, bail};
 use liveloop_protocol::websocket::{Decoder, Incoming, Limit, Opcode, Role, encode_masked};
+use rustls::{ClientConfig, ClientConnection};
 use socket2::{Domain, Socket, Type};
 
 use super::{
     out::MASK,
+    secure,
     wire::{Heard, Wire},
 };
 
@@ -21,22 +24,62 @@ const HANDSHAKE: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSoc
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Where strangers go, and how.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Target {
     pub(crate) address: SocketAddr,
     pub(crate) wire: Wire,
     /// The address to come from, where the ports of one do not suffice.
     pub(crate) source: Option<IpAddr>,
+    /// How they speak TLS, where they do.
+    pub(crate) tls: Option<Arc<ClientConfig>>,
 }
 
-/// Opens one connection up to its `welcome`; the decoder holds what came after it.
-pub(super) fn open(target: &Target) -> Result<(TcpStream, Decoder)> {
+/// A connection that is open.
+pub(crate) struct Opened {
+    pub(crate) stream: TcpStream,
+    pub(crate) tls: Option<ClientConnection>,
+    /// Holds what came after `welcome`.
+    pub(crate) decoder: Decoder,
+}
+
+/// A connection that is being opened.
+struct Line {
+    stream: TcpStream,
+    tls: Option<ClientConnection>,
+}
+
+impl Read for Line {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        match &mut self.tls {
+            Some(tls) => secure::read(tls, &mut self.stream, buffer),
+            None => self.stream.read(buffer),
+        }
+    }
+}
+
+impl Write for Line {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match &mut self.tls {
+            Some(tls) => secure::write(tls, &mut self.stream, bytes),
+            None => self.stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.stream.flush()
+    }
+}
+
+/// Opens one connection up to its `welcome`.
+pub(crate) fn open(target: &Target) -> Result<Opened> {
     let mut stream = dial(target)?;
     stream.set_nodelay(true)?;
     stream.set_read_timeout(Some(PATIENCE))?;
+    let tls = target.tls.as_ref().map(|config| secure::connect(config, &mut stream)).transpose()?;
+    let mut line = Line { stream, tls };
     let (path, host) = (target.wire.path(), target.address);
-    stream.write_all(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{HANDSHAKE}").as_bytes())?;
-    let mut body = read_head(&mut stream)?;
+    line.write_all(format!("GET {path} HTTP/1.1\r\nHost: {host}\r\n{HANDSHAKE}").as_bytes())?;
+    let mut body = read_head(&mut line)?;
     let (mut decoder, mut buffer) = (Decoder::default(), [0; 8_192]);
     let mut greeting = Greeting { wire: target.wire, replies: Vec::new(), progress: None };
     loop {
@@ -45,12 +88,13 @@ pub(super) fn open(target: &Target) -> Result<(TcpStream, Decoder)> {
         if outcome.is_err() || greeting.progress == Some(Progress::Refused) {
             bail!("the server has sent something that is no greeting");
         }
-        stream.write_all(&greeting.replies)?;
+        line.write_all(&greeting.replies)?;
         greeting.replies.clear();
         if greeting.progress == Some(Progress::Welcome) {
-            return Ok((stream, decoder));
+            let Line { stream, tls } = line;
+            return Ok(Opened { stream, tls, decoder });
         }
-        let len = stream.read(&mut buffer).context("no `welcome` in a minute")?;
+        let len = line.read(&mut buffer).context("no `welcome` in a minute")?;
         if len == 0 {
             bail!("closed before `welcome`");
         }
@@ -84,7 +128,8 @@ impl Greeting {
     }
 }
 
-fn dial(target: &Target) -> Result<TcpStream> {
+/// A socket to `target`, from its source.
+pub(crate) fn dial(target: &Target) -> Result<TcpStream> {
     let Some(source) = target.source else { return Ok(TcpStream::connect(target.address)?) };
     let socket = Socket::new(Domain::for_address(target.address), Type::STREAM, None)?;
     socket.bind(&SocketAddr::new(source, 0).into())?;
@@ -95,7 +140,7 @@ fn dial(target: &Target) -> Result<TcpStream> {
 }
 
 /// Reads the answer to the handshake; what has come after it is given back.
-fn read_head(stream: &mut TcpStream) -> Result<Vec<u8>> {
+fn read_head(stream: &mut impl Read) -> Result<Vec<u8>> {
     let (mut head, mut buffer) = (Vec::new(), [0; 8_192]);
     loop {
         let len = stream.read(&mut buffer).context("no answer to the handshake in a minute")?;

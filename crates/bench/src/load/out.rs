@@ -5,11 +5,12 @@ use std::io::{ErrorKind, Write};
 
 use anyhow::{Context, Result};
 use liveloop_protocol::websocket::{Opcode, encode_masked};
+use rustls::ClientConnection;
 
-use super::{Client, wire::Wire};
+use super::{Client, secure, wire::Wire};
 
 /// Any key will do: the server cannot tell, and unmasks all the same (RFC 6455, section 5.3).
-pub(super) const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
+pub(crate) const MASK: [u8; 4] = [0x37, 0xfa, 0x21, 0x3d];
 /// Stands for "nothing to say".
 const NONE: u32 = u32::MAX;
 /// Buffers kept for the next turns.
@@ -71,18 +72,32 @@ impl Out {
     }
 
     /// Writes what the sockets take; the rest stays for the next turn.
-    pub(super) fn flush(&mut self, clients: &mut [Client]) -> Result<()> {
+    pub(super) fn flush(
+        &mut self,
+        clients: &mut [Client],
+        tls: &mut [ClientConnection],
+    ) -> Result<()> {
         for (who, mut outbox) in std::mem::take(&mut self.speaking) {
-            let mut sent = 0;
-            while sent < outbox.len() {
-                match clients[who].stream.write(&outbox[sent..]) {
+            let (mut sent, mut tls) = (0, tls.get_mut(who));
+            let stream = &mut clients[who].stream;
+            let wants_write = |tls: &Option<&mut ClientConnection>| {
+                tls.as_ref().is_some_and(|tls| tls.wants_write())
+            };
+            while sent < outbox.len() || wants_write(&tls) {
+                let written = match &mut tls {
+                    Some(tls) => secure::write(tls, stream, &outbox[sent..]),
+                    None => stream.write(&outbox[sent..]),
+                };
+                match written {
+                    // All is sealed, and the socket takes no more of it now.
+                    Ok(0) => break,
                     Ok(written) => sent += written,
                     Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                     Err(error) => return Err(error).context(format!("connection {who}")),
                 }
             }
             outbox.drain(..sent);
-            if !outbox.is_empty() {
+            if !outbox.is_empty() || wants_write(&tls) {
                 self.place_by_client[who] =
                     u32::try_from(self.speaking.len()).expect("fewer clients than that");
                 self.speaking.push((who, outbox));

@@ -54,11 +54,11 @@ impl Counted for Asking {
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
 pub(crate) fn idle(server: &Server, size: Size) -> Result<Figures> {
     // What the first connections cost once for all is not an idle connection's.
-    let _first = Load::connect(server.target, 8)?;
+    let _first = Load::connect(&server.target, 8)?;
     let user = || server.pid.map(process::memory).transpose();
     let kernel = || process::System::now().kernel + process::tcp_memory();
     let (before, kernel_before) = (user()?, kernel());
-    let mut load = Load::connect(server.target, size.clients)?;
+    let mut load = Load::connect(&server.target, size.clients)?;
     let mut asking = Asking::new(size.clients, false);
     for who in 0..size.clients {
         asking.ask(&mut load.out, who);
@@ -83,7 +83,7 @@ pub(crate) fn idle(server: &Server, size: Size) -> Result<Figures> {
 /// # Errors
 /// Where the server does not do its work.
 pub(crate) fn heartbeat(server: &Server, size: Size) -> Result<Figures> {
-    let mut load = Load::connect(server.target, size.clients)?;
+    let mut load = Load::connect(&server.target, size.clients)?;
     let mut asking = Asking::new(size.clients, true);
     for who in 0..size.clients {
         asking.ask(&mut load.out, who);

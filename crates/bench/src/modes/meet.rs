@@ -39,7 +39,7 @@ impl Counted for Meeting {
 /// # Errors
 /// Where the server does not do its work.
 pub(crate) fn meet(server: &Server, size: Size) -> Result<Figures> {
-    let mut load = Load::connect(server.target, size.clients)?;
+    let mut load = Load::connect(&server.target, size.clients)?;
     for who in 0..load.len() {
         load.out.say(who, REQUEST.0, REQUEST.1);
     }

@@ -12,7 +12,7 @@ use super::{
     relay::{SIGNAL, SIGNAL_ARRIVES, pair_up, signal},
 };
 use crate::{
-    load::{Out, Scenario, field},
+    load::{Load, Out, Scenario, field},
     server::Server,
 };
 
@@ -33,6 +33,30 @@ struct Paced {
 }
 
 impl Paced {
+    /// Counts those that are due between two moments, which begin now.
+    fn new(senders: Vec<usize>, rate: u32, [counts_from, ends_at]: [Duration; 2]) -> Result<Self> {
+        Ok(Self {
+            started: Instant::now(),
+            interval: Duration::from_secs(1) / rate.max(1),
+            senders,
+            counts_from,
+            ends_at,
+            sent: 0,
+            arrived: 0,
+            latency_us: latencies()?,
+        })
+    }
+
+    /// Waits for what has not come yet.
+    fn await_late(&mut self, load: &mut Load) -> Result<()> {
+        let is_whole =
+            |paced: &Self| paced.arrived == paced.sent && paced.next_due() >= paced.ends_at;
+        if !load.run(self, LATE_MAX, is_whole)? {
+            bail!("{} of {} signals have come", self.arrived, self.sent);
+        }
+        Ok(())
+    }
+
     fn next_due(&self) -> Duration {
         self.interval * self.sent
     }
@@ -79,27 +103,30 @@ impl Counted for Paced {
     }
 }
 
+/// Latencies, in microseconds, of signals at `rate` per second for `time`.
+///
+/// # Errors
+/// Where a signal is lost.
+pub(crate) fn window(
+    load: &mut Load,
+    senders: &[usize],
+    (rate, time): (u32, Duration),
+) -> Result<Histogram<u64>> {
+    let mut paced = Paced::new(senders.to_vec(), rate, [Duration::ZERO, time])?;
+    load.run(&mut paced, time, |_| false)?;
+    paced.await_late(load)?;
+    Ok(paced.latency_us)
+}
+
 /// Latency of relayed signals at a rate, and what each costs.
 ///
 /// # Errors
 /// Where the server does not do its work, or loses a signal.
 pub(crate) fn rate(server: &Server, size: Size) -> Result<Figures> {
     let (mut load, senders) = pair_up(server, size)?;
-    let mut paced = Paced {
-        started: Instant::now(),
-        interval: Duration::from_secs(1) / size.rate.max(1),
-        senders,
-        counts_from: size.warm_up,
-        ends_at: size.warm_up + size.time,
-        sent: 0,
-        arrived: 0,
-        latency_us: latencies()?,
-    };
+    let mut paced = Paced::new(senders, size.rate, [size.warm_up, size.warm_up + size.time])?;
     let figures = measure(server, &mut load, &mut paced, size)?;
-    let is_whole = |paced: &Paced| paced.arrived == paced.sent && paced.next_due() >= paced.ends_at;
-    if !load.run(&mut paced, LATE_MAX, is_whole)? {
-        bail!("{} of {} signals have come", paced.arrived, paced.sent);
-    }
+    paced.await_late(&mut load)?;
     Ok(figures.with_latency(&paced.latency_us))
 }
 

@@ -35,8 +35,14 @@ impl Scenario for Pairing {
 }
 
 pub(super) fn pair_up(server: &Server, size: Size) -> Result<(Load, Vec<usize>)> {
-    let count = size.clients & !1;
-    let mut load = Load::connect(server.target, count)?;
+    let mut load = Load::connect(&server.target, size.clients & !1)?;
+    let initiators = meet_all(&mut load)?;
+    Ok((load, initiators))
+}
+
+/// Gets everybody into a call; tells who of each two is the initiator.
+pub(crate) fn meet_all(load: &mut Load) -> Result<Vec<usize>> {
+    let count = load.len();
     for who in 0..count {
         load.out.say(who, REQUEST.0, REQUEST.1);
     }
@@ -44,7 +50,7 @@ pub(super) fn pair_up(server: &Server, size: Size) -> Result<(Load, Vec<usize>)>
     if !load.run(&mut pairing, Duration::from_secs(30), |p| p.match_dones == count)? {
         bail!("{} of {count} have met", pairing.match_dones);
     }
-    Ok((load, pairing.initiators))
+    Ok(pairing.initiators)
 }
 
 /// The data of a signal, with a number of the sender's.

@@ -74,13 +74,8 @@ impl Counted for Chatting {
 /// # Errors
 /// Where the server does not do its work.
 pub(crate) fn room(server: &Server, size: Size) -> Result<Figures> {
-    let user = post(server.target.address, "/api/users", "", "{}")?;
-    let token = field(&user, "token").context("a visitor has a token")?;
-    let bearer = format!("Authorization: Bearer {token}\r\n");
-    let group =
-        post(server.target.address, "/api/rooms", &bearer, "{\"kind\":\"group\",\"public\":true}")?;
-    let room = field(&group, "roomId").context("a group has an id")?.to_owned();
-    let mut load = Load::connect(server.target, size.clients)?;
+    let room = make_group(server.target.address)?;
+    let mut load = Load::connect(&server.target, size.clients)?;
     let references = vec![1; load.len()];
     let mut chatting =
         Chatting { room, joined: 0, delivered: 0, references, heard: [0; IN_FLIGHT] };
@@ -95,6 +90,18 @@ pub(crate) fn room(server: &Server, size: Size) -> Result<Figures> {
         chatting.say(&mut load.out, who);
     }
     measure(server, &mut load, &mut chatting, size)
+}
+
+/// The id of a new group that anybody may join.
+///
+/// # Errors
+/// Where the server makes none.
+pub(crate) fn make_group(address: SocketAddr) -> Result<String> {
+    let user = post(address, "/api/users", "", "{}")?;
+    let token = field(&user, "token").context("a visitor has a token")?;
+    let bearer = format!("Authorization: Bearer {token}\r\n");
+    let group = post(address, "/api/rooms", &bearer, "{\"kind\":\"group\",\"public\":true}")?;
+    Ok(field(&group, "roomId").context("a group has an id")?.to_owned())
 }
 
 /// The response to a `POST` of JSON.

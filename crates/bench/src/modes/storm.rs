@@ -13,11 +13,11 @@ use crate::{load::Load, process, server::Server};
 /// Where the server refuses one.
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
 pub(crate) fn storm(server: &Server, size: Size) -> Result<Figures> {
-    drop(Load::connect(server.target, 8)?);
+    drop(Load::connect(&server.target, 8)?);
     let cpu = || server.pid.map(process::cpu).transpose();
     let before = cpu()?;
     let started = Instant::now();
-    let load = Load::connect(server.target, size.clients)?;
+    let load = Load::connect(&server.target, size.clients)?;
     let took = started.elapsed().as_secs_f64();
     let spent = cpu()?.zip(before).map(|(after, before)| (after - before).as_secs_f64());
     let count = load.len() as f64;

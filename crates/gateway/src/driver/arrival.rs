@@ -7,13 +7,12 @@ use std::{
 };
 
 use liveloop_core::{SessionKey, SocketId, UserId};
-use liveloop_protocol::Category;
 
-use super::{Client, Driver, HEAD_TIMEOUT, Handed, Head, Headed, Live};
+use super::{Adopted, Client, Driver, HEAD_TIMEOUT, Handed, Head, Headed, Live};
 use crate::{
     address::ConnectionPermit,
     clock::{Clock, random_below, random_id},
-    figures::RequestKind,
+    figures::{GivenUp, RequestKind},
     plane::{ConnId, Io},
     session::{Origin, Session},
 };
@@ -56,11 +55,30 @@ impl Driver {
     }
 
     pub(super) fn hand_to_http(&mut self, io: &mut Io, id: ConnId, read: Vec<u8>) {
-        let Some(Client::Head(Head { peer, permit, .. })) = self.clients.remove(id) else { return };
+        let Some(Client::Head(head)) = self.clients.remove(id) else { return };
+        self.hand_over(io, id, head, read);
+    }
+
+    pub(super) fn hand_over(&mut self, io: &mut Io, id: ConnId, head: Head, read: Vec<u8>) {
+        let Head { peer, permit, .. } = head;
         let Some(stream) = io.detach(id) else { return };
         if self.wires.http.try_send(Handed { stream, read, peer, permit }).is_err() {
             // Too many ask for pages at once; dropped, so closed.
-            self.wires.door.node.shared.figures.count_failure(Category::System);
+            self.wires.door.node.shared.figures.count_given_up(GivenUp::Busy);
+        }
+    }
+
+    /// Takes over a WebSocket that HTTP has let in.
+    pub(super) fn adopt(&mut self, io: &mut Io, adopted: Adopted) {
+        let Adopted { stream, secured, mut read, permit } = adopted;
+        let id = match secured {
+            Some(secured) => io.open_secured(stream, secured),
+            None => io.open(stream),
+        };
+        let Some(id) = id else { return };
+        self.open_session(io, id, permit);
+        if !read.is_empty() {
+            self.read_frames(io, id, &mut read);
         }
     }
 

@@ -114,7 +114,7 @@ impl Driver {
                     let n = live.session.number_for(publication.kind);
                     let (open, tail) = publication.event.encoded.parts(n);
                     self.tally.send();
-                    encode_parts(out, Opcode::Text, open.as_bytes(), tail.as_bytes());
+                    encode_parts(out, Opcode::Text, open, tail.as_bytes());
                 }
             });
             if outbox_max > 0 && io.pending(id) > outbox_max {

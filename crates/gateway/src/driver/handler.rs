@@ -3,11 +3,11 @@
 use std::{net::SocketAddr, sync::atomic::Ordering::Relaxed};
 
 use liveloop_core::Moment;
-use liveloop_protocol::Category;
 
 use super::{Client, Driver, Head, Post};
 use crate::{
     close::CloseReason,
+    figures::GivenUp,
     plane::{ConnId, Handler, Io},
 };
 
@@ -17,10 +17,14 @@ impl Handler for Driver {
     fn on_open(&mut self, io: &mut Io, id: ConnId, peer: SocketAddr) {
         // Whoever has too many connections is let go without a word, which costs least.
         let Ok(permit) = self.wires.door.admit_connection(peer) else {
-            self.wires.door.node.shared.figures.count_failure(Category::Network);
+            self.wires.door.node.shared.figures.count_given_up(GivenUp::AddressFull);
             return io.cut(id);
         };
         let head = Head::new(peer, permit);
+        if self.wires.door.is_secure {
+            // Shaking hands takes as long as fifty messages or more: nobody else is to wait for it.
+            return self.hand_over(io, id, head, Vec::new());
+        }
         let thread = self.next_thread;
         self.next_thread = (thread + 1) % self.wires.threads.len();
         if thread == usize::from(self.thread) {
@@ -41,6 +45,7 @@ impl Handler for Driver {
     fn on_end(&mut self, io: &mut Io, id: ConnId) {
         match self.clients.get_mut(id) {
             Some(Client::Live(_)) => {
+                // It may still read: what is owed to it is written, if it takes it soon.
                 self.end(io, id, CloseReason::Lost);
                 self.settle(io);
             }
@@ -54,6 +59,11 @@ impl Handler for Driver {
                 let now = io.now();
                 self.with_session(io, id, |session| session.handle_timeout(now));
             }
+            Some(Client::Head(head)) if !head.is_answered => {
+                self.clients.remove(id);
+                self.wires.door.node.shared.figures.count_given_up(GivenUp::HeadTimeout);
+                io.cut(id);
+            }
             _ => io.cut(id),
         }
     }
@@ -62,8 +72,14 @@ impl Handler for Driver {
         if let Some(Client::Live(_)) = self.clients.get_mut(id) {
             self.end(io, id, CloseReason::Lost);
         }
-        if let Some(Client::Leaving(_)) = self.clients.remove(id) {
-            self.wires.door.node.shared.figures.active_connections.fetch_sub(1, Relaxed);
+        match self.clients.remove(id) {
+            Some(Client::Leaving(_)) => {
+                self.wires.door.node.shared.figures.active_connections.fetch_sub(1, Relaxed);
+            }
+            Some(Client::Head(head)) if !head.is_answered => {
+                self.wires.door.node.shared.figures.count_given_up(GivenUp::Abandoned);
+            }
+            _ => {}
         }
         self.tell_if_drained();
     }
@@ -87,14 +103,7 @@ impl Handler for Driver {
                     self.await_head(io, id, head);
                 }
             }
-            Post::Adopt(stream, mut read, permit) => {
-                if let Some(id) = io.open(stream) {
-                    self.open_session(io, id, permit);
-                    if !read.is_empty() {
-                        self.read_frames(io, id, &mut read);
-                    }
-                }
-            }
+            Post::Adopt(adopted) => self.adopt(io, adopted),
             Post::Drain => {
                 self.is_draining = true;
                 for key in self.clients.live() {
@@ -104,6 +113,10 @@ impl Handler for Driver {
             }
             Post::Stop => self.is_over = true,
         }
+    }
+
+    fn on_accept_failure(&mut self) {
+        self.wires.door.node.shared.figures.accept_failures.fetch_add(1, Relaxed);
     }
 
     fn on_turn(&mut self, io: &mut Io) {

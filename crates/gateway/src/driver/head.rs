@@ -19,6 +19,8 @@ pub(crate) struct Head {
     pub(crate) peer: SocketAddr,
     pub(super) permit: Option<ConnectionPermit>,
     bytes: Vec<u8>,
+    /// Refused: it has a moment to read why.
+    pub(super) is_answered: bool,
 }
 
 /// What a head has turned out to be.
@@ -35,7 +37,7 @@ pub(crate) enum Headed<P> {
 
 impl Head {
     pub(crate) fn new(peer: SocketAddr, permit: Option<ConnectionPermit>) -> Self {
-        Self { peer, permit, bytes: Vec::new() }
+        Self { peer, permit, bytes: Vec::new(), is_answered: false }
     }
 
     /// Takes more of it. A handshake at `path` is let in by `admit`, which gives what it is
@@ -72,7 +74,10 @@ impl Head {
                 },
                 // A body may follow, and a plain GET is no handshake: HTTP says what is wrong.
                 Err(denied) if denied.is_for_http() => self.http(),
-                Err(denied) => Headed::Refused(denied),
+                Err(denied) => {
+                    self.is_answered = true;
+                    Headed::Refused(denied)
+                }
             },
         }
     }

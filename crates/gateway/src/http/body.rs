@@ -1,18 +1,30 @@
-//! Reading the JSON body of a request, bounded, and naming the field that is at fault.
+//! Reading the JSON body of a request, bounded in bytes and time, and naming the field that is at fault.
+
+use std::time::Duration;
 
 use axum::{body::to_bytes, extract::Request, http::StatusCode};
 use liveloop_core::UserId;
 use liveloop_protocol::{ErrorCode, Refusal};
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 use super::{Problem, Web};
+use crate::figures::GivenUp;
 
+/// How long a body may take to come whole.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest body, in bytes.
 const BODY_BYTES_MAX: usize = 4_096;
 
 /// Reads a JSON object; an empty body is an empty object.
-pub(super) async fn read<T: DeserializeOwned>(request: Request) -> Result<T, Problem> {
-    let bytes = to_bytes(request.into_body(), BODY_BYTES_MAX).await.map_err(|_| {
+pub(super) async fn read<T: DeserializeOwned>(web: &Web, request: Request) -> Result<T, Problem> {
+    let whole = timeout(BODY_TIMEOUT, to_bytes(request.into_body(), BODY_BYTES_MAX)).await;
+    let whole = whole.map_err(|_| {
+        web.door.node.shared.figures.count_given_up(GivenUp::BodyTimeout);
+        let detail = "the body did not come whole in 10 s: send it again, faster";
+        Problem::new(StatusCode::REQUEST_TIMEOUT, ErrorCode::TooLong, detail)
+    })?;
+    let bytes = whole.map_err(|_| {
         let detail = "the body is longer than 4096 bytes, or did not come whole";
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLong, detail)
     })?;

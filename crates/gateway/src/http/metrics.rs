@@ -41,6 +41,8 @@ pub(super) async fn metrics(State(web): State<Web>, request: Request) -> Respons
     out.gauge(("memory_usage_percent", "Memory of the system in use, 0 to 100."), memory);
     tell_lobby(&mut out, figures);
     tell_trouble(&mut out, figures);
+    tell_turned_away(&mut out, figures);
+    tell_tls(&mut out, figures);
     tell_engines(&mut out, figures);
     let headers = [(header::CONTENT_TYPE, CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")];
     (headers, out.into_text()).into_response()
@@ -167,6 +169,42 @@ fn tell_trouble(out: &mut Exposition, figures: &Figures) {
             counters.add(&[("code", &code), ("reason", reason.as_str())], count);
         }
     });
+}
+
+fn tell_turned_away(out: &mut Exposition, figures: &Figures) {
+    let help = "WebSocket handshakes refused.";
+    out.counters(("liveloop_handshakes_refused_total", help), |counters| {
+        for (reason, count) in figures.handshakes_refused.counts() {
+            counters.add(&[("reason", reason)], count);
+        }
+    });
+    let help = "Connections given up before they became a WebSocket, or while they spoke HTTP.";
+    out.counters(("liveloop_connections_given_up_total", help), |counters| {
+        for (reason, count) in figures.given_up.counts() {
+            counters.add(&[("reason", reason)], count);
+        }
+    });
+    let help = "Times that no connection could be accepted.";
+    let failures = figures.accept_failures.load(Relaxed);
+    out.counter(("liveloop_accept_failures_total", help), failures);
+}
+
+fn tell_tls(out: &mut Exposition, figures: &Figures) {
+    let help = "TLS handshakes, by how they ended.";
+    out.counters(("liveloop_tls_handshakes_total", help), |counters| {
+        for (outcome, count) in figures.tls.handshakes() {
+            counters.add(&[("outcome", outcome)], count);
+        }
+    });
+    let help = "Times that certificate and key were read again, by whether they came into use.";
+    out.counters(("liveloop_tls_reloads_total", help), |counters| {
+        for (outcome, count) in figures.tls.reloads() {
+            counters.add(&[("outcome", outcome)], count);
+        }
+    });
+    let help = "When the certificate in use ends, in seconds since 1970; 0 without TLS.";
+    let expiry = figures.tls.expiry();
+    out.gauge(("liveloop_tls_certificate_expiry_timestamp_seconds", help), expiry);
 }
 
 /// Stores and Redis. There is only the store in memory yet, which cannot fail.

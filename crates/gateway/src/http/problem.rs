@@ -26,6 +26,9 @@ pub(crate) struct Problem {
     /// Rounded up to a whole millisecond.
     #[serde(rename = "retryAfterMs", skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
+    /// Not for HTTP, which would read on.
+    #[serde(skip)]
+    is_last_word: bool,
 }
 
 impl Problem {
@@ -42,12 +45,18 @@ impl Problem {
             code,
             field: None,
             retry_after_ms: None,
+            is_last_word: false,
         }
     }
 
     /// Names the field at fault.
     pub(crate) fn field(self, field: String) -> Self {
         Self { field: Some(field), ..self }
+    }
+
+    /// Nothing of what follows it is read as a request.
+    pub(crate) fn last_word(self) -> Self {
+        Self { is_last_word: true, ..self }
     }
 
     /// With `retryAfterMs`, and with `Retry-After` in whole seconds, rounded up.
@@ -85,7 +94,7 @@ impl Problem {
 
     /// Whether HTTP has to say it: a plain request is no handshake, and a body may follow.
     pub(crate) fn is_for_http(&self) -> bool {
-        matches!(self.status, 400 | 405 | 426)
+        !self.is_last_word && matches!(self.status, 400 | 405 | 426)
     }
 
     /// The whole response, for a connection that is closed after it.

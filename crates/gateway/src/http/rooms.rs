@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use liveloop_core::GroupSpec;
-use liveloop_protocol::{ErrorCode, clean_name, format_id};
+use liveloop_protocol::{ErrorCode, IdText, clean_name, format_id};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
@@ -38,12 +38,12 @@ struct NewRoom {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Room {
-    room_id: String,
+    room_id: IdText,
 }
 
 pub(super) async fn create(State(web): State<Web>, request: Request) -> Result<Response, Problem> {
     let creator = web.visitor(&request)?;
-    let new: NewRoom = body::read(request).await?;
+    let new: NewRoom = body::read(&web, request).await?;
     let name = clean_name(new.name.map(Cow::Owned), &web.door.node.shared.settings.limits)?;
     if new.capacity == Some(0) {
         let detail = "`capacity` must be 1 or more";

@@ -1,6 +1,8 @@
 //! `GET /ws` on a connection that has spoken HTTP before: the same door as the event loops', then
 //! the socket is theirs.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use axum::{
     body::Body,
     extract::{Request, State},
@@ -11,8 +13,17 @@ use hyper::upgrade::OnUpgrade;
 use hyper_util::rt::TokioIo;
 use liveloop_protocol::Category;
 
-use super::{Problem, Web, connection, peer_of};
-use crate::{address::ConnectionPermit, driver::Post};
+use super::{
+    Problem, Web,
+    io::{Io, Socket},
+    peer_of,
+};
+use crate::{
+    address::ConnectionPermit,
+    door::accept_handshake,
+    driver::{Adopted, Post},
+    figures::HandshakeRefused,
+};
 
 pub(super) async fn upgrade(State(web): State<Web>, mut request: Request) -> Response {
     match admit(&web, &mut request) {
@@ -28,13 +39,22 @@ type Admitted = (String, ConnectionPermit, OnUpgrade);
 
 fn admit(web: &Web, request: &mut Request) -> Result<Admitted, Problem> {
     let on_upgrade = request.extensions_mut().remove::<OnUpgrade>();
+    let refused = &web.door.node.shared.figures.handshakes_refused;
+    let no_upgrade = || {
+        refused.count(HandshakeRefused::NotAnUpgrade);
+        Problem::upgrade_required()
+    };
     // Axum lets HEAD in where GET is.
     if request.method() != Method::GET {
-        return Err(Problem::upgrade_required());
+        return Err(no_upgrade());
     }
     let (Some(on_upgrade), Some(peer)) = (on_upgrade, peer_of(request)) else {
-        return Err(Problem::upgrade_required());
+        return Err(no_upgrade());
     };
+    accept_handshake(request.headers()).map_err(|(cause, problem)| {
+        refused.count(cause);
+        problem
+    })?;
     let (accept, permit) = web.door.admit(request.headers(), peer)?;
     Ok((accept, permit, on_upgrade))
 }
@@ -54,13 +74,15 @@ async fn hand_over(web: Web, permit: ConnectionPermit, on_upgrade: OnUpgrade) {
     let Ok(upgraded) = on_upgrade.await else {
         return web.door.node.shared.figures.count_failure(Category::Network);
     };
-    let parts = upgraded.downcast::<TokioIo<connection::Io>>().ok();
-    let socket = parts.and_then(|parts| {
-        let (stream, unread) = connection::socket_of(parts.io.into_inner())?;
-        Some((stream, [&parts.read_buf[..], &unread].concat()))
+    let parts = upgraded.downcast::<TokioIo<Io>>().ok();
+    let adopted = parts.and_then(|parts| {
+        let Socket { stream, secured, unread } = parts.io.into_inner().into_socket()?;
+        let read = [&parts.read_buf[..], &unread].concat();
+        Some(Adopted { stream, secured, read, permit })
     });
-    match socket {
-        Some((stream, read)) => web.threads[0].post(Post::Adopt(stream, read, permit)),
+    let thread = web.next_thread.fetch_add(1, Relaxed) % web.threads.len();
+    match adopted {
+        Some(adopted) => web.threads[thread].post(Post::Adopt(adopted)),
         None => web.door.node.shared.figures.count_failure(Category::System),
     }
 }

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use liveloop_core::UserId;
-use liveloop_protocol::{clean_name, format_id};
+use liveloop_protocol::{IdText, clean_name, format_id};
 use serde::{Deserialize, Serialize};
 
 use super::{Problem, Web, body, peer_of};
@@ -24,7 +24,7 @@ struct NewUser {
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct User {
-    user_id: String,
+    user_id: IdText,
     token: String,
 }
 
@@ -34,7 +34,7 @@ pub(super) async fn create(State(web): State<Web>, request: Request) -> Result<R
         let admitted = web.door.addresses.admit_user(key, web.door.node.clock.moment());
         admitted.map_err(|denied| web.door.denied(denied))?;
     }
-    let new: NewUser = body::read(request).await?;
+    let new: NewUser = body::read(&web, request).await?;
     let shared = &web.door.node.shared;
     let name = clean_name(new.name.map(Cow::Owned), &shared.settings.limits)?;
     let user = UserId(random_id());

@@ -5,11 +5,15 @@ use std::io::{self, Write};
 use liveloop_core::Moment;
 use mio::net::TcpStream;
 
+use super::tls::Tls;
+
 /// A connection. What it may own on the heap is its outbox, while something is in it.
 #[derive(Debug)]
 pub(super) struct Conn {
     pub(super) stream: TcpStream,
-    outbox: Vec<u8>,
+    /// Apart, so that a plain connection does not pay for it.
+    pub(super) tls: Option<Box<Tls>>,
+    pub(super) outbox: Vec<u8>,
     /// How much of the outbox is written.
     sent: usize,
     /// When `on_timer` is due; the far future where nothing is.
@@ -43,6 +47,7 @@ impl Conn {
     pub(super) fn new(stream: TcpStream) -> Self {
         Self {
             stream,
+            tls: None,
             outbox: Vec::new(),
             sent: 0,
             due: Moment::NEVER,
@@ -74,6 +79,15 @@ impl Conn {
 
     /// Writes what the kernel takes; an empty outbox gives its buffer back.
     pub(super) fn flush(&mut self, spare: &mut Vec<Vec<u8>>) -> Flushed {
+        if !self.seal(spare) {
+            return Flushed::Broken;
+        }
+        let flushed = self.write_out(spare);
+        self.note_sealed();
+        flushed
+    }
+
+    fn write_out(&mut self, spare: &mut Vec<Vec<u8>>) -> Flushed {
         while self.pending() > 0 {
             match self.stream.write(&self.outbox[self.sent..]) {
                 Ok(0) => return Flushed::Broken,
@@ -88,7 +102,8 @@ impl Conn {
             }
         }
         self.is_blocked = false;
-        self.give_back(spare);
+        self.sent = 0;
+        give_back(std::mem::take(&mut self.outbox), spare);
         Flushed::All
     }
 
@@ -99,15 +114,13 @@ impl Conn {
             self.sent = 0;
         }
     }
+}
 
-    fn give_back(&mut self, spare: &mut Vec<Vec<u8>>) {
-        let mut buffer = std::mem::take(&mut self.outbox);
-        self.sent = 0;
-        if buffer.capacity() > 0 && buffer.capacity() <= SPARE_BYTES_MAX && spare.len() < SPARE_MAX
-        {
-            buffer.clear();
-            spare.push(buffer);
-        }
+/// Keeps a buffer for the next connection that needs one.
+pub(super) fn give_back(mut buffer: Vec<u8>, spare: &mut Vec<Vec<u8>>) {
+    if buffer.capacity() > 0 && buffer.capacity() <= SPARE_BYTES_MAX && spare.len() < SPARE_MAX {
+        buffer.clear();
+        spare.push(buffer);
     }
 }
 

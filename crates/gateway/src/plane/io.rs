@@ -85,9 +85,15 @@ impl Io {
     pub(crate) fn queue_write(&mut self, id: ConnId, write: impl FnOnce(&mut Vec<u8>)) {
         let Some(conn) = self.conns.get_mut(id.key).filter(|conn| !conn.is_closing) else { return };
         write(conn.outbox(&mut self.spare));
+        self.mark_dirty(id.key);
+    }
+
+    /// Has `key` flushed once this turn is over, if the kernel takes anything.
+    pub(super) fn mark_dirty(&mut self, key: Key) {
+        let Some(conn) = self.conns.get_mut(key) else { return };
         if !conn.is_dirty && !conn.is_blocked {
             conn.is_dirty = true;
-            self.dirty.push(id.key);
+            self.dirty.push(key);
         }
     }
 
@@ -131,6 +137,11 @@ impl Io {
         self.registry.deregister(&mut conn.stream).ok()?;
         let conn = self.conns.remove(id.key)?;
         Some(conn.stream.into())
+    }
+
+    /// Reads `id` in the next turn, whether or not something has come.
+    pub(crate) fn read_again(&mut self, id: ConnId) {
+        self.again.push(id.key);
     }
 
     /// `on_timer` comes for `id` at `due` or soon after; replaces what was set before.

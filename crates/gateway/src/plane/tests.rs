@@ -9,6 +9,7 @@ use std::{
     time::Duration,
 };
 
+mod secured;
 mod turns;
 
 use super::*;
@@ -28,6 +29,7 @@ enum Post {
     Stop(Sender<(u64, HashMap<ConnId, u32>)>),
     /// Tell that the loop does nothing, and do nothing until told.
     Hold(Sender<()>, Receiver<()>),
+    Adopt(TcpStream, Secured),
 }
 
 impl Handler for Flood {
@@ -58,7 +60,7 @@ impl Handler for Flood {
         io.queue_write(id, |out| out.extend_from_slice(b"too late"));
     }
 
-    fn on_post(&mut self, _io: &mut Io, post: Post) {
+    fn on_post(&mut self, io: &mut Io, post: Post) {
         match post {
             Post::Stop(answer) => {
                 self.is_over = true;
@@ -67,6 +69,10 @@ impl Handler for Flood {
             Post::Hold(is_held, may_go_on) => {
                 is_held.send(()).unwrap();
                 may_go_on.recv().unwrap();
+            }
+            Post::Adopt(socket, secured) => {
+                io.open_secured(socket, secured).unwrap();
+                self.opened += 1;
             }
         }
     }

@@ -53,6 +53,8 @@ pub(crate) trait Handler {
     fn on_gone(&mut self, io: &mut Io, id: ConnId);
     /// Another thread has posted something.
     fn on_post(&mut self, io: &mut Io, post: Self::Post);
+    /// A connection could not be accepted, mostly for want of open files; it will be tried again.
+    fn on_accept_failure(&mut self) {}
     /// Once a turn, before the writes.
     fn on_turn(&mut self, io: &mut Io);
     /// Once a turn, after the writes.
@@ -115,13 +117,17 @@ impl<P> Start<P> {
 /// One event loop.
 pub(crate) struct Plane<H: Handler> {
     poll: Poll,
-    io: Io,
-    handler: H,
+    pub(super) io: Io,
+    pub(super) handler: H,
     link: PlaneLink<H::Post>,
     listener: Option<TcpListener>,
     accept_again_at: Option<Moment>,
+    /// Told in the log once when it begins and once when it ends, however long it lasts.
+    is_refusing: bool,
     clock: Clock,
-    buffer: Box<[u8]>,
+    pub(super) buffer: Box<[u8]>,
+    /// What was opened of what was read, where that is TLS.
+    pub(super) opened: Vec<u8>,
     posts: Vec<H::Post>,
     looked_at: Vec<Key>,
     due: Vec<Key>,
@@ -147,8 +153,10 @@ impl<H: Handler> Plane<H> {
             link: start.link,
             listener,
             accept_again_at: None,
+            is_refusing: false,
             clock,
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
+            opened: Vec::new(),
             posts: Vec::new(),
             looked_at: Vec::new(),
             due: Vec::new(),
@@ -227,6 +235,9 @@ impl<H: Handler> Plane<H> {
         for _ in 0..ACCEPTS_MAX {
             match listener.accept() {
                 Ok((stream, peer)) => {
+                    if std::mem::take(&mut self.is_refusing) {
+                        tracing::warn!("connections are accepted again");
+                    }
                     if let Some(id) = self.io.open(stream.into()) {
                         self.handler.on_open(&mut self.io, id, peer);
                     }
@@ -235,7 +246,10 @@ impl<H: Handler> Plane<H> {
                 // The client gave up before it was its turn.
                 Err(error) if is_of_client(&error) => {}
                 Err(error) => {
-                    tracing::warn!(%error, "cannot accept: is the open-file limit too low?");
+                    if !std::mem::replace(&mut self.is_refusing, true) {
+                        tracing::warn!(%error, "cannot accept: is the open-file limit too low?");
+                    }
+                    self.handler.on_accept_failure();
                     self.accept_again_at = Some(self.io.now() + ACCEPT_PAUSE);
                     return;
                 }
@@ -253,7 +267,15 @@ impl<H: Handler> Plane<H> {
                 return;
             }
             let (is_closing, has_ended) = (conn.is_closing, conn.has_ended);
-            match read_some(conn, &mut self.buffer) {
+            if conn.has_said_goodbye() && !is_closing {
+                let id = self.io.id(key);
+                return self.handler.on_end(&mut self.io, id);
+            }
+            let is_owed = conn.pending() > 0;
+            let kept = conn.recall(&mut self.buffer);
+            match read_some(conn, &mut self.buffer[kept..]) {
+                // What is still to be written has its time (see `Io::close`).
+                Ok(0) if is_closing && is_owed => return,
                 Ok(0) if is_closing => return self.io.gone.push(key),
                 Ok(0) => {
                     let id = self.io.id(key);
@@ -265,13 +287,17 @@ impl<H: Handler> Plane<H> {
                         if conn.lingered > LINGER_BYTES_MAX {
                             return self.io.gone.push(key);
                         }
+                    } else if conn.tls.is_some() {
+                        if !self.take_sealed(key, kept + len) {
+                            return;
+                        }
                     } else {
                         let id = self.io.id(key);
                         self.handler.on_bytes(&mut self.io, id, &mut self.buffer[..len]);
                     }
                     // A read that did not fill the buffer has emptied the socket, but for its end:
                     // where that came with the bytes, nobody will say so again.
-                    if len < READ_BYTES && !has_ended {
+                    if kept + len < READ_BYTES && !has_ended {
                         return;
                     }
                 }

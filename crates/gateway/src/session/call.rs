@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use liveloop_core::{EndReason, Input, Mode, Moment, Request, RoomId, SocketId};
 use liveloop_protocol::{
-    MatchDone, Refusal, RemoteUser, RequestRoom, ServerEvent, StopByRemoteUser, StopReason,
+    IdText, MatchDone, Refusal, RemoteUser, RequestRoom, ServerEvent, StopByRemoteUser, StopReason,
     format_id,
 };
 
@@ -23,7 +23,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Partner {
     pub(crate) socket: SocketId,
-    pub(crate) pseudonym: String,
+    pub(crate) pseudonym: IdText,
     pub(crate) profile: Arc<Profile>,
     pub(crate) common_interests: Vec<String>,
     pub(crate) outlet: ConnId,
@@ -33,9 +33,9 @@ pub(crate) struct Partner {
 #[derive(Debug)]
 pub(crate) struct Call {
     pub(super) room: RoomId,
-    pub(super) room_id: String,
-    pub(super) own_socket_id: String,
-    pub(super) own_pseudonym: String,
+    pub(super) room_id: IdText,
+    pub(super) own_socket_id: IdText,
+    pub(super) own_pseudonym: IdText,
     pub(super) partner_socket: SocketId,
     outlet: ConnId,
 }
@@ -214,7 +214,7 @@ impl Session {
     pub(super) fn call_named(&self, room_id: Option<&str>) -> Result<&Arc<Call>, Refusal> {
         let call = self.call.as_ref().ok_or_else(Refusal::not_in_room)?;
         match room_id {
-            Some(room_id) if room_id != call.room_id => Err(Refusal::not_in_room()),
+            Some(room_id) if *room_id != *call.room_id => Err(Refusal::not_in_room()),
             _ => Ok(call),
         }
     }

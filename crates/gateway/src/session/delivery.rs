@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use liveloop_core::{EndReason, Mode, Moment, RoomId};
-use liveloop_protocol::Encoded;
+use liveloop_protocol::{Encoded, IdText};
 
 use super::{Joined, Partner, Profile};
 use crate::desk::Answer;
@@ -32,7 +32,7 @@ pub(crate) struct Matched {
     pub(crate) mode: Mode,
     pub(crate) is_initiator: bool,
     /// What the partner sees of this session's visitor.
-    pub(crate) own_pseudonym: String,
+    pub(crate) own_pseudonym: IdText,
     /// How this session's visitor is shown to the partner.
     pub(crate) own_profile: Arc<Profile>,
     pub(crate) partner: Partner,

@@ -6,7 +6,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 
 use liveloop_core::{GroupRejection, GroupView, Moment, RoomId};
 use liveloop_protocol::{
-    Encoded, ErrorCode, JoinRoom, LeaveRoom, Refusal, RoomJoined, ServerEvent, format_id,
+    Encoded, ErrorCode, IdText, JoinRoom, LeaveRoom, Refusal, RoomJoined, ServerEvent, format_id,
 };
 
 use super::{Effect, RelayKind, Session, room_named};
@@ -19,9 +19,9 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Listening {
     pub(super) room: RoomId,
-    pub(super) room_id: String,
+    pub(super) room_id: IdText,
     /// This connection, in this group alone.
-    pub(super) own_id: String,
+    pub(super) own_id: IdText,
 }
 
 /// An event for all who listen to a group, but the connection that it comes from.
@@ -171,7 +171,7 @@ impl Session {
     /// The group that is named, where this session listens to it.
     pub(super) fn group_named(&self, room_id: Option<&str>) -> Option<&Arc<Listening>> {
         let room_id = room_id?;
-        self.groups().iter().find(|group| group.room_id == room_id)
+        self.groups().iter().find(|group| *group.room_id == *room_id)
     }
 
     pub(super) fn publish(

@@ -3,18 +3,20 @@
 // Each test file is a crate of its own and uses a part of this.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+pub mod secure;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use liveloop_gateway::{
-    Page, PageFile, Secret, ServeError, Wiring, serve,
+    Page, PageFile, Secret, ServeError, Tls, Wiring, serve,
     settings::{Heartbeat, Settings, Span},
 };
 use liveloop_ports::MemoryHistory;
 use liveloop_protocol::Limits;
 use serde_json::{Value, json};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::oneshot,
     task::JoinHandle,
@@ -58,12 +60,21 @@ pub fn with_limits(limits: Limits) -> Settings {
 
 impl Server {
     pub async fn start(settings: Settings) -> Self {
+        Self::start_with(settings, None).await
+    }
+
+    pub async fn start_with(settings: Settings, tls: Option<Tls>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        Self::start_on(listener, settings, tls)
+    }
+
+    pub fn start_on(listener: TcpListener, settings: Settings, tls: Option<Tls>) -> Self {
         let address = listener.local_addr().unwrap();
         let wiring = Wiring {
             secret: Secret::new([7; 32]),
             history: Arc::new(MemoryHistory::default()),
             page: PAGE,
+            tls,
         };
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
@@ -84,9 +95,7 @@ impl Server {
 
     pub async fn client(&self) -> Client {
         let (socket, _) = connect_async(format!("ws://{}/ws", self.address)).await.unwrap();
-        let mut client = Client { socket, welcome: Value::Null, last_ref: 0 };
-        client.welcome = client.event("welcome").await;
-        client
+        Client::greeted(socket).await
     }
 
     /// A request with these lines after the first, and the whole response.
@@ -95,15 +104,12 @@ impl Server {
     }
 
     pub async fn http_with_body(&self, first_line: &str, headers: &str, body: &str) -> String {
-        let mut stream = TcpStream::connect(self.address).await.unwrap();
+        let stream = TcpStream::connect(self.address).await.unwrap();
         let host = self.address;
         let request = format!(
             "{first_line} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n{headers}\r\n{body}"
         );
-        stream.write_all(request.as_bytes()).await.unwrap();
-        let mut response = Vec::new();
-        tokio::time::timeout(PATIENCE, stream.read_to_end(&mut response)).await.unwrap().unwrap();
-        String::from_utf8_lossy(&response).into_owned()
+        whole_answer(stream, &request).await
     }
 
     /// Whether a request gets any response at all.
@@ -120,6 +126,25 @@ impl Server {
         serde_json::from_str(body).unwrap()
     }
 
+    /// A sample of the metrics, as it is written.
+    pub async fn metric(&self, sample: &str) -> f64 {
+        let response = self.http("GET /metrics", "").await;
+        let mut values = response.lines().filter_map(|line| line.strip_prefix(sample));
+        let value = values.find_map(|rest| rest.strip_prefix(' ')?.trim().parse().ok());
+        value.unwrap_or_else(|| panic!("{sample} is not there: {response}"))
+    }
+
+    /// Waits until a sample is at this value at least: some is counted a turn after it is seen.
+    pub async fn until_metric(&self, sample: &str, value: f64) {
+        let wait = async {
+            while self.metric(sample).await < value {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let counted = tokio::time::timeout(PATIENCE, wait).await;
+        counted.unwrap_or_else(|_| panic!("{sample} does not come to {value}"));
+    }
+
     /// Waits until the status shows this figure.
     pub async fn until_status(&self, figure: &str, value: u64) {
         let pointer = format!("/node/{figure}");
@@ -132,14 +157,30 @@ impl Server {
     }
 }
 
+/// Writes a request and reads until the server closes.
+pub async fn whole_answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) -> String {
+    stream.write_all(text.as_bytes()).await.unwrap();
+    stream.flush().await.unwrap();
+    let mut response = Vec::new();
+    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut response)).await.unwrap().unwrap();
+    String::from_utf8_lossy(&response).into_owned()
+}
+
 /// A plain WebSocket client.
-pub struct Client {
-    pub socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+pub struct Client<S = MaybeTlsStream<TcpStream>> {
+    pub socket: WebSocketStream<S>,
     pub welcome: Value,
     last_ref: u64,
 }
 
-impl Client {
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    /// One that has been welcomed.
+    pub async fn greeted(socket: WebSocketStream<S>) -> Self {
+        let mut client = Self { socket, welcome: Value::Null, last_ref: 0 };
+        client.welcome = client.event("welcome").await;
+        client
+    }
+
     pub async fn send_text(&mut self, text: impl Into<String>) {
         self.socket.send(Message::Text(text.into().into())).await.unwrap();
     }
@@ -233,8 +274,17 @@ impl Client {
 /// Two who have just met; the first is the initiator. Gives their `match-done` too.
 pub async fn pair(server: &Server) -> ((Client, Value), (Client, Value)) {
     let (mut ada, mut ben) = (server.client().await, server.client().await);
+    let (for_ada, for_ben) = meet(&mut ada, &mut ben).await;
+    ((ada, for_ada), (ben, for_ben))
+}
+
+/// Lets two meet, the first as the initiator, and gives their `match-done`.
+pub async fn meet<S, T>(ada: &mut Client<S>, ben: &mut Client<T>) -> (Value, Value)
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+    T: AsyncRead + AsyncWrite + Unpin,
+{
     ada.ask("request-room", json!({"name": "Ada"})).await;
     ben.say("request-room", json!({"name": "Ben"})).await;
-    let (for_ada, for_ben) = (ada.until("match-done").await, ben.until("match-done").await);
-    ((ada, for_ada), (ben, for_ben))
+    (ada.until("match-done").await, ben.until("match-done").await)
 }

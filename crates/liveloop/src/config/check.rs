@@ -1,6 +1,6 @@
 //! Bounds and relations that a value's kind alone does not assure.
 
-use super::{Config, Merged, Problem, ice, origin};
+use super::{Config, Merged, Problem, ice, origin, tls};
 
 const NODE_CHARS_MAX: usize = 64;
 const SITE_NAME_CHARS_MAX: usize = 60;
@@ -51,6 +51,7 @@ pub(super) fn check(config: &Config, merged: &Merged) -> Vec<Problem> {
             None => problem,
         });
     }
+    problems.extend(tls::check(&config.tls));
     problems
 }
 

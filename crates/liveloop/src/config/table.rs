@@ -55,6 +55,17 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Networks of your reverse proxies (`10.0.0.0/8`), whose X-Forwarded-For is believed.",
     )
     .common(),
+    Setting::new(
+        "tls.cert",
+        Kind::Path,
+        "File with the certificate in PEM, the server's own first and then those that vouch for it. \
+         Read again on SIGHUP and when it changes.",
+    )
+    .unset("no TLS: plain http, for this machine or behind a reverse proxy with TLS")
+    .common(),
+    Setting::new("tls.key", Kind::Path, "File with the private key of tls.cert in PEM.")
+        .unset("no TLS; both are set, or neither")
+        .common(),
     Setting::new("limits.frame_bytes", Kind::Number, "Longest frame from a client, in bytes."),
     Setting::new("limits.message_chars", Kind::Number, "Longest text message, in characters."),
     Setting::new("limits.name_chars", Kind::Number, "Longest name of a visitor, in characters."),
@@ -164,7 +175,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
     )
     .unset(
         "on where only this machine can connect (a loopback `listen`, and none of public_url, \
-         origins and trusted_proxies set), else off",
+         origins, trusted_proxies and tls set), else off",
     ),
     Setting::new(
         "metrics.public",

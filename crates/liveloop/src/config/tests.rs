@@ -13,6 +13,7 @@ fn full() -> Config {
         node: Some("node-a".into()),
         secret_file: Some("/run/secrets/liveloop".into()),
         public_url: Some("https://chat.example.org".into()),
+        tls: Tls { cert: Some("/etc/cert.pem".into()), key: Some("/etc/key.pem".into()) },
         matching: Matching { same_visitor: Some(true) },
         site: settings::Site { contact: Some("help@example.org".into()), ..Default::default() },
         log: Log { file: Some("/var/log/liveloop.log".into()), ..Log::default() },
@@ -94,6 +95,7 @@ fn one_may_meet_oneself_only_where_nobody_else_can_connect() {
     assert!(!meets(&[("LIVELOOP_PUBLIC_URL", "https://chat.example.org")]));
     assert!(!meets(&[("LIVELOOP_ORIGINS", "https://chat.example.org")]));
     assert!(!meets(&[("LIVELOOP_TRUSTED_PROXIES", "127.0.0.1")]));
+    assert!(!meets(&[("LIVELOOP_TLS_CERT", "cert.pem"), ("LIVELOOP_TLS_KEY", "key.pem")]));
     assert!(!meets(&[("LIVELOOP_MATCHING_SAME_VISITOR", "off")]));
     let asked_for = [("LIVELOOP_LISTEN", "0.0.0.0:8000"), ("LIVELOOP_MATCHING_SAME_VISITOR", "on")];
     assert!(meets(&asked_for));

@@ -5,16 +5,22 @@ use super::*;
 #[test]
 fn an_url_is_completed() {
     for (url, authority, path) in [
+        ("https://10.0.0.5", "10.0.0.5:443", "/health"),
+        ("https://[::1]:8443/", "[::1]:8443", "/health"),
         ("http://10.0.0.5:8000", "10.0.0.5:8000", "/health"),
         ("http://10.0.0.5:8000/", "10.0.0.5:8000", "/health"),
         ("http://example.org/health/ready", "example.org:80", "/health/ready"),
         ("http://[::1]", "[::1]:80", "/health"),
         ("http://[::1]:8000", "[::1]:8000", "/health"),
     ] {
-        let place = Place { authority: authority.into(), path: path.into() };
+        let is_secure = url.starts_with("https:");
+        let place = Place { is_secure, authority: authority.into(), path: path.into() };
         assert_eq!(Place::parse(url).unwrap(), place);
     }
-    assert!(Place::parse("https://example.org").is_err());
+    assert!(Place::parse("ftp://example.org").is_err());
+    let host = |url| Place::parse(url).unwrap().host().to_owned();
+    assert_eq!(host("https://[::1]:8443"), "::1");
+    assert_eq!(host("https://example.org/health"), "example.org");
     assert!(Place::parse("http://a/x y").is_err());
 }
 

@@ -1,6 +1,8 @@
-//! The two signals that ask the server to stop.
+//! The two signals that ask the server to stop, and the one that asks for the certificate to be read
+//! again.
 
 use anyhow::Context;
+use liveloop_gateway::Tls;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 /// SIGTERM and SIGINT (Ctrl-C), from the moment this is made.
@@ -24,4 +26,15 @@ impl Signals {
             _ = self.interrupt.recv() => {}
         }
     }
+}
+
+/// Has certificate and key read again at each SIGHUP, as long as the runtime lives.
+pub(super) fn reload_on_hangup(tls: Tls) -> anyhow::Result<()> {
+    let mut hangup = signal(SignalKind::hangup()).context("SIGHUP cannot be watched")?;
+    tokio::spawn(async move {
+        while hangup.recv().await.is_some() {
+            tls.reload();
+        }
+    });
+    Ok(())
 }

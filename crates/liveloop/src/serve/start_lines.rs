@@ -28,6 +28,7 @@ pub(super) fn lines(loaded: &Loaded, folder: &DataFolder, node: &str) -> Vec<Lin
         ("texts", "kept in memory; they are gone when the server stops".into()),
         ("matching", matching(config).into()),
         ("origins", origins(config)),
+        ("tls", tls(config)),
     ];
     if config.trusted_proxies.is_empty() && !config.listen.ip().is_loopback() {
         let off = "none trusted; behind a reverse proxy set trusted_proxies, or all visitors count \
@@ -35,8 +36,9 @@ pub(super) fn lines(loaded: &Loaded, folder: &DataFolder, node: &str) -> Vec<Lin
         lines.push(("proxies", off.into()));
     }
     if is_camera_refused(config) {
-        let way_out = "browsers give a camera to https pages alone (and to localhost); let a \
-                       reverse proxy with TLS stand before this server, and set public_url";
+        let way_out = "browsers give a camera to https pages alone (and to localhost); set tls.cert \
+                       and tls.key, or let a reverse proxy with TLS stand before this server and \
+                       set public_url";
         lines.push(("camera", way_out.into()));
     }
     lines
@@ -99,10 +101,20 @@ fn origins(config: &Config) -> String {
     }
 }
 
+fn tls(config: &Config) -> String {
+    match (&config.tls.cert, &config.public_url) {
+        (Some(cert), _) => format!("on, with the certificate in {}", cert.display()),
+        (None, Some(url)) if url.starts_with("https:") => {
+            "off; the proxy that answers for public_url does it".into()
+        }
+        _ => "off; plain http (tls.cert and tls.key)".into(),
+    }
+}
+
 /// Browsers hand a camera to pages of https and of localhost alone.
 fn is_camera_refused(config: &Config) -> bool {
     match &config.public_url {
         Some(url) => url.starts_with("http:") && !url.starts_with("http://localhost"),
-        None => !config.listen.ip().is_loopback(),
+        None => !config.listen.ip().is_loopback() && config.tls.cert.is_none(),
     }
 }

@@ -110,7 +110,9 @@ impl Server {
     }
 
     pub(crate) fn address(&self) -> &str {
-        self.announced.trim().strip_prefix("listening on http://").unwrap()
+        let (scheme, address) = self.announced.trim().rsplit_once("://").unwrap();
+        assert!(["listening on http", "listening on https"].contains(&scheme), "{scheme}");
+        address
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

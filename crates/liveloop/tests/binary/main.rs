@@ -8,4 +8,6 @@ mod harness;
 mod help;
 mod secrets;
 mod serving;
+mod starving;
 mod stopping;
+mod tls;

@@ -19,11 +19,20 @@ use axum::{
     serve::ListenerExt,
 };
 use futures_util::{SinkExt, StreamExt};
-use tokio::{net::TcpListener, sync::mpsc};
+use tokio::{
+    net::TcpListener,
+    sync::mpsc::{self, UnboundedSender},
+};
 
 use strangers::{Inbox, Strangers};
 
-type Shared = Arc<Mutex<Strangers>>;
+type Shared = Arc<Mutex<Strangers<UnboundedSender<Utf8Bytes>>>>;
+
+impl Inbox for UnboundedSender<Utf8Bytes> {
+    fn send(&self, text: String) {
+        let _ = UnboundedSender::send(self, text.into());
+    }
+}
 
 #[tokio::main]
 async fn main() -> std::io::Result<()> {
@@ -43,7 +52,7 @@ async fn upgrade(upgrade: WebSocketUpgrade, State(shared): State<Shared>) -> Res
 
 async fn serve(socket: WebSocket, shared: Shared) {
     let (mut sink, mut stream) = socket.split();
-    let (inbox, mut due): (Inbox, _) = mpsc::unbounded_channel::<Utf8Bytes>();
+    let (inbox, mut due) = mpsc::unbounded_channel::<Utf8Bytes>();
     let strangers = || shared.lock().unwrap_or_else(PoisonError::into_inner);
     let visitor = strangers().arrive(inbox);
     loop {

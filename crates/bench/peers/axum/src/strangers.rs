@@ -2,24 +2,30 @@
 
 use std::collections::{HashMap, VecDeque};
 
-use axum::extract::ws::Utf8Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
-use tokio::sync::mpsc::UnboundedSender;
 use uuid::Uuid;
 
-pub type Inbox = UnboundedSender<Utf8Bytes>;
+/// The way to one visitor.
+pub trait Inbox {
+    fn send(&self, text: String);
+}
 
-struct Visitor {
-    inbox: Inbox,
+struct Visitor<I> {
+    inbox: I,
     /// The partner and the room.
     call: Option<(Uuid, Uuid)>,
 }
 
-#[derive(Default)]
-pub struct Strangers {
-    visitors: HashMap<Uuid, Visitor>,
+pub struct Strangers<I> {
+    visitors: HashMap<Uuid, Visitor<I>>,
     waiting: VecDeque<Uuid>,
+}
+
+impl<I> Default for Strangers<I> {
+    fn default() -> Self {
+        Self { visitors: HashMap::new(), waiting: VecDeque::new() }
+    }
 }
 
 #[derive(Deserialize)]
@@ -104,8 +110,8 @@ struct MatchDone {
     relay_only: bool,
 }
 
-impl Strangers {
-    pub fn arrive(&mut self, inbox: Inbox) -> Uuid {
+impl<I: Inbox> Strangers<I> {
+    pub fn arrive(&mut self, inbox: I) -> Uuid {
         let id = Uuid::new_v4();
         self.visitors.insert(id, Visitor { inbox, call: None });
         self.send(id, &Event { event: "welcome", data: Welcome { socket_id: id } });
@@ -198,7 +204,7 @@ impl Strangers {
     fn send(&self, id: Uuid, frame: &impl Serialize) {
         let Some(visitor) = self.visitors.get(&id) else { return };
         if let Ok(text) = serde_json::to_string(frame) {
-            let _ = visitor.inbox.send(text.into());
+            visitor.inbox.send(text);
         }
     }
 }

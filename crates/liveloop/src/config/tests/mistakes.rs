@@ -44,6 +44,16 @@ fn each_mistake_names_its_field_and_the_way_out() {
 }
 
 #[test]
+fn a_certificate_without_a_key_or_the_other_way_round_is_named() {
+    for (variable, missing) in [("LIVELOOP_TLS_CERT", "tls.key"), ("LIVELOOP_TLS_KEY", "tls.cert")]
+    {
+        let said = problems(variables(&[(variable, "file.pem")]));
+        assert!(said.contains(&format!("\n  {missing}: it is not set")), "{said}");
+        assert!(said.contains("set both for TLS, or neither"), "{said}");
+    }
+}
+
+#[test]
 fn ice_servers_are_checked_and_their_credentials_not_repeated() {
     const CREDENTIAL: &str = "do-not-tell";
     for (servers, said) in [

@@ -1,6 +1,25 @@
-//! Each refusal says what is wrong and what to do.
+//! Each refusal says what is wrong and what to do; the kernel holds little for who does not read.
 
 use super::*;
+
+#[tokio::test]
+async fn the_kernel_holds_little_for_one_who_does_not_read() {
+    let listener = bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let client = TcpSocket::new_v4().unwrap();
+    client.set_recv_buffer_size(4_096).unwrap();
+    let client = client.connect(listener.local_addr().unwrap()).await.unwrap();
+    let (accepted, _) = listener.accept().await.unwrap();
+    let mut taken = 0;
+    accepted.writable().await.unwrap();
+    while let Ok(written) = accepted.try_write(&[0; 16 << 10]) {
+        taken += written;
+        // A window that opens meanwhile is a part of it.
+        let _ =
+            tokio::time::timeout(std::time::Duration::from_millis(20), accepted.writable()).await;
+    }
+    assert!((16 << 10..=512 << 10).contains(&taken), "{taken} bytes");
+    drop(client);
+}
 
 #[test]
 fn a_refused_address_is_explained() {
