@@ -348,3 +348,5 @@ mod model;
 mod tests;
 #[cfg(test)]
 mod walks;
+#[cfg(test)]
+mod wishes_tests;

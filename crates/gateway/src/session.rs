@@ -18,8 +18,8 @@ use std::{collections::VecDeque, sync::Arc};
 use liveloop_core::{Moment, RecentRooms, RoomId, SessionKey, SocketId, UserId};
 use liveloop_protocol::{
     ClientEvent, ClientFrame, Draining, ErrorCode, HeartbeatAck, HeartbeatTold, Hello, Refusal,
-    ServerEvent, SessionState, Undecodable, Waiting, Welcome, encode_ack, encode_ack_error,
-    format_id, parse_id,
+    ServerEvent, SessionState, Undecodable, Welcome, encode_ack, encode_ack_error, format_id,
+    parse_id,
 };
 use serde::Serialize;
 
@@ -34,7 +34,7 @@ use crate::{
 };
 
 pub(crate) use call::{Call, Partner};
-pub(crate) use delivery::{Delivery, Matched, Relay, RelayKind};
+pub(crate) use delivery::{Delivery, Matched, Relay, RelayKind, WaitingNotice};
 pub(crate) use groups::{Joined, Publication, Published, refusal_of};
 pub(crate) use messages::Said;
 pub(crate) use profile::{ImageBudget, Profile};
@@ -279,6 +279,8 @@ impl Session {
             ClientEvent::StopCall(stop) => {
                 return self.stop_call(stop.room_id.as_deref(), reference);
             }
+            ClientEvent::UndoSkip => return self.undo_skip(reference),
+            ClientEvent::BlockUser(block) => return self.block_user(block, reference),
             ClientEvent::NewMessage(message) => return self.new_message(message, reference, now),
             ClientEvent::JoinRoom(join) => return self.join_room(join, reference),
             ClientEvent::LeaveRoom(leave) => return self.leave_room(leave, reference),
@@ -308,9 +310,7 @@ impl Session {
         match delivery {
             Delivery::Matched(matched) => self.begin_call(*matched),
             Delivery::PartnerLeft { room, reason } => self.partner_left(room, reason),
-            Delivery::Waiting { waiting } => {
-                self.send(&ServerEvent::Waiting(&Waiting::new(waiting)), false);
-            }
+            Delivery::Waiting(notice) => self.still_waiting(notice),
             Delivery::Answer(answer) => self.answer_from_lobby(&answer),
             Delivery::Joined(joined) => {
                 self.joined(&joined);

@@ -77,7 +77,7 @@ impl Settings {
             limits: Limits::for_testing(),
             heartbeat: Heartbeat::for_testing(),
             drain: Drain::for_testing(),
-            matching: Matching { same_visitor: true },
+            matching: Matching { same_visitor: true, repeat: true, ..Matching::default() },
             metrics: Metrics::default(),
             ice: Ice::default(),
             site: Site::default(),

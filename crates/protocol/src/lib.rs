@@ -16,8 +16,9 @@ pub mod typescript;
 pub mod websocket;
 
 pub use client::{
-    CancelRequest, ClientEvent, Heartbeat, Hello, JoinRoom, LeaveRoom, NegotiationCallAnswer,
-    NegotiationCallOffer, NewMessage, RequestRoom, SendNewIceCandidates, StopCall, Typing,
+    BlockUser, CancelRequest, ClientEvent, Heartbeat, Hello, JoinRoom, LeaveRoom,
+    NegotiationCallAnswer, NegotiationCallOffer, NewMessage, RequestRoom, SendNewIceCandidates,
+    StopCall, Typing, UndoSkip,
 };
 pub use error::{Category, ErrorBody, ErrorCode, Refusal};
 pub use fields::clean_name;
@@ -26,9 +27,9 @@ pub use ids::{IdText, format_id, parse_id};
 pub use limits::{Limits, LimitsTold};
 pub use server::{
     AnswerRelayed, CandidateRelayed, CandidatesRelayed, Draining, HeartbeatAck, HeartbeatTold,
-    IceServer, MatchDone, MessageAck, MessageRelayed, OfferRelayed, RemoteUser, RemoteUserBrief,
-    RoomJoined, RoomMembers, ServerEvent, SessionState, StopByRemoteUser, StopReason,
-    TypingRelayed, Waiting, Welcome,
+    IceServer, MatchDone, MessageAck, MessageRelayed, OfferRelayed, Relaxation, RemoteUser,
+    RemoteUserBrief, RoomJoined, RoomMembers, ServerEvent, SessionState, StopByRemoteUser,
+    StopReason, TypingRelayed, Waiting, Welcome,
 };
 
 #[cfg(test)]

@@ -111,6 +111,12 @@ fn encoded_samples() -> Vec<Vec<u8>> {
     struct Empty {}
     let slow_down = Refusal::rate_limited(200);
     let frame = |event: ServerEvent<'_>, n| event.encode().into_frame(n);
+    let waiting = |estimate_seconds, relaxed| Waiting {
+        message: Waiting::MESSAGE,
+        waiting: 1,
+        estimate_seconds,
+        relaxed,
+    };
     vec![
         frame(
             ServerEvent::Welcome(&Welcome {
@@ -132,7 +138,14 @@ fn encoded_samples() -> Vec<Vec<u8>> {
             }),
             None,
         ),
-        frame(ServerEvent::Waiting(&Waiting::new(1)), None),
+        frame(ServerEvent::Waiting(&waiting(None, Vec::new())), None),
+        frame(
+            ServerEvent::Waiting(&waiting(
+                Some(15),
+                vec![Relaxation::Interests, Relaxation::Languages, Relaxation::MetEveryone],
+            )),
+            None,
+        ),
         frame(
             ServerEvent::MatchDone(&MatchDone {
                 message: MatchDone::MESSAGE,

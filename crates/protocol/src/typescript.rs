@@ -3,12 +3,12 @@
 use ts_rs::{Config, TS};
 
 use crate::{
-    AnswerRelayed, CancelRequest, CandidateRelayed, CandidatesRelayed, Category, Draining,
-    ErrorBody, ErrorCode, Heartbeat, HeartbeatAck, HeartbeatTold, Hello, IceServer, JoinRoom,
-    LeaveRoom, LimitsTold, MatchDone, MessageAck, MessageRelayed, NegotiationCallAnswer,
-    NegotiationCallOffer, NewMessage, OfferRelayed, RemoteUser, RemoteUserBrief, RequestRoom,
-    RoomJoined, RoomMembers, SendNewIceCandidates, SessionState, StopByRemoteUser, StopCall,
-    StopReason, Typing, TypingRelayed, Waiting, Welcome,
+    AnswerRelayed, BlockUser, CancelRequest, CandidateRelayed, CandidatesRelayed, Category,
+    Draining, ErrorBody, ErrorCode, Heartbeat, HeartbeatAck, HeartbeatTold, Hello, IceServer,
+    JoinRoom, LeaveRoom, LimitsTold, MatchDone, MessageAck, MessageRelayed, NegotiationCallAnswer,
+    NegotiationCallOffer, NewMessage, OfferRelayed, Relaxation, RemoteUser, RemoteUserBrief,
+    RequestRoom, RoomJoined, RoomMembers, SendNewIceCandidates, SessionState, StopByRemoteUser,
+    StopCall, StopReason, Typing, TypingRelayed, UndoSkip, Waiting, Welcome,
 };
 
 /// The text of `web/src/protocol/generated/wire.ts`.
@@ -30,6 +30,8 @@ pub fn declarations() -> String {
         RequestRoom<'static>,
         CancelRequest,
         StopCall<'static>,
+        UndoSkip,
+        BlockUser<'static>,
         NegotiationCallOffer<'static>,
         NegotiationCallAnswer<'static>,
         SendNewIceCandidates<'static>,
@@ -43,6 +45,7 @@ pub fn declarations() -> String {
         SessionState,
         HeartbeatTold,
         Welcome<'static>,
+        Relaxation,
         Waiting,
         RemoteUser<'static>,
         MatchDone<'static>,
@@ -72,6 +75,8 @@ export interface ClientEvents {
   \"request-room\": RequestRoom;
   \"cancel-request\": CancelRequest;
   \"stop-call\": StopCall;
+  \"undo-skip\": UndoSkip;
+  \"block-user\": BlockUser;
   \"negotiation-call-offer\": NegotiationCallOffer;
   \"negotiation-call-answer\": NegotiationCallAnswer;
   \"send-new-ice-candidates\": SendNewIceCandidates;

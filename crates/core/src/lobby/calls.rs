@@ -149,11 +149,13 @@ impl Lobby {
         }
     }
 
-    /// Two members, of whom neither waits nor is in a room, meet. `places` are those that they had.
+    /// Two members, of whom neither waits nor is in a room, meet. `places` are those that they had;
+    /// the first counts as the one who waited longer where there are none.
     pub(super) fn open_room(&mut self, parties: [u32; 2], places: [Option<Place>; 2], now: Moment) {
         let (parties, longer) = match places {
             [Some(one), Some(other)] if one.number < other.number => (parties, Some(one)),
             [Some(one), None] => (parties, Some(one)),
+            [None, None] => (parties, None),
             [_, other] => ([parties[1], parties[0]], other),
         };
         let [first, second] = parties;

@@ -31,7 +31,6 @@ pub(super) struct Model {
     pub(super) policy: Policy,
     pub(super) now: Moment,
     pub(super) turn: u64,
-    pub(super) last: Vec<String>,
     pub(super) user_of: HashMap<SessionKey, UserId>,
     pub(super) mode_of: HashMap<SessionKey, Mode>,
     pub(super) wishes_of: HashMap<SessionKey, Wishes>,
@@ -55,7 +54,6 @@ impl Model {
             policy,
             now: Moment::default(),
             turn: 0,
-            last: Vec::new(),
             user_of: HashMap::new(),
             mode_of: HashMap::new(),
             wishes_of: HashMap::new(),
@@ -148,8 +146,8 @@ impl Model {
     fn accept_request(&mut self, session: SessionKey, request: &Request) {
         self.user_of.entry(session).or_insert(request.user);
         let wishes = request.wishes.as_deref().cloned().unwrap_or_default();
-        let was = (self.wishes_of.insert(session, wishes.clone()), self.mode_of.get(&session));
-        let is_other = was != (Some(wishes), Some(&request.mode));
+        let former = self.wishes_of.insert(session, wishes.clone()).unwrap_or_default();
+        let is_other = (former, self.mode_of.get(&session)) != (wishes, Some(&request.mode));
         self.mode_of.insert(session, request.mode);
         self.wants_next.insert(session, request.auto_next);
         self.withdraw(session);
@@ -359,19 +357,8 @@ impl Model {
                     || both(&|session| self.is_fully_relaxed(*session))
                         && !self.met_lately(self.user_of[one], self.user_of[other]);
                 let may_meet = self.may_meet([*one, *other]);
-                assert!(
-                    !(must_meet && may_meet),
-                    "LOG {} END {one:?} {:?} {:?} waits beside {other:?} {:?} {:?}; heads {heads:?} lately {} {:?} {:?} now {:?}",
-                    self.last[self.last.len().saturating_sub(60)..].concat(),
-                    self.waiting[one],
-                    self.wishes_of.get(one),
-                    self.waiting[other],
-                    self.wishes_of.get(other),
-                    self.met_lately(self.user_of[one], self.user_of[other]),
-                    self.met.get(&self.user_of[one]),
-                    self.met.get(&self.user_of[other]),
-                    self.now
-                );
+                let hopes = [one, other].map(|it| (it, &self.waiting[it]));
+                assert!(!(must_meet && may_meet), "both wait, and may meet: {hopes:?}");
             }
         }
     }

@@ -6,7 +6,7 @@
 use super::*;
 
 /// Without memory.
-fn lobby(same_visitor: bool) -> Lobby {
+pub(super) fn lobby(same_visitor: bool) -> Lobby {
     lobby_of(Policy { same_visitor, memory_partners: 0, ..Policy::default() })
 }
 
@@ -20,7 +20,7 @@ fn lobby_of(policy: Policy) -> Lobby {
 
 /// With the default policy: a memory of 20 partners and one hour, steps after 5 and 10 seconds.
 #[track_caller]
-fn check_remembering(inputs: &str, expected: &str) -> Lobby {
+pub(super) fn check_remembering(inputs: &str, expected: &str) -> Lobby {
     check_with(lobby_of(Policy::default()), inputs, expected)
 }
 
@@ -104,7 +104,7 @@ fn output(effect: Effect) -> String {
 }
 
 #[track_caller]
-fn check_with(mut lobby: Lobby, inputs: &str, expected: &str) -> Lobby {
+pub(super) fn check_with(mut lobby: Lobby, inputs: &str, expected: &str) -> Lobby {
     let mut seen = Vec::new();
     for line in inputs.split('|') {
         let (now, input) = input(line);
@@ -124,7 +124,7 @@ fn check_with(mut lobby: Lobby, inputs: &str, expected: &str) -> Lobby {
 }
 
 #[track_caller]
-fn check(inputs: &str, expected: &str) {
+pub(super) fn check(inputs: &str, expected: &str) {
     check_with(lobby(false), inputs, expected);
 }
 

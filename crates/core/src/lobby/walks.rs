@@ -149,13 +149,16 @@ impl Walk {
             Input::Stop(session, Some(room)) if self.model.room_of.get(&session) != Some(&room)
         );
         let before = self.snapshot();
-        self.model.last.push(format!("{:?} {input:?}\n", self.now));
         let outcome = self.lobby.handle_input(input.clone(), self.now);
         assert_eq!(outcome.is_err(), is_refused, "{input:?}");
         if is_refused {
             assert_eq!(before, self.snapshot(), "a refusal changes nothing");
         }
-        if is_refused || names_no_present_room {
+        // Where it takes back a place in the queue, another window of the visitor may take that.
+        let took_back = names_no_present_room
+            && self.model.waiting.contains_key(&input.session())
+            && self.lobby.is_idle(input.session());
+        if is_refused || (names_no_present_room && !took_back) {
             assert!(self.lobby.effects.is_empty(), "an ended room touches no other");
         }
         let mut brought_back = None;
@@ -176,15 +179,7 @@ impl Walk {
             _ => {}
         }
         if let Some([one, other]) = brought_back {
-            assert_eq!(
-                self.model.room_of.get(&one),
-                self.model.room_of.get(&other),
-                "DBG {one:?} {other:?} {:?} {:?} {:?} | {:?}",
-                self.model.now,
-                self.model.farewells.get(&one),
-                self.model.farewells.get(&other),
-                self.lobby.members
-            );
+            assert_eq!(self.model.room_of.get(&one), self.model.room_of.get(&other));
             assert!(self.model.room_of.contains_key(&one), "they are together again");
         }
     }
@@ -198,7 +193,9 @@ impl Walk {
         }
         let other = self.model.is_brought_back_to(session);
         self.model.farewells.get_mut(&session).unwrap().asks = other.is_none();
-        other.map(|other| [session, other])
+        let other = other?;
+        self.model.withdraw(other);
+        Some([session, other])
     }
 
     /// What the model does not learn from an effect: who has left the queue, or is over.

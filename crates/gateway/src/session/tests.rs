@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use liveloop_core::{EndReason, GroupView, Mode};
 use liveloop_ports::Wall;
+use liveloop_protocol::Waiting;
 use serde_json::{Value, json};
 
 use super::*;
@@ -69,7 +70,9 @@ impl Bench {
     }
 
     fn relayed(&mut self, room: u128, text: &str) {
-        let data = Waiting { message: "typed elsewhere", waiting: text.len() };
+        let (estimate_seconds, relaxed) = (None, Vec::new());
+        let message = "typed elsewhere";
+        let data = Waiting { message, waiting: text.len(), estimate_seconds, relaxed };
         let event = ServerEvent::Waiting(&data).encode();
         let kind = RelayKind::Numbered;
         let relay = Relay { room: RoomId(room), kind, event, read_at: Moment::from_millis(7) };
