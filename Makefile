@@ -5,8 +5,8 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 SERVER := $(abspath $(TARGET))/debug/liveloop
 
 .DEFAULT_GOAL := help
-.PHONY: help run page test test-rust test-web test-metrics test-bench test-hostile conformance e2e fuzz check \
-        lint-rust lint-web ci generated screenshots bench bench-peers bench-binaries million hostile clean tools
+.PHONY: help run page test test-rust test-web test-metrics test-bench test-hostile conformance e2e fuzz sanitize \
+        check lint-rust lint-web ci generated screenshots bench bench-lobby bench-peers bench-binaries million hostile clean tools
 
 help: ## list what can be made
 	@echo 'make TARGET, where TARGET is one of'
@@ -26,6 +26,8 @@ test: test-rust conformance test-web test-metrics test-bench test-hostile e2e ##
 test-rust: page ## test the Rust crates, the binary among them
 	@echo 'testing the server …'
 	cargo test --locked --workspace
+	@echo 'testing the gateway once more, with its sends through io_uring …'
+	LIVELOOP_TEST_IO_URING=1 cargo test --locked -p liveloop-gateway --test '*'
 
 conformance: tools ## examine the WebSocket with Autobahn's cases for RFC 6455
 	@cargo build --locked -p liveloop-gateway --example conformance
@@ -34,6 +36,10 @@ conformance: tools ## examine the WebSocket with Autobahn's cases for RFC 6455
 
 fuzz: tools ## feed the decoders what nobody would think of (SECONDS_EACH=30 or RUNS=, TARGETS=)
 	@SECONDS_EACH='$(SECONDS_EACH)' RUNS='$(RUNS)' scripts/fuzz.sh $(TARGETS)
+
+sanitize: page ## test the event loops, where the unsafe code is, under AddressSanitizer
+	@echo 'testing the event loops under AddressSanitizer …'
+	scripts/sanitize.sh
 
 test-web: tools ## test the page's logic
 	@scripts/npm-packages.sh web
@@ -83,7 +89,7 @@ lint-web: tools
 	cd web && npm run lint
 	cd e2e && npm run lint
 
-ci: check test fuzz ## everything that must hold for a change to land
+ci: check test sanitize fuzz ## everything that must hold for a change to land
 
 generated: tools ## renew the page's wire types and docs/configuration.md
 	UPDATE_GENERATED=1 cargo test --locked -p liveloop-protocol typescript
@@ -102,6 +108,9 @@ bench: bench-binaries ## measure the release build beside a bare epoll loop (som
 
 bench-peers: bench-binaries ## the same beside servers on other stacks, which it installs (half an hour)
 	scripts/bench-peers.sh $(ARGS)
+
+bench-lobby: ## measure the Lobby alone: instructions, time and memory a match, and whom it pairs
+	@scripts/bench-lobby.sh
 
 million: bench-binaries ## hold a million connections on this machine (CONNECTIONS=, some ten minutes)
 	scripts/million.sh $(ARGS)

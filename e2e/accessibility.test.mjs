@@ -9,7 +9,7 @@ for (const colorScheme of /** @type {const} */ (['dark', 'light'])) {
   scenario(`axe finds nothing serious, ${colorScheme}`, { expected: nowhere }, async (world) => {
     const context = { colorScheme };
     const ada = await world.person('Ada', { context });
-    const ben = await world.person('Ben', { context });
+    let ben = await world.person('Ben', { context });
     await ada.visit();
     await clean(ada, 'home');
     await ada.visit('/rules');
@@ -39,6 +39,25 @@ for (const colorScheme of /** @type {const} */ (['dark', 'light'])) {
     await ben.waitsAlone();
     await clean(ben, 'partner left');
 
+    const cleo = await world.person('Cleo', { context });
+    await ada.press('Meet someone');
+    await Promise.all([ada.meets(ben), ben.meets(ada)]);
+    await cleo.start('Video');
+    await cleo.waitsAlone();
+    // Who is left is found somebody first.
+    await ada.press('Next');
+    await ben.meets(cleo);
+    await ada.page.getByRole('button', { name: 'Go back to Ben' }).waitFor();
+    await clean(ada, 'waiting, with a way back');
+    const dan = await world.person('Dan', { context });
+    await dan.start('Video');
+    await ada.meets(dan);
+    await ada.seesAndHears();
+    await ada.page.getByRole('button', { name: 'Go back to Ben' }).waitFor();
+    await clean(ada, 'video call, with a way back');
+    for (const each of [cleo, dan, ben]) await each.leave();
+    ben = await world.person('Ben', { context });
+
     await ada.start('Text');
     await ada.waitsAlone();
     await ben.start('Text');
@@ -46,6 +65,9 @@ for (const colorScheme of /** @type {const} */ (['dark', 'light'])) {
     await ada.writes('hello');
     await ben.reads('hello');
     await clean(ada, 'text call');
+    await ben.leave();
+    await ada.sees(/^Ben is reconnecting\./);
+    await clean(ada, 'partner away');
   });
 }
 

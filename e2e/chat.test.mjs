@@ -1,6 +1,7 @@
 // @ts-check
 // The state that stands under each line one writes: on its way, arrived, or failed and sent again.
 import assert from 'node:assert/strict';
+import { meet } from './support/person.mjs';
 import { scenario } from './support/scenario.mjs';
 
 const cut = /WebSocket connection to|Failed to load resource/;
@@ -10,7 +11,7 @@ const slow = {
 };
 
 scenario(
-  'a line is on its way until the server has it, and fails with it',
+  'a line is on its way until the server has it, and fails when the call is over',
   { expected: cut },
   async (world) => {
     const [ada, ben] = await inText(world);
@@ -25,8 +26,16 @@ scenario(
     await ada.writes('and now?');
     await ada.line('and now?').getByText('Sending').waitFor();
     await world.server.kill();
+    await ada.sees('Reconnecting. What you write now is sent when the connection is back.');
+    await ada.line('and now?').getByText('Sending').waitFor();
+    await ben.leave();
+    // Its memory is gone, and the call with it.
+    await world.server.run();
+    await ada.sees(
+      /^The connection was away for too long, and your call with Ben has ended\./,
+      30_000,
+    );
     await ada.line('and now?').getByText('Not sent').waitFor();
-    await ada.line('and now?').getByRole('button', { name: 'Try again' }).waitFor();
   },
 );
 
@@ -74,9 +83,6 @@ scenario(
 /** @param {import('./support/world.mjs').World} world */
 async function inText(world) {
   const [ada, ben] = [await world.person('Ada'), await world.person('Ben')];
-  await ada.start('Text');
-  await ada.waitsAlone();
-  await ben.start('Text');
-  await Promise.all([ada.meets(ben), ben.meets(ada)]);
+  await meet(ada, ben);
   return [ada, ben];
 }

@@ -2,8 +2,11 @@
 // Strangers meet: they see, hear and write to each other, go on to the next, and are told when the other
 // leaves. The whole product, from the start page on.
 import assert from 'node:assert/strict';
+import { meet } from './support/person.mjs';
 import { scenario } from './support/scenario.mjs';
 import { until } from './support/until.mjs';
+
+const presses = 50;
 
 scenario('strangers meet, talk, go on and part', {}, async (world) => {
   const [ada, ben, cleo] = [
@@ -54,6 +57,28 @@ scenario('two windows of one visitor meet on this machine', {}, async (world) =>
   await Promise.all([ada.seesAndHears(), again.seesAndHears()]);
 });
 
+scenario(
+  `both press Next at the same moment, ${presses} times`,
+  { settings: { LIVELOOP_LIMITS_REQUESTS_PER_MINUTE: '0' }, isLong: true },
+  async (world) => {
+    const [ada, ben] = [await world.person('Ada'), await world.person('Ben')];
+    await meet(ada, ben);
+    const rooms = new Set([await ada.room()]);
+    for (let press = 1; press <= presses; press += 1) {
+      await Promise.all([ada.press('Next'), ben.press('Next')]);
+      const room = await until('both are in one new room', () => both(ada, ben), {
+        holds: (found) => found !== undefined && !rooms.has(found),
+        within_ms: 30_000,
+        every_ms: 20,
+      });
+      rooms.add(room);
+    }
+    assert.equal(rooms.size, presses + 1);
+    await ada.writes('still here');
+    await ben.reads('still here');
+  },
+);
+
 /**
  * Waits until somebody has met one of two, and answers first that one, then the other.
  * @param {import('./support/person.mjs').Person} somebody
@@ -67,4 +92,13 @@ async function whoMeets(somebody, one, other) {
   const pair = name === one.name ? [one, other] : [other, one];
   await pair[0].meets(somebody);
   return pair;
+}
+
+/**
+ * @param {import('./support/person.mjs').Person} one
+ * @param {import('./support/person.mjs').Person} other
+ */
+async function both(one, other) {
+  const [room, others] = await Promise.all([one.room(), other.room()]);
+  return room === others ? room : undefined;
 }

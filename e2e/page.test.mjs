@@ -66,7 +66,7 @@ scenario('each address leads somewhere', { expected: /404 .+\/nowhere$/ }, async
   assert.equal(await status('/'), 200);
 });
 
-scenario('a reload in a call looks again, and the way back leads out of it', {}, async (world) => {
+scenario('also after a reload the way back leads out of the call', {}, async (world) => {
   const [ada, ben] = [await world.person('Ada'), await world.person('Ben')];
   await ada.start('Video');
   await ada.waitsAlone();

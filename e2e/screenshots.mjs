@@ -47,10 +47,9 @@ async function walk(size, theme, measures) {
   const context = { ...measures, colorScheme: theme };
   try {
     const mika = await world.person('Mika', { context });
-    const ada = await world.person('Ada');
     const isUpright = size === 'phone';
+    let ada = await seated(world, 'Ada', isUpright);
     await mika.page.addInitScript(sitBeforeCamera, { look: people.Mika, isUpright });
-    await ada.page.addInitScript(sitBeforeCamera, { look: people.Ada, isUpright });
     const take = (/** @type {string} */ state, options = {}) =>
       takePicture(mika.page, `${state}-${size}-${theme}.png`, options);
 
@@ -83,12 +82,34 @@ async function walk(size, theme, measures) {
     await mika.opensSettings();
     await take('devices');
     await mika.page.keyboard.press('Escape');
+    const kim = await world.person('Kim');
+    await kim.start('Video');
+    await kim.waitsAlone();
+    // Who is left is found somebody first.
+    await mika.press('Next');
+    await Promise.all([ada.meets(kim), mika.waitsAlone()]);
+    await take('waiting-with-way-back');
+    const noor = await seated(world, 'Noor', isUpright);
+    await noor.start('Video');
+    await Promise.all([mika.meets(noor), noor.meets(mika)]);
+    await pictureMoves(mika.page, "Noor's picture");
+    await take('went-on');
     await ada.press('Stop');
+    await kim.leave();
+    await noor.press('Stop');
     await mika.waitsAlone();
     await take('partner-left');
+    await noor.leave();
+    await ada.press('Meet someone');
+    await Promise.all([mika.meets(ada), ada.meets(mika)]);
+    await pictureMoves(mika.page, "Ada's picture");
+    await ada.leave();
+    await mika.sees(/^Ada is reconnecting\./);
+    await take('partner-away');
+    await mika.waitsAlone();
+    ada = await seated(world, 'Ada', isUpright);
     if (size === 'phone') {
-      const wide = await world.person('Ada');
-      await wide.page.addInitScript(sitBeforeCamera, { look: people.Ada, isUpright: false });
+      const wide = await seated(world, 'Ada', false);
       await wide.start('Video');
       await Promise.all([mika.meets(wide), wide.meets(mika)]);
       await pictureMoves(mika.page, "Ada's picture");
@@ -115,6 +136,19 @@ async function walk(size, theme, measures) {
     await ada.start('Video');
     await Promise.all([mika.meets(ada), ada.meets(mika)]);
     await pictureMoves(mika.page, "Ada's picture");
+    const opened = mika.page.context().waitForEvent('page');
+    await mika.page.evaluate(() => window.open('/rules'));
+    const twin = await opened;
+    await twin.waitForLoadState();
+    const entry = await mika.page.evaluate(() => history.state);
+    await twin.evaluate((state) => history.replaceState(state, '', '/call'), entry);
+    await twin.reload();
+    await mika.sees('Live Loop is open in another window.');
+    await mika.page.bringToFront();
+    await take('elsewhere');
+    await mika.press('Use it here');
+    await pictureMoves(mika.page, "Ada's picture");
+    await twin.close();
     await world.server.kill();
     await mika.sees(/^Reconnecting\./);
     await take('reconnecting-video');
@@ -128,6 +162,19 @@ async function walk(size, theme, measures) {
   } finally {
     await world.end();
   }
+}
+
+/**
+ * Somebody with a drawn face before the camera.
+ * @param {World} world
+ * @param {'Ada' | 'Noor'} name
+ * @param {boolean} isUpright
+ */
+async function seated(world, name, isUpright) {
+  const person = await world.person(name);
+  const look = name === 'Ada' ? people.Ada : people.Noor;
+  await person.page.addInitScript(sitBeforeCamera, { look, isUpright });
+  return person;
 }
 
 /** Two who talk among themselves, so that the place is not empty. @param {World} world */

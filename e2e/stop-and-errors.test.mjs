@@ -1,6 +1,7 @@
 // @ts-check
 // What a person is told when something is refused, lost or over, and the way out of each.
 import assert from 'node:assert/strict';
+import { meet } from './support/person.mjs';
 import { refuseCamera } from './support/probes.mjs';
 import { scenario } from './support/scenario.mjs';
 import { until } from './support/until.mjs';
@@ -59,8 +60,8 @@ scenario(
     await cleo.waitsAlone();
 
     await world.server.kill();
-    await ada.sees('Reconnecting. What you write now may not arrive.');
-    await ben.sees('Reconnecting. What you write now may not arrive.');
+    await ada.sees('Reconnecting. What you write now is sent when the connection is back.');
+    await ben.sees('Reconnecting. What you write now is sent when the connection is back.');
     await cleo.sees('Reconnecting. You will keep looking when it is back.');
     await world.server.run();
     await Promise.all([reconnects(ada), reconnects(ben), reconnects(cleo)]);
@@ -105,17 +106,6 @@ scenario(
     await Promise.all([ada.meets(ben), ben.meets(ada)]);
   },
 );
-
-/**
- * @param {import('./support/person.mjs').Person} one
- * @param {import('./support/person.mjs').Person} other
- */
-async function meet(one, other) {
-  await one.start('Text');
-  await one.waitsAlone();
-  await other.start('Text');
-  await Promise.all([one.meets(other), other.meets(one)]);
-}
 
 /** The line that says the server is away has gone. @param {import('./support/person.mjs').Person} person */
 async function reconnects(person) {

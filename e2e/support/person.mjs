@@ -115,6 +115,25 @@ export class Person {
     });
   }
 
+  /** The room of the present call, as this window keeps it. */
+  room() {
+    return this.page.evaluate(() => {
+      const kept = JSON.parse(sessionStorage.getItem('liveloop.call') ?? '{}');
+      return kept.match?.roomId;
+    });
+  }
+
+  /** Every line of the conversation, in order, as `name: words`. */
+  async lines() {
+    const log = this.page.getByRole('log').locator('p', { has: this.page.locator('[dir="auto"]') });
+    return (await log.allInnerTexts()).map((each) => each.replaceAll(/\s+/g, ' '));
+  }
+
+  /** How many connections for picture and sound were begun since the page was loaded. */
+  peers() {
+    return this.page.evaluate(() => window.seenByTest.peers.length);
+  }
+
   /** @param {string} words */
   async writes(words) {
     const box = this.page.getByRole('textbox', { name: 'Message' });
@@ -136,4 +155,17 @@ export class Person {
   async leave() {
     await this.page.close();
   }
+}
+
+/**
+ * One waits, the other comes, and they are together.
+ * @param {Person} one
+ * @param {Person} other
+ * @param {Way} [way]
+ */
+export async function meet(one, other, way = 'Text') {
+  await one.start(way);
+  await one.waitsAlone();
+  await other.start(way);
+  await Promise.all([one.meets(other), other.meets(one)]);
 }

@@ -29,6 +29,26 @@ export function watchPage() {
   });
 }
 
+/** The first connection understands no answer, and nothing mends it. */
+export function breakFirstConnection() {
+  const Real = window.RTCPeerConnection;
+  let isFirst = true;
+  window.RTCPeerConnection = class extends Real {
+    isBroken = isFirst;
+
+    constructor(configuration) {
+      super(configuration);
+      isFirst = false;
+    }
+
+    setRemoteDescription(description) {
+      return this.isBroken
+        ? Promise.reject(new DOMException('broken', 'OperationError'))
+        : super.setRemoteDescription(description);
+    }
+  };
+}
+
 /** A computer that has neither camera nor microphone. */
 export function haveNoDevices() {
   const missing = () => Promise.reject(new DOMException('no device', 'NotFoundError'));

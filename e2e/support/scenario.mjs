@@ -7,6 +7,7 @@ import { Server } from './server.mjs';
 import { World } from './world.mjs';
 
 const test_ms_max = 120_000;
+const slow_ms_max = 300_000;
 
 /** @type {Promise<import('playwright-core').Browser> | undefined} */
 let launched;
@@ -16,6 +17,7 @@ after(async () => (await launched)?.close());
  * @typedef {object} Options
  * @property {Record<string, string>} [settings] of the server, as environment variables
  * @property {RegExp} [expected] problems of pages that belong to the test: connections that it cuts
+ * @property {boolean} [isLong] of many rounds
  */
 
 /**
@@ -24,7 +26,7 @@ after(async () => (await launched)?.close());
  * @param {(world: World) => Promise<void>} play
  */
 export function scenario(name, options, play) {
-  test(name, { timeout: test_ms_max }, async () => {
+  test(name, { timeout: options.isLong ? slow_ms_max : test_ms_max }, async () => {
     launched ??= launchChromium();
     const world = new World(await launched, await Server.start(options.settings));
     try {

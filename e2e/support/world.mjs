@@ -5,6 +5,7 @@ import { mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { Person } from './person.mjs';
 import { watchPage } from './probes.mjs';
+import { Wire } from './wire.mjs';
 
 const output = fileURLToPath(new URL('../output/', import.meta.url));
 
@@ -13,6 +14,8 @@ const output = fileURLToPath(new URL('../output/', import.meta.url));
  * @property {import('playwright-core').BrowserContextOptions} [context]
  * @property {(() => void)[]} [before] run in the page before its own scripts
  * @property {Person} [beside] whose browser profile is shared: a second window of the same visitor
+ * @property {import('playwright-core').Browser} [browser] another one than the world's
+ * @property {Wire} [through] on the way to the server
  */
 
 export class World {
@@ -20,6 +23,8 @@ export class World {
   people = [];
   /** @type {Set<import('playwright-core').BrowserContext>} */
   #contexts = new Set();
+  /** @type {Set<Wire>} */
+  #wires = new Set();
 
   /**
    * @param {import('playwright-core').Browser} browser
@@ -35,15 +40,32 @@ export class World {
    * @param {string} name
    * @param {Manner} [manner]
    */
-  async person(name, { context: options, before = [], beside } = {}) {
+  async person(name, { context: options, before = [], beside, browser, through } = {}) {
     const context =
       beside?.page.context() ??
-      (await this.browser.newContext({ reducedMotion: 'reduce', ...options }));
+      (await (browser ?? this.browser).newContext({ reducedMotion: 'reduce', ...options }));
     this.#contexts.add(context);
     const page = await context.newPage();
     await page.addInitScript(watchPage);
     for (const each of before) await page.addInitScript(each);
-    const person = new Person(name, page, this.server.url);
+    return this.#welcome(new Person(name, page, through?.url ?? this.server.url));
+  }
+
+  /** A window that the browser itself has opened, of somebody who is here. @param {string} name */
+  async another(name, /** @type {import('playwright-core').Page} */ page) {
+    await page.addInitScript(watchPage);
+    return this.#welcome(new Person(name, page, this.server.url));
+  }
+
+  /** A way to the server that can be cut. */
+  async wire() {
+    const wire = await Wire.start(this.server.url);
+    this.#wires.add(wire);
+    return wire;
+  }
+
+  /** @param {Person} person */
+  #welcome(person) {
     this.people.push(person);
     return person;
   }
@@ -75,6 +97,7 @@ export class World {
 
   async end() {
     for (const context of this.#contexts) await context.close();
+    for (const wire of this.#wires) await wire.end();
     await this.server.remove();
   }
 

@@ -14,7 +14,7 @@ mod watch;
 
 use std::{path::PathBuf, time::Duration};
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result, anyhow, ensure};
 use clap::{Args, ValueEnum};
 
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
 
 pub(crate) use attacker::Attacker;
 
-use attack::Attack;
+use attack::{Aim, Attack, Attackers};
 use others::Others;
 use outcome::Outcome;
 use watch::{Counters, Watch};
@@ -99,7 +99,9 @@ impl Hostile {
         let mut outcomes = Vec::new();
         for attack in attacks {
             eprintln!("{}", attack.name());
-            let outcome = self.endure(attack, scale).with_context(|| attack.name())?;
+            let outcome = self.endure(attack, scale).with_context(|| attack.name());
+            // What is known already is not lost with it.
+            let outcome = outcome.inspect_err(|_| println!("\n{}", outcome::tables(&outcomes)))?;
             eprintln!("{}", outcome.line());
             if self.small {
                 outcome.judge(&attack.must_count())?;
@@ -135,7 +137,7 @@ impl Hostile {
         for round in 1..=self.rounds {
             outcome.before.add(&others.window(scale)?);
             let watch = Watch::start(pid);
-            let mut attackers = attack.begin(server, &others, scale)?;
+            let mut attackers = begin(attack, &mut others, server, scale)?;
             // An attack that is ended early is one that has been bounded, too.
             outcome.during.add(&others.window(scale)?);
             for _ in 1..attack.windows() {
@@ -151,4 +153,20 @@ impl Hostile {
         ensure!(outcome.counted.is_sane(), "a counter has fallen");
         Ok(outcome)
     }
+}
+
+/// Begins an attack while the others go on answering pings: it may take a while.
+fn begin(attack: Attack, others: &mut Others, server: &Server, scale: Scale) -> Result<Attackers> {
+    let aim = Aim {
+        address: server.target.address,
+        room: others.room(),
+        file: if attack == Attack::SlowRead { others.largest_file()? } else { String::new() },
+    };
+    std::thread::scope(|scope| {
+        let beginning = scope.spawn(|| attack.begin(&aim, scale));
+        while !beginning.is_finished() {
+            others.idle(Duration::from_millis(20))?;
+        }
+        beginning.join().map_err(|_| anyhow!("the attack has panicked"))?
+    })
 }

@@ -18,7 +18,7 @@ use liveloop_protocol::websocket::{Decoder, Incoming, Limit, Opcode, Role};
 use mio::{Events, Interest, Poll, Token, net::TcpStream};
 use rustls::ClientConnection;
 
-pub(crate) use open::{Target, dial, open};
+pub(crate) use open::{HANDSHAKE, Target, dial, open};
 pub(crate) use out::{MASK, Out};
 pub(crate) use secure::{NAME, trusting};
 pub(crate) use wire::{Heard, Wire, field};
@@ -138,7 +138,10 @@ impl Load {
             if !wait.is_zero() && wait < Duration::from_millis(10) {
                 self.timer.set(wait)?;
             }
-            self.poll.poll(&mut self.events, Some(wait))?;
+            match self.poll.poll(&mut self.events, Some(wait)) {
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                outcome => outcome?,
+            }
             let ready: Vec<usize> = self
                 .events
                 .iter()

@@ -1,6 +1,8 @@
 //! `liveloop-bench`: simulated strangers. Measures what a server costs for each thing that it does,
 //! in alternating rounds beside a bare epoll loop, because machines are shared and move.
 
+#![forbid(unsafe_code)]
+
 mod hold;
 mod hostile;
 mod leash;

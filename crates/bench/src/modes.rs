@@ -4,6 +4,7 @@ mod idle;
 mod meet;
 mod rate;
 mod relay;
+mod resume;
 mod room;
 mod storm;
 
@@ -23,6 +24,7 @@ pub(crate) use idle::{heartbeat, idle};
 pub(crate) use meet::{REQUEST, meet};
 pub(crate) use rate::{rate, window};
 pub(crate) use relay::{meet_all, relay};
+pub(crate) use resume::resume;
 pub(crate) use room::{make_group, room};
 pub(crate) use storm::storm;
 

@@ -23,6 +23,9 @@ pub(crate) struct Run {
     /// The server's binary.
     #[arg(long, default_value = "target/release/liveloop")]
     server: PathBuf,
+    /// Measure it a second time with its sends batched through io_uring.
+    #[arg(long)]
+    io_uring: bool,
     /// Measure this server on another stack too, in the same series; may be given several times.
     #[arg(long, value_enum)]
     peer: Vec<Peer>,
@@ -33,7 +36,7 @@ pub(crate) struct Run {
     #[arg(long, default_value = "crates/bench/peers")]
     peers: PathBuf,
     /// Measure a server that runs already at this address instead, without the bare loop.
-    #[arg(long, conflicts_with_all = ["peer", "tls", "at_least"])]
+    #[arg(long, conflicts_with_all = ["io_uring", "peer", "tls", "at_least"])]
     against: Option<SocketAddr>,
     /// The process id of that server, to read its CPU and memory.
     #[arg(long, requires = "against")]
@@ -65,6 +68,9 @@ enum Mode {
     Idle,
     /// CPU per accepted connection.
     Storm,
+    /// Everybody is cut at once and comes back: CPU per resumed session, and how long they were away.
+    /// The bare loop and the peers resume nothing, and it is not measured over TLS.
+    Resume,
     /// CPU per match: one whole turn of two clients.
     Match,
     /// One pair alone that stops and meets again: matches per second.
@@ -82,7 +88,7 @@ enum Mode {
 impl Mode {
     fn clients(self) -> usize {
         match self {
-            Self::Idle | Self::Storm => 10_000,
+            Self::Idle | Self::Storm | Self::Resume => 10_000,
             Self::Match | Self::Relay | Self::Rate | Self::Heartbeat => 2_000,
             Self::Room => 1_000,
             Self::Pair => 2,
@@ -94,13 +100,20 @@ impl Mode {
     }
 
     fn is_done_by(self, kind: &Kind) -> bool {
-        self != Self::Room || !matches!(kind, Kind::Peer(..) | Kind::OursSecure(..))
+        match self {
+            Self::Room => !matches!(kind, Kind::Peer(..) | Kind::OursSecure(..)),
+            Self::Resume => {
+                !matches!(kind, Kind::Reference | Kind::Peer(..) | Kind::OursSecure(..))
+            }
+            _ => true,
+        }
     }
 
     fn measure(self, server: &Server, size: Size) -> Result<Figures> {
         match self {
             Self::Idle => modes::idle(server, size),
             Self::Storm => modes::storm(server, size),
+            Self::Resume => modes::resume(server, size),
             Self::Match | Self::Pair => modes::meet(server, size),
             Self::Relay => modes::relay(server, size),
             Self::Rate => modes::rate(server, size),
@@ -149,9 +162,10 @@ impl Run {
             return vec![Kind::Running(address, self.pid)];
         }
         let peers = self.peer.iter().map(|peer| Kind::Peer(*peer, self.peers.clone()));
+        let batched = self.io_uring.then(|| Kind::OursBatched(self.server.clone()));
         let secure = self.tls.then(|| Kind::OursSecure(self.server.clone()));
         let ours = [Kind::Reference, Kind::Ours(self.server.clone())];
-        ours.into_iter().chain(secure).chain(peers).collect()
+        ours.into_iter().chain(batched).chain(secure).chain(peers).collect()
     }
 
     fn judge(&self, report: &Report) -> Result<()> {
@@ -185,10 +199,11 @@ mod tests {
 
     #[test]
     fn the_bare_loop_comes_first_and_peers_last() {
-        let only = ["x", "idle", "--peer", "bun", "--tls", "--peer", "node-ws"];
+        let only = ["x", "idle", "--peer", "bun", "--tls", "--io-uring", "--peer", "node-ws"];
         let only = Only::try_parse_from(only);
         let names: Vec<_> = only.expect("valid").run.kinds().iter().map(Kind::name).collect();
-        assert_eq!(names, ["bare epoll loop", "liveloop", "liveloop, TLS", "Bun", "Node ws"]);
+        let ours = ["liveloop", "liveloop, io_uring", "liveloop, TLS"];
+        assert_eq!(names, [&["bare epoll loop"], &ours[..], &["Bun", "Node ws"]].concat());
     }
 
     #[test]
@@ -199,6 +214,7 @@ mod tests {
             (vec!["x", "idle", "--peer", "nginx"], "nginx"),
             (vec!["x", "idle", "--pid", "1"], "--against"),
             (vec!["x", "idle", "--against", "127.0.0.1:1", "--peer", "bun"], "--peer"),
+            (vec!["x", "idle", "--against", "127.0.0.1:1", "--io-uring"], "--io-uring"),
         ] {
             let error = Only::try_parse_from(&arguments).err().expect("refused").to_string();
             assert!(error.contains(named), "{arguments:?}: {error}");

@@ -24,6 +24,8 @@ use crate::{
 pub(crate) enum Kind {
     /// The shipped binary.
     Ours(PathBuf),
+    /// The same with its sends batched through io_uring.
+    OursBatched(PathBuf),
     /// The same with TLS of its own.
     OursSecure(PathBuf),
     /// The bare epoll loop of this program, that does nothing but the work.
@@ -71,6 +73,7 @@ impl Kind {
     pub(crate) fn name(&self) -> &'static str {
         match self {
             Self::Ours(_) => "liveloop",
+            Self::OursBatched(_) => "liveloop, io_uring",
             Self::OursSecure(_) => "liveloop, TLS",
             Self::Reference => "bare epoll loop",
             Self::Peer(peer, _) => peer.name(),
@@ -83,6 +86,7 @@ impl Kind {
     pub(crate) fn start(&self) -> Result<Server> {
         match self {
             Self::Ours(binary) => start_ours(binary, &[]),
+            Self::OursBatched(binary) => start_ours(binary, &[("LIVELOOP_IO_URING", "on")]),
             Self::OursSecure(binary) => start_secure(binary),
             Self::Reference => {
                 let mut command = leashed(&std::env::current_exe()?)?;

@@ -1,7 +1,8 @@
 //! Groups: lasting conversations, and who is a member of them.
 //!
 //! Membership is a visitor's and lasts; which of their sessions listen is known where the sessions
-//! are. A refused input changes nothing. Changes of the member count are told at most once a second.
+//! are; here it is known only whether anybody does. A refused input changes nothing. Changes of the
+//! member count are told at most once a second. A group that nobody listens to for long enough ends.
 
 use std::{
     collections::{BTreeSet, HashMap, HashSet, VecDeque},
@@ -32,6 +33,8 @@ pub struct GroupPolicy {
     pub members_max: usize,
     /// Groups that one visitor may have made.
     pub groups_per_visitor_max: usize,
+    /// A group ends that nobody has listened to for this long.
+    pub idle_max: Duration,
 }
 
 /// Why something about a group was refused.
@@ -61,6 +64,10 @@ struct Group {
     /// When its listeners were last told of a change.
     told_at: Option<Moment>,
     is_to_be_told: bool,
+    /// In how many places somebody listens.
+    heard_in: usize,
+    /// When it ends if nobody comes; none while somebody listens, or where groups never end.
+    ends_at: Option<Moment>,
 }
 
 /// The groups of one node.
@@ -70,6 +77,8 @@ pub struct Groups {
     groups: IdMap<RoomId, Group>,
     made_by: HashMap<UserId, usize>,
     to_tell: BTreeSet<(Moment, RoomId)>,
+    to_end: BTreeSet<(Moment, RoomId)>,
+    ended: VecDeque<RoomId>,
     changes: VecDeque<(RoomId, usize)>,
 }
 
@@ -85,6 +94,8 @@ impl Groups {
             groups: IdMap::default(),
             made_by: HashMap::new(),
             to_tell: BTreeSet::new(),
+            to_end: BTreeSet::new(),
+            ended: VecDeque::new(),
             changes: VecDeque::new(),
         }
     }
@@ -93,7 +104,12 @@ impl Groups {
     ///
     /// # Errors
     /// [`GroupRejection::TooMany`].
-    pub fn create(&mut self, room: RoomId, spec: GroupSpec) -> Result<(), GroupRejection> {
+    pub fn create(
+        &mut self,
+        room: RoomId,
+        spec: GroupSpec,
+        now: Moment,
+    ) -> Result<(), GroupRejection> {
         let made = self.made_by.get(&spec.creator).copied().unwrap_or(0);
         let is_over = |count: usize, most: usize| most > 0 && count >= most;
         if is_over(made, self.policy.groups_per_visitor_max)
@@ -103,9 +119,11 @@ impl Groups {
         }
         self.made_by.insert(spec.creator, made + 1);
         let members = HashSet::from([spec.creator]);
-        let group = Group { spec, members, told_at: None, is_to_be_told: false };
+        let (told_at, ends_at) = (None, None);
+        let group = Group { spec, members, told_at, is_to_be_told: false, heard_in: 0, ends_at };
         let before = self.groups.insert(room, group);
         debug_assert!(before.is_none(), "a room id is given once");
+        self.put_off_end(room, now);
         Ok(())
     }
 
@@ -133,6 +151,8 @@ impl Groups {
             group.members.insert(user);
             self.changed(room, now);
         }
+        // Until it is known that they listen.
+        self.put_off_end(room, now);
         let group = &self.groups[&room];
         Ok(GroupView { name: group.spec.name.clone(), count: group.members.len() })
     }
@@ -145,8 +165,33 @@ impl Groups {
         }
     }
 
+    /// In one more place, or in one less, somebody listens.
+    pub fn heard(&mut self, room: RoomId, is_heard: bool, now: Moment) {
+        let Some(group) = self.groups.get_mut(&room) else { return };
+        group.heard_in =
+            if is_heard { group.heard_in + 1 } else { group.heard_in.saturating_sub(1) };
+        self.put_off_end(room, now);
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.groups.len()
+    }
+
+    /// The next group that has ended.
+    pub fn poll_ended(&mut self) -> Option<RoomId> {
+        self.ended.pop_front()
+    }
+
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Moment) {
+        while let Some((due, room)) = self.to_end.first().copied() {
+            if due > now {
+                break;
+            }
+            self.end(room);
+        }
         while let Some((due, room)) = self.to_tell.first().copied() {
             if due > now {
                 break;
@@ -159,12 +204,41 @@ impl Groups {
     /// When [`Groups::handle_timeout`] is next to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Moment> {
-        self.to_tell.first().map(|(due, _)| *due)
+        let due = [self.to_tell.first(), self.to_end.first()];
+        due.into_iter().flatten().map(|(due, _)| *due).min()
     }
 
     /// The next group whose listeners are to be told how many members it has now.
     pub fn poll_change(&mut self) -> Option<(RoomId, usize)> {
         self.changes.pop_front()
+    }
+
+    /// From `now` on it has its full time, or no end while somebody listens.
+    fn put_off_end(&mut self, room: RoomId, now: Moment) {
+        let Some(group) = self.groups.get_mut(&room) else { return };
+        if let Some(due) = group.ends_at.take() {
+            self.to_end.remove(&(due, room));
+        }
+        if group.heard_in == 0 && !self.policy.idle_max.is_zero() {
+            let due = now + self.policy.idle_max;
+            group.ends_at = Some(due);
+            self.to_end.insert((due, room));
+        }
+    }
+
+    fn end(&mut self, room: RoomId) {
+        let Some(group) = self.groups.remove(&room) else { return };
+        if let Some(due) = group.ends_at {
+            self.to_end.remove(&(due, room));
+        }
+        self.to_tell.retain(|(_, told)| *told != room || !group.is_to_be_told);
+        if let Some(made) = self.made_by.get_mut(&group.spec.creator) {
+            *made -= 1;
+            if *made == 0 {
+                self.made_by.remove(&group.spec.creator);
+            }
+        }
+        self.ended.push_back(room);
     }
 
     fn changed(&mut self, room: RoomId, now: Moment) {
@@ -195,15 +269,21 @@ mod tests {
     const ROOM: RoomId = RoomId(7);
     const CREATOR: UserId = UserId(1);
 
+    const HOUR: u64 = 3_600_000;
+
     fn at(millis: u64) -> Moment {
         Moment::from_millis(millis)
     }
 
     fn groups(is_public: bool, capacity: Option<usize>) -> Groups {
-        let mut groups =
-            Groups::new(GroupPolicy { groups_max: 3, members_max: 5, groups_per_visitor_max: 2 });
+        let mut groups = Groups::new(GroupPolicy {
+            groups_max: 3,
+            members_max: 5,
+            groups_per_visitor_max: 2,
+            idle_max: Duration::from_hours(1),
+        });
         let spec = GroupSpec { creator: CREATOR, name: Some("Chess".into()), is_public, capacity };
-        groups.create(ROOM, spec).unwrap();
+        groups.create(ROOM, spec, at(0)).unwrap();
         groups
     }
 
@@ -249,11 +329,11 @@ mod tests {
     fn a_visitor_makes_so_many_and_no_more() {
         let mut groups = groups(true, None);
         let spec = GroupSpec { creator: CREATOR, name: None, is_public: true, capacity: None };
-        assert_eq!(groups.create(RoomId(8), spec.clone()), Ok(()));
-        assert_eq!(groups.create(RoomId(9), spec.clone()), Err(GroupRejection::TooMany));
+        assert_eq!(groups.create(RoomId(8), spec.clone(), at(0)), Ok(()));
+        assert_eq!(groups.create(RoomId(9), spec.clone(), at(0)), Err(GroupRejection::TooMany));
         let others = GroupSpec { creator: UserId(2), ..spec };
-        assert_eq!(groups.create(RoomId(9), others.clone()), Ok(()));
-        assert_eq!(groups.create(RoomId(10), others), Err(GroupRejection::TooMany));
+        assert_eq!(groups.create(RoomId(9), others.clone(), at(0)), Ok(()));
+        assert_eq!(groups.create(RoomId(10), others, at(0)), Err(GroupRejection::TooMany));
     }
 
     #[test]
@@ -269,8 +349,40 @@ mod tests {
         assert!(changes(&mut groups).is_empty());
         groups.handle_timeout(at(1_000));
         assert_eq!(changes(&mut groups), [4]);
-        assert_eq!(groups.poll_timeout(), None);
+        assert_eq!(groups.poll_timeout(), Some(at(20 + HOUR)), "then it ends, if nobody listens");
         groups.leave(ROOM, UserId(4), at(5_000));
         assert_eq!(changes(&mut groups), [3]);
+    }
+
+    #[test]
+    fn one_that_nobody_listens_to_ends_after_its_time_and_makes_room() {
+        let mut groups = groups(true, None);
+        let spec = GroupSpec { creator: CREATOR, name: None, is_public: true, capacity: None };
+        groups.create(RoomId(8), spec.clone(), at(10)).unwrap();
+        groups.handle_timeout(at(HOUR - 1));
+        assert_eq!((groups.poll_ended(), groups.count()), (None, 2));
+        groups.handle_timeout(at(HOUR));
+        assert_eq!((groups.poll_ended(), groups.poll_ended()), (Some(ROOM), None));
+        assert_eq!(groups.join(ROOM, CREATOR, at(HOUR)), Err(GroupRejection::NotFound));
+        assert_eq!(groups.create(RoomId(9), spec, at(HOUR)), Ok(()), "it is the creator's no more");
+    }
+
+    #[test]
+    fn one_that_is_listened_to_does_not_end() {
+        let mut groups = groups(true, None);
+        for _ in 0..2 {
+            groups.heard(ROOM, true, at(5));
+        }
+        groups.heard(ROOM, false, at(6));
+        assert_eq!(groups.poll_timeout(), None, "in one place somebody listens still");
+        groups.handle_timeout(at(10 * HOUR));
+        groups.heard(ROOM, false, at(10 * HOUR));
+        assert_eq!(groups.poll_timeout(), Some(at(11 * HOUR)));
+        groups.join(ROOM, UserId(2), at(11 * HOUR - 1)).unwrap();
+        groups.handle_timeout(at(11 * HOUR));
+        assert_eq!(groups.poll_ended(), None, "whoever joins is about to listen");
+        groups.handle_timeout(at(12 * HOUR));
+        assert_eq!(groups.poll_ended(), Some(ROOM));
+        assert_eq!(groups.poll_timeout(), None, "nothing is left of it");
     }
 }

@@ -3,6 +3,8 @@
 //! Knows no sockets, clocks, wire words, locks or tasks; the standard library is its only
 //! dependency. Time is a [`Moment`] that the caller gives, randomness a source that it hands over.
 
+#![forbid(unsafe_code)]
+
 mod blocks;
 mod groups;
 mod hash;

@@ -3,7 +3,7 @@
 
 use std::{env, io, net::Ipv4Addr};
 
-use liveloop_gateway::echo;
+use liveloop_gateway::{echo, settings::IoUring};
 use tokio::{net::TcpListener, signal};
 
 #[tokio::main]
@@ -22,5 +22,5 @@ async fn main() -> io::Result<()> {
             std::future::pending::<()>().await;
         }
     };
-    echo::serve(listener, interrupted).await
+    echo::serve(listener, IoUring::default(), interrupted).await
 }

@@ -65,6 +65,7 @@ struct Taken {
     upgrades: TokenBucket,
     rest: TokenBucket,
     users: TokenBucket,
+    groups: TokenBucket,
 }
 
 #[derive(Debug, Default)]
@@ -94,6 +95,7 @@ pub(crate) struct AddressBook {
     upgrades_all_rate: Rate,
     rest_rate: Rate,
     users_rate: Rate,
+    groups_rate: Rate,
     /// A lock, because requests of all threads count here: once a connection or REST request,
     /// never per message, and never held while waiting.
     book: Mutex<Book>,
@@ -142,6 +144,10 @@ impl AddressBook {
             users_rate: Rate::per_minute(
                 limits.users_per_address_per_minute,
                 limits.users_per_address_per_minute_burst,
+            ),
+            groups_rate: Rate::per_minute(
+                limits.groups_per_address_per_minute,
+                limits.groups_per_address_per_minute_burst,
             ),
             book: Mutex::new(Book { sweep_at: SWEEP_MIN, ..Book::default() }),
         }
@@ -192,6 +198,14 @@ impl AddressBook {
         taken.users.take(self.users_rate, now).map_err(Denied::TooFast)
     }
 
+    /// Lets `address` make one more group.
+    pub(crate) fn admit_group(&self, address: AddressKey, now: Moment) -> Result<(), Denied> {
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        book.sweep(now);
+        let taken = book.by_address.entry(address).or_default();
+        taken.groups.take(self.groups_rate, now).map_err(Denied::TooFast)
+    }
+
     /// Lets one more REST request of `address` in.
     pub(crate) fn admit_rest(&self, address: AddressKey, now: Moment) -> Result<(), Denied> {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
@@ -214,6 +228,7 @@ impl Book {
                 || !taken.upgrades.is_full(now)
                 || !taken.rest.is_full(now)
                 || !taken.users.is_full(now)
+                || !taken.groups.is_full(now)
         });
         self.sweep_at = SWEEP_MIN.max(2 * self.by_address.len());
     }

@@ -21,6 +21,8 @@ pub(crate) enum CloseReason {
     SlowReader,
     /// No frame came in time.
     Silence,
+    /// The session has come back on a newer socket.
+    TakenOver,
     /// The node is going away.
     Draining,
     /// Our fault.
@@ -29,7 +31,7 @@ pub(crate) enum CloseReason {
 
 impl CloseReason {
     /// Every reason, in the order in which they are counted.
-    pub(crate) const ALL: [Self; 10] = [
+    pub(crate) const ALL: [Self; 11] = [
         Self::ByClient,
         Self::Lost,
         Self::ProtocolViolation,
@@ -38,6 +40,7 @@ impl CloseReason {
         Self::FrameTooLong,
         Self::SlowReader,
         Self::Silence,
+        Self::TakenOver,
         Self::Draining,
         Self::Internal,
     ];
@@ -54,6 +57,7 @@ impl CloseReason {
             Self::Draining => 1012,
             Self::SlowReader => 1013,
             Self::Silence => 4000,
+            Self::TakenOver => 4001,
         })
     }
 
@@ -68,6 +72,7 @@ impl CloseReason {
             Self::FrameTooLong => "frame too long",
             Self::SlowReader => "slow reader",
             Self::Silence => "no sign of life",
+            Self::TakenOver => "taken over",
             Self::Draining => "draining",
             Self::Internal => "internal error",
         }
@@ -76,13 +81,52 @@ impl CloseReason {
     /// What kind of failure it is, where it is one.
     pub(crate) fn failure(self) -> Option<Category> {
         Some(match self {
-            Self::ByClient | Self::Draining => return None,
+            Self::ByClient | Self::TakenOver | Self::Draining => return None,
             Self::Lost | Self::Flood | Self::SlowReader | Self::Silence => Category::Network,
             Self::ProtocolViolation | Self::InvalidUtf8 | Self::FrameTooLong => {
                 Category::Validation
             }
             Self::Internal => Category::System,
         })
+    }
+}
+
+/// How long a session survives the end of its socket.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Grace {
+    /// Not at all.
+    None,
+    /// `session.grace_closed`: its page was left, or is being loaded again.
+    Closed,
+    /// `session.grace`.
+    Lost,
+}
+
+impl Grace {
+    /// What follows from how a client closed its socket: with a code, or without one.
+    pub(crate) fn after_close(code: Option<u16>) -> Self {
+        match code {
+            None | Some(1000 | 1001) => Self::Closed,
+            Some(1002 | 1007..=1009) => Self::None,
+            Some(_) => Self::Lost,
+        }
+    }
+}
+
+impl CloseReason {
+    /// What follows from how a connection ended; where the client has closed it, see
+    /// [`Grace::after_close`].
+    pub(crate) fn grace(self) -> Grace {
+        match self {
+            Self::ByClient => Grace::Closed,
+            Self::Lost | Self::SlowReader | Self::Silence | Self::Draining => Grace::Lost,
+            Self::ProtocolViolation
+            | Self::InvalidUtf8
+            | Self::Flood
+            | Self::FrameTooLong
+            | Self::TakenOver
+            | Self::Internal => Grace::None,
+        }
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) enum Wish {
     Join(RoomId, UserId),
     /// To be none any more.
     Leave(RoomId, UserId),
+    /// Nothing: on one thread more, or on one less, somebody listens to a group.
+    Heard(RoomId, bool),
 }
 
 /// The frame behind an ask, so that it can be answered.
@@ -90,6 +92,7 @@ impl Desk {
             groups_max: limits.groups,
             members_max: limits.group_members,
             groups_per_visitor_max: limits.groups_per_visitor,
+            idle_max: shared.settings.groups.idle_max.0,
         });
         let (seats, deliveries) = (IdMap::default(), VecDeque::new());
         Self { lobby, groups, seats, shared, history, deliveries }
@@ -104,14 +107,23 @@ impl Desk {
     pub(crate) fn handle_timeout(&mut self, now: Moment) {
         self.lobby.handle_timeout(now);
         self.groups.handle_timeout(now);
+        while let Some(room) = self.groups.poll_ended() {
+            self.history.close_room(room);
+            self.shared.figures.groups_ended.fetch_add(1, Relaxed);
+        }
         self.carry_out();
     }
 
     /// Makes a group.
-    pub(crate) fn create_group(&mut self, spec: GroupSpec) -> Result<RoomId, GroupRejection> {
+    pub(crate) fn create_group(
+        &mut self,
+        spec: GroupSpec,
+        now: Moment,
+    ) -> Result<RoomId, GroupRejection> {
         let room = RoomId(random_id());
-        self.groups.create(room, spec)?;
+        self.groups.create(room, spec, now)?;
         self.history.open_room(room);
+        self.show_levels();
         Ok(room)
     }
 
@@ -120,8 +132,8 @@ impl Desk {
         let (room, count) = self.groups.poll_change()?;
         let room_id = format_id(room.0);
         let event = ServerEvent::RoomMembers(&RoomMembers { room_id: &room_id, count });
-        let event = Published::new(&event, None);
-        Some(Publication { room, kind: RelayKind::Numbered, event, from: None })
+        let event = Some(Published::new(&event, None));
+        Some(Publication { room, kind: RelayKind::Numbered, event, from: None, answer: None })
     }
 
     /// The next thing that somebody is to be told.
@@ -135,6 +147,7 @@ impl Desk {
         let (input, seat) = match ask.wish {
             Wish::Meet(input, seat) => (input, seat),
             Wish::Join(room, user) => return self.join((room, user), ask.by.as_ref(), now),
+            Wish::Heard(room, is_heard) => return self.groups.heard(room, is_heard, now),
             Wish::Leave(room, user) => {
                 self.groups.leave(room, user, now);
                 return self.say_yes(ask.by.as_ref());
@@ -187,7 +200,8 @@ impl Desk {
                     self.introduce(room, mode, sessions);
                 }
                 Effect::PartnerLeft { session, room, reason } => {
-                    self.deliver(session, Delivery::PartnerLeft { room, reason });
+                    let is_queued = !self.lobby.is_idle(session);
+                    self.deliver(session, Delivery::PartnerLeft { room, reason, is_queued });
                     self.forget_if_idle(session);
                 }
                 Effect::RoomEnded { room } => self.history.close_room(room),
@@ -249,6 +263,7 @@ impl Desk {
         let figures = &self.shared.figures;
         figures.waiting.store(self.lobby.waiting_count() as u64, Relaxed);
         figures.rooms.store(self.lobby.room_count() as u64, Relaxed);
+        figures.groups.store(self.groups.count() as u64, Relaxed);
     }
 }
 
@@ -265,7 +280,7 @@ fn refusal_of_lobby(rejection: Rejection) -> Refusal {
 #[cfg(test)]
 mod tests {
     use liveloop_core::Request;
-    use liveloop_ports::MemoryHistory;
+    use liveloop_ports::{MemoryHistory, NoBans};
 
     use super::*;
     use crate::{identity::Secret, plane::Key, settings::Settings};
@@ -290,7 +305,7 @@ mod tests {
     #[test]
     fn whoever_hears_of_a_match_finds_it_in_the_figures() {
         let (settings, secret) = (Settings::for_testing(), Secret::new([1; 32]));
-        let shared = Arc::new(Shared::new(settings, secret));
+        let shared = Arc::new(Shared::new(settings, secret, Arc::new(NoBans)));
         let mut desk = Desk::new(Arc::clone(&shared), Arc::new(MemoryHistory::default()));
         let now = Moment::default();
         let figures =

@@ -9,7 +9,9 @@ mod client;
 mod exchange;
 mod handler;
 mod head;
+mod homes;
 mod listeners;
+mod resume;
 mod tally;
 
 use std::{
@@ -19,24 +21,29 @@ use std::{
     time::Duration,
 };
 
-use liveloop_core::{GroupRejection, GroupSpec, Input, RoomId};
-use liveloop_ports::{Appended, HistoryError};
-use liveloop_protocol::websocket::{Incoming, Limit, Opcode, Role, encode, encode_close};
+use liveloop_core::{GroupRejection, GroupSpec, IdMap, RoomId};
+use liveloop_ports::{Appended, HistoryError, MessageId};
+use liveloop_protocol::websocket::{
+    Incoming, Limit, Opcode, Role, encode, encode_close, encode_parts,
+};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     address::ConnectionPermit,
     clock::{Clock, random_below},
-    close::CloseReason,
-    desk::{Ask, Desk, Wish},
+    close::{CloseReason, Grace},
+    desk::{Ask, Desk},
     door::Door,
     plane::{ConnId, Io, PlaneLink, Secured},
-    session::{Delivery, Effect, Publication, Said, Session},
+    session::{Claim, Delivery, Effect, Kept, Publication, Said, Session},
 };
 
 use client::{Client, Clients, Live};
-pub(crate) use head::{Head, Headed};
+pub(crate) use head::{Head, Headed, says_hello};
+use homes::Homes;
 use listeners::Listeners;
+pub(crate) use resume::Claimant;
+use resume::Later;
 use tally::Tally;
 
 /// How long a client may take to send the head of its first request.
@@ -65,6 +72,8 @@ pub(crate) struct Adopted {
     /// What came after the handshake.
     pub(crate) read: Vec<u8>,
     pub(crate) permit: ConnectionPermit,
+    /// Whether it announces a `hello`.
+    pub(crate) says_hello: bool,
 }
 
 /// What one thread has for another, and the node for all.
@@ -79,15 +88,29 @@ pub(crate) enum Post {
     /// Make a group, for the thread that has the desk.
     CreateGroup(GroupSpec, oneshot::Sender<Result<RoomId, GroupRejection>>),
     /// The history has answered a text of a session of this thread.
-    Said(ConnId, Said, Result<Appended, HistoryError>),
+    Said(ConnId, Said, SaidAnswer),
+    /// A text for a group whose home this thread is.
+    Say(ConnId, Said),
     /// A connection to be read from its beginning.
     Accepted(TcpStream, Head),
     /// A WebSocket that HTTP has let in.
     Adopt(Adopted),
+    /// A connection that claims a session of this thread.
+    Claimant(Box<Claimant>),
     /// The node goes away: tell everybody.
     Drain,
     /// End the loop.
     Stop,
+}
+
+/// What the history says to a text.
+pub(crate) type SaidAnswer = Result<Appended, HistoryError>;
+
+/// A text of a group whose place is not known yet, or those before it are not published.
+struct Unanswered {
+    from: ConnId,
+    message: MessageId,
+    outcome: Option<(Said, SaidAnswer)>,
 }
 
 /// What a driver is wired to.
@@ -109,12 +132,16 @@ pub(crate) struct Driver {
     thread: u8,
     wires: Wires,
     clients: Clients,
+    homes: Homes,
     /// Serves whichever session acts, so that an idle one owns none.
     effects: VecDeque<Effect>,
     deliveries: VecDeque<(ConnId, Delivery)>,
     /// What was published in this turn.
     published: Vec<Publication>,
     listeners: Listeners,
+    /// Texts of groups at home here, in the order in which the history was asked; none where it
+    /// answers at once.
+    unanswered: IdMap<RoomId, VecDeque<Unanswered>>,
     tally: Tally,
     /// Which thread the next accepted connection goes to.
     next_thread: usize,
@@ -131,10 +158,12 @@ impl Driver {
             wires,
             tally,
             clients: Clients::default(),
+            homes: Homes::default(),
             effects: VecDeque::new(),
             deliveries: VecDeque::new(),
             published: Vec::new(),
             listeners: Listeners::default(),
+            unanswered: IdMap::default(),
             next_thread: 0,
             last_session: 0,
             is_draining: false,
@@ -154,11 +183,14 @@ impl Driver {
         let (session, decoder) = (&mut live.session, &mut live.decoder);
         session.swap_effects(&mut effects);
         session.handle_sign_of_life();
-        let mut by_client = None;
+        let (mut by_client, mut later) = (None, Vec::new());
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             decoder.feed(bytes, (Role::Server, limit), |incoming| {
                 if session.is_ended() {
                     return;
+                }
+                if session.is_claiming() {
+                    return later.push(Later::from(incoming));
                 }
                 match incoming {
                     Incoming::Text(text) => session.handle_frame(text, now),
@@ -171,19 +203,17 @@ impl Driver {
         }));
         session.swap_effects(&mut effects);
         let ended_by = match outcome {
-            Ok(Ok(())) => by_client.map(|_| CloseReason::ByClient),
+            Ok(Ok(())) => None,
             Ok(Err(violation)) => Some(violation.into()),
             Err(_) => Some(panicked(&mut effects)),
         };
-        self.carry_out(io, id, &mut effects);
+        let claim = self.carry_out(io, id, &mut effects);
         self.effects = effects;
-        if let Some(Some(code)) = by_client.filter(|_| ended_by == Some(CloseReason::ByClient)) {
-            io.queue_write(id, |out| encode_close(out, code, ""));
-        } else if by_client.is_some() {
-            io.queue_write(id, |out| encode(out, Opcode::Close, b""));
-        }
-        if let Some(reason) = ended_by {
-            self.end(io, id, reason);
+        match (ended_by, by_client, claim) {
+            (Some(reason), ..) => self.end(io, id, reason),
+            (None, Some(code), _) => self.closed_by_client(io, id, code),
+            (None, None, Some(claim)) => self.resume(io, id, claim, later),
+            (None, None, None) => {}
         }
         self.settle(io);
     }
@@ -203,8 +233,68 @@ impl Driver {
         }
     }
 
-    fn carry_out(&mut self, io: &mut Io, id: ConnId, effects: &mut VecDeque<Effect>) {
-        let mut close = None;
+    /// Lets the session that is reached at `outlet` act, wherever it is now.
+    fn with_addressee(&mut self, io: &mut Io, outlet: ConnId, act: impl FnOnce(&mut Session)) {
+        match self.at(outlet) {
+            Some(id) => self.with_session(io, id, act),
+            None => self.with_parked(io, outlet, act),
+        }
+    }
+
+    /// The same for one that has no socket: what it would write is kept or lost.
+    fn with_parked(&mut self, io: &mut Io, outlet: ConnId, act: impl FnOnce(&mut Session)) {
+        let Some(session) = self.homes.parked_mut(outlet) else { return };
+        let mut effects = std::mem::take(&mut self.effects);
+        session.swap_effects(&mut effects);
+        let outcome = catch_unwind(AssertUnwindSafe(|| act(session)));
+        session.swap_effects(&mut effects);
+        if outcome.is_err() {
+            panicked(&mut effects);
+            self.end_grace(io, outlet);
+        }
+        while let Some(effect) = effects.pop_front() {
+            match effect {
+                Effect::Number(event, ..) => {
+                    if let Some(session) = self.homes.parked_mut(outlet) {
+                        session.keep(Kept::Own(event), io.now());
+                    }
+                }
+                Effect::Say(said) => self.say(outlet, said, &mut effects),
+                effect => self.carry_out_elsewhere(io, effect),
+            }
+        }
+        self.effects = effects;
+    }
+
+    /// What a session wants of others than its own socket.
+    fn carry_out_elsewhere(&mut self, io: &Io, effect: Effect) {
+        match effect {
+            Effect::Ask(ask) => self.ask(io, ask, true),
+            Effect::Relay(to, delivery) => self.deliver(to, delivery),
+            Effect::Publish(publication) => self.publish(publication),
+            Effect::Listen(room, outlet) => self.listen(io, room, outlet),
+            Effect::Unlisten(room, outlet) => self.unlisten(io, room, outlet),
+            // Of a socket, and that is lost.
+            Effect::Send(_)
+            | Effect::Pass(..)
+            | Effect::Number(..)
+            | Effect::Look
+            | Effect::Ping
+            | Effect::Pong(_)
+            | Effect::Say(_)
+            | Effect::Resume(_)
+            | Effect::Close(_) => {}
+        }
+    }
+
+    /// Does what the session of `id` wants; gives the claim that it makes to be another one.
+    fn carry_out(
+        &mut self,
+        io: &mut Io,
+        id: ConnId,
+        effects: &mut VecDeque<Effect>,
+    ) -> Option<Box<Claim>> {
+        let (mut close, mut claim) = (None, None);
         while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::Send(text) => {
@@ -215,21 +305,36 @@ impl Driver {
                     self.tally.pass(read_at, io.now());
                     io.queue_write(id, |out| encode(out, Opcode::Text, &text));
                 }
+                Effect::Number(event, n, read_at) => {
+                    match read_at {
+                        Some(read_at) => self.tally.pass(read_at, io.now()),
+                        None => self.tally.send(),
+                    }
+                    let (open, tail) = event.parts(Some(n));
+                    io.queue_write(id, |out| {
+                        encode_parts(out, Opcode::Text, open, tail.as_bytes());
+                    });
+                    if let Some(Client::Live(live)) = self.clients.get_mut(id) {
+                        live.session.keep(Kept::Own(event), io.now());
+                    }
+                }
                 Effect::Look => io.read_again(id),
                 Effect::Ping => io.queue_write(id, |out| encode(out, Opcode::Ping, b"")),
                 Effect::Pong(payload) => {
                     io.queue_write(id, |out| encode(out, Opcode::Pong, &payload));
                 }
-                Effect::Ask(ask) => self.ask(io, ask, true),
-                Effect::Relay(to, delivery) => self.deliver(to, delivery),
-                Effect::Say(said) => self.say(id, said, effects),
-                Effect::Publish(publication) => self.publish(publication),
-                Effect::Listen(room) => self.listeners.add(room, id),
-                Effect::Unlisten(room) => self.listeners.remove(room, id),
+                Effect::Say(said) => {
+                    if let Some(Client::Live(live)) = self.clients.get_mut(id) {
+                        let outlet = live.session.outlet();
+                        self.say(outlet, said, effects);
+                    }
+                }
+                Effect::Resume(wanted) => claim = Some(wanted),
                 Effect::Close(reason) => close = close.or(Some(reason)),
+                effect => self.carry_out_elsewhere(io, effect),
             }
         }
-        let Some(Client::Live(live)) = self.clients.get_mut(id) else { return };
+        let Some(Client::Live(live)) = self.clients.get_mut(id) else { return None };
         io.set_timer(id, live.session.poll_timeout());
         let outbox_max = self.wires.door.node.shared.settings.limits.outbox_bytes;
         if outbox_max > 0 && io.pending(id) > outbox_max {
@@ -238,22 +343,26 @@ impl Driver {
         if let Some(reason) = close {
             self.end(io, id, reason);
         }
+        claim
     }
 
-    /// Ends a session: its partner is told before the farewell, which may take a while. A node that
-    /// goes away takes nobody's partner from them: calls go on without it.
+    /// Ends a connection. Its session goes on without it for a while, or ends too.
     fn end(&mut self, io: &mut Io, id: ConnId, reason: CloseReason) {
-        let Some(session) = self.clients.leave(id) else { return };
-        for room in session.listens_to() {
-            self.listeners.remove(room, id);
+        self.end_with(io, id, reason, reason.grace());
+    }
+
+    /// Its partner is told before the farewell, which may take a while.
+    fn end_with(&mut self, io: &mut Io, id: ConnId, reason: CloseReason, grace: Grace) {
+        let Some((session, permit)) = self.clients.leave(id) else { return };
+        if let Some(permit) = self.outlive(io, session, permit, grace) {
+            self.clients.leave_with(id, permit);
         }
-        let key = session.key();
+        self.farewell(io, id, reason);
+    }
+
+    fn farewell(&mut self, io: &mut Io, id: ConnId, reason: CloseReason) {
         self.wires.door.node.shared.figures.count_close(reason);
         tracing::debug!(reason = reason.as_str(), "a connection ends");
-        if !self.is_draining {
-            let ask = Ask { wish: Wish::Meet(Input::Disconnect(key), None), by: None };
-            self.ask(io, ask, true);
-        }
         if let Some(code) = reason.code() {
             io.queue_write(id, |out| encode_close(out, code, reason.as_str()));
         }

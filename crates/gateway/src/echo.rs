@@ -30,7 +30,9 @@ use crate::{
     driver::{HEAD_TIMEOUT, Handed, Head, Headed},
     figures::Figures,
     http::{Problem, speak_with_all},
-    plane::{ConnId, Handler, Io, Plane, Start},
+    plane::{ConnId, Handler, Io, Plane, Rings, Start},
+    serve::choose_sends,
+    settings::IoUring,
 };
 
 /// The longest message that is echoed, in bytes.
@@ -45,12 +47,15 @@ const PATH: &str = "/echo";
 /// the body of a request of any method.
 ///
 /// # Errors
-/// Where the kernel gives no event loop, or waiting for the sockets fails.
+/// Where the kernel gives no event loop, or no io_uring that is insisted on, or waiting for the
+/// sockets fails.
 pub async fn serve(
     listener: TcpListener,
+    io_uring: IoUring,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
-    let start = Start::new(0)?;
+    let sends = choose_sends(io_uring, &Rings::default()).map_err(io::Error::other)?;
+    let start = Start::new(0, sends)?;
     let link = start.link();
     let (http, handed) = mpsc::channel(HANDED_MAX);
     let echo = Echo { http, clients: HashMap::new(), is_over: false };
@@ -125,7 +130,7 @@ impl Echo {
                 io.queue_write(id, |out| out.extend_from_slice(&problem.to_http1()));
                 io.close(id);
             }
-            Headed::Upgrade { response, permit: (), mut rest } => {
+            Headed::Upgrade { response, permit: (), mut rest, .. } => {
                 io.queue_write(id, |out| out.extend_from_slice(&response));
                 io.set_timer(id, Moment::NEVER);
                 self.clients.insert(id, Client::Open(Decoder::default()));

@@ -21,7 +21,7 @@ use liveloop_ports::Wall;
 use liveloop_protocol::{Category, ErrorCode};
 use serde::Serialize;
 
-use crate::close::CloseReason;
+use crate::{close::CloseReason, plane::Rings};
 
 pub(crate) use causes::{Cause, Causes, GivenUp, HandshakeRefused};
 pub(crate) use histogram::{Histogram, Snapshot};
@@ -112,16 +112,25 @@ pub(crate) struct Figures {
     pub(crate) active_connections: AtomicU64,
     pub(crate) waiting: AtomicU64,
     pub(crate) rooms: AtomicU64,
+    pub(crate) groups: AtomicU64,
+    /// Groups that ended because nobody listened for too long.
+    pub(crate) groups_ended: AtomicU64,
     pub(crate) images_bytes: AtomicU64,
+    /// Sessions that have lost their socket and may come back.
+    pub(crate) in_grace: AtomicU64,
     connections: AtomicU64,
     rooms_created: AtomicU64,
     messages_exchanged: AtomicU64,
+    /// Sessions resumed: those that had lost something, and those that had not.
+    resumed: [AtomicU64; 2],
     connection_failures: [AtomicU64; Category::ALL.len()],
     /// How long the longer one waited for a match.
     pub(crate) match_wait: Histogram,
     /// How long the store took to answer.
     pub(crate) store_latency: Histogram,
     pub(crate) requests: Requests,
+    /// The loops that send through io_uring.
+    pub(crate) rings: Rings,
     pub(crate) tls: TlsFigures,
     pub(crate) handshakes_refused: Causes<HandshakeRefused>,
     pub(crate) given_up: Causes<GivenUp>,
@@ -162,14 +171,19 @@ impl Figures {
             active_connections: AtomicU64::new(0),
             waiting: AtomicU64::new(0),
             rooms: AtomicU64::new(0),
+            groups: AtomicU64::new(0),
+            groups_ended: AtomicU64::new(0),
             images_bytes: AtomicU64::new(0),
+            in_grace: AtomicU64::new(0),
             connections: AtomicU64::new(0),
             rooms_created: AtomicU64::new(0),
             messages_exchanged: AtomicU64::new(0),
+            resumed: Default::default(),
             connection_failures: Default::default(),
             match_wait: Histogram::new(&WAITS),
             store_latency: Histogram::new(&MOMENTS),
             requests: Requests::default(),
+            rings: Rings::default(),
             tls: TlsFigures::default(),
             handshakes_refused: Causes::default(),
             given_up: Causes::default(),
@@ -208,6 +222,15 @@ impl Figures {
 
     pub(crate) fn count_message(&self) {
         self.messages_exchanged.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn count_resumed(&self, is_recovered: bool) {
+        self.resumed[usize::from(is_recovered)].fetch_add(1, Relaxed);
+    }
+
+    /// Sessions resumed, by whether nothing was lost.
+    pub(crate) fn resumed(&self) -> [(bool, u64); 2] {
+        [false, true].map(|it| (it, self.resumed[usize::from(it)].load(Relaxed)))
     }
 
     /// A connection that was refused, or ended otherwise than by the client's wish.

@@ -14,6 +14,8 @@ use liveloop_protocol::{IdText, format_id, parse_id};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
+use crate::ticket::PROOF_BYTES;
+
 const VERSION: &str = "1";
 
 /// The key that signs tokens, taken in once for each purpose. Never shown.
@@ -22,6 +24,7 @@ pub struct Secret {
     token: Hmac<Sha256>,
     pseudonym: Hmac<Sha256>,
     connection: Hmac<Sha256>,
+    resume: Hmac<Sha256>,
 }
 
 impl fmt::Debug for Secret {
@@ -59,6 +62,7 @@ impl Secret {
             token: keyed("token"),
             pseudonym: keyed("pseudonym"),
             connection: keyed("connection"),
+            resume: keyed("resume"),
         }
     }
 
@@ -92,6 +96,26 @@ impl Secret {
         let mac: [u8; 32] = mac.chain_update(socket.0.to_be_bytes()).finalize().into_bytes().into();
         let half = mac.first_chunk().expect("32 bytes begin with 16");
         format_id(u128::from_be_bytes(*half))
+    }
+
+    /// What proves that a resume secret with this `claim` is of the session `socket`.
+    pub(crate) fn resume_proof(&self, claim: &[u8], socket: SocketId) -> [u8; PROOF_BYTES] {
+        let mac: [u8; 32] = self.resume_mac(claim, socket).finalize().into_bytes().into();
+        *mac.first_chunk().expect("32 bytes begin with 16")
+    }
+
+    /// Whether `proof` is that. Takes the same time however much of it is right.
+    pub(crate) fn is_resume_proof(
+        &self,
+        claim: &[u8],
+        socket: SocketId,
+        proof: &[u8; PROOF_BYTES],
+    ) -> bool {
+        self.resume_mac(claim, socket).verify_truncated_left(proof).is_ok()
+    }
+
+    fn resume_mac(&self, claim: &[u8], socket: SocketId) -> Hmac<Sha256> {
+        self.resume.clone().chain_update(socket.0.to_be_bytes()).chain_update(claim)
     }
 
     /// What two partners see of each other: the first's pseudonym, and the second's.

@@ -23,10 +23,11 @@ mod serve;
 mod session;
 pub mod settings;
 mod system;
+mod ticket;
 mod timed_history;
 mod tls;
 
 pub use http::{Page, PageFile};
 pub use identity::Secret;
-pub use serve::{ServeError, Wiring, serve};
+pub use serve::{ServeError, Wiring, check_machine, serve};
 pub use tls::{Tls, TlsError};

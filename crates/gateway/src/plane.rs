@@ -14,12 +14,16 @@ mod io;
 mod slots;
 mod tls;
 mod turn;
+#[cfg_attr(target_os = "linux", expect(unsafe_code, reason = "it lends buffers to the kernel"))]
+#[cfg_attr(not(target_os = "linux"), path = "plane/no_uring.rs")]
+mod uring;
 mod wheel;
 
-pub(crate) use io::{ConnId, Io};
+pub(crate) use io::{ConnId, Io, Moving};
 pub(crate) use slots::Key;
 pub(crate) use tls::Secured;
-pub(crate) use turn::{Handler, Plane, PlaneLink, Start};
+pub(crate) use turn::{Handler, Plane, PlaneLink, Sends, Start};
+pub(crate) use uring::Rings;
 
 #[cfg(test)]
 mod tests;

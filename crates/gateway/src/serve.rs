@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use liveloop_ports::History;
+use liveloop_ports::{Bans, History};
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
@@ -27,9 +27,9 @@ use crate::{
     identity::Secret,
     node::Node,
     origin::OriginPolicy,
-    plane::{Plane, PlaneLink, Start},
+    plane::{Plane, PlaneLink, Rings, Sends, Start},
     session::Shared,
-    settings::Settings,
+    settings::{IoUring, Settings},
     system::SystemWatch,
     timed_history::TimedHistory,
     tls::Tls,
@@ -44,6 +44,8 @@ pub struct Wiring {
     pub secret: Secret,
     /// Gives texts their place.
     pub history: Arc<dyn History>,
+    /// Knows who may not come in.
+    pub bans: Arc<dyn Bans>,
     /// What browsers are shown.
     pub page: Page,
     /// Where connections come over TLS of the node's own.
@@ -56,9 +58,28 @@ pub enum ServeError {
     /// The kernel gives no event loop.
     #[error("cannot start an event loop: {0}")]
     NoLoop(#[from] io::Error),
+    /// The kernel gives no io_uring, and the settings insist on it.
+    #[error(
+        "io_uring is `on`, but it cannot be had here ({0}): set it to `auto` or `off`, or allow \
+         io_uring_setup, io_uring_enter and io_uring_register (containers often forbid them, and \
+         the sysctl kernel.io_uring_disabled may)"
+    )]
+    NoIoUring(io::Error),
     /// An event loop ended, and its connections with it.
     #[error("an event loop ended unexpectedly: please report this with the log")]
     LoopEnded,
+}
+
+/// Whether this machine can do what the settings insist on, so that nobody is told of an address
+/// at which nobody will listen.
+///
+/// # Errors
+/// [`ServeError::NoIoUring`].
+pub fn check_machine(settings: &Settings) -> Result<(), ServeError> {
+    match settings.io_uring {
+        IoUring::On => Rings::probe().map_err(ServeError::NoIoUring),
+        IoUring::Auto | IoUring::Off => Ok(()),
+    }
 }
 
 /// Serves on `listener` until `shutdown` resolves, then drains: no new connections, every client
@@ -76,7 +97,7 @@ pub async fn serve(
     let threads = settings.threads();
     let origins = OriginPolicy::new(settings.public_url.as_deref(), &settings.origins);
     let addresses = Arc::new(AddressBook::new(&settings.limits));
-    let shared = Arc::new(Shared::new(settings, wiring.secret));
+    let shared = Arc::new(Shared::new(settings, wiring.secret, wiring.bans));
     let figures = Arc::clone(&shared.figures);
     let clock = Clock::start();
     let (drain, draining) = watch::channel(false);
@@ -122,6 +143,29 @@ pub async fn serve(
     Ok(())
 }
 
+/// How the event loops of this node send.
+pub(crate) fn choose_sends(wanted: IoUring, rings: &Rings) -> Result<Sends, ServeError> {
+    let probed = match wanted {
+        IoUring::Off => None,
+        IoUring::Auto | IoUring::On => Some(Rings::probe()),
+    };
+    match probed {
+        None => {
+            tracing::info!("each connection is written to by itself: io_uring is off");
+            Ok(Sends::Each)
+        }
+        Some(Ok(())) => {
+            tracing::info!("connections are written to in batches, through io_uring");
+            Ok(Sends::Batched { rings: rings.clone(), is_required: wanted == IoUring::On })
+        }
+        Some(Err(error)) if wanted == IoUring::Auto => {
+            tracing::info!(%error, "each connection is written to by itself: no io_uring here");
+            Ok(Sends::Each)
+        }
+        Some(Err(error)) => Err(ServeError::NoIoUring(error)),
+    }
+}
+
 /// What is heard of the event loops.
 struct Loops {
     drained: Vec<oneshot::Receiver<()>>,
@@ -143,9 +187,11 @@ fn start_loops(
     threads: usize,
     door: &Door,
     http: &mpsc::Sender<Handed>,
-) -> io::Result<(Loops, Vec<PlaneLink<Post>>)> {
+) -> Result<(Loops, Vec<PlaneLink<Post>>), ServeError> {
+    let shared = &door.node.shared;
+    let sends = choose_sends(shared.settings.io_uring, &shared.figures.rings)?;
     let starts: Vec<Start<Post>> = (0..threads)
-        .map(|n| Start::new(u8::try_from(n).unwrap_or(u8::MAX)))
+        .map(|n| Start::new(u8::try_from(n).unwrap_or(u8::MAX), sends.clone()))
         .collect::<Result<_, _>>()?;
     let links: Vec<_> = starts.iter().map(Start::link).collect();
     let (has_ended, ended) = mpsc::channel(1);

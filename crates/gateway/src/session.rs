@@ -11,15 +11,17 @@ mod groups;
 mod limiter;
 mod messages;
 mod profile;
+mod resume;
+mod ring;
 mod signals;
 
 use std::{collections::VecDeque, sync::Arc};
 
 use liveloop_core::{Moment, RecentRooms, RoomId, SessionKey, SocketId, UserId};
+use liveloop_ports::Bans;
 use liveloop_protocol::{
-    ClientEvent, ClientFrame, Draining, ErrorCode, HeartbeatAck, HeartbeatTold, Hello, Refusal,
-    ServerEvent, SessionState, Undecodable, Welcome, encode_ack, encode_ack_error, format_id,
-    parse_id,
+    ClientEvent, ClientFrame, Draining, Encoded, ErrorCode, HeartbeatAck, Refusal, ServerEvent,
+    Undecodable, encode_ack, encode_ack_error, format_id, parse_id,
 };
 use serde::Serialize;
 
@@ -38,23 +40,27 @@ pub(crate) use delivery::{Delivery, Matched, Relay, RelayKind, WaitingNotice};
 pub(crate) use groups::{Joined, Publication, Published, refusal_of};
 pub(crate) use messages::Said;
 pub(crate) use profile::{ImageBudget, Profile};
+pub(crate) use resume::{Claim, expired};
+pub(crate) use ring::Kept;
 
 use limiter::{Limiter, Rates, Verdict};
+use ring::Ring;
 
 /// What all sessions of a node share.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) settings: Settings,
     pub(crate) secret: Secret,
+    pub(crate) bans: Arc<dyn Bans>,
     pub(crate) figures: Arc<Figures>,
     rates: Rates,
 }
 
 impl Shared {
-    pub(crate) fn new(settings: Settings, secret: Secret) -> Self {
+    pub(crate) fn new(settings: Settings, secret: Secret, bans: Arc<dyn Bans>) -> Self {
         let rates = Rates::new(&settings.limits);
         let figures = Arc::new(Figures::new(settings.threads()));
-        Self { settings, secret, figures, rates }
+        Self { settings, secret, bans, figures, rates }
     }
 }
 
@@ -65,6 +71,11 @@ pub(crate) enum Effect {
     Send(Vec<u8>),
     /// Write this text frame, which passes on what was read from the partner at that moment.
     Pass(Vec<u8>, Moment),
+    /// Write this event with its number, and give it back to be kept. What it passes on, if it does,
+    /// was read from the partner at that moment.
+    Number(Encoded, u64, Option<Moment>),
+    /// Find the session that is claimed, and go on with it instead of this one. Comes last.
+    Resume(Box<Claim>),
     /// Read once what has come, then call [`Session::handle_timeout`] again.
     Look,
     /// Write a Ping.
@@ -79,10 +90,10 @@ pub(crate) enum Effect {
     Say(Said),
     /// Hand this to all who listen to a group.
     Publish(Publication),
-    /// From now on this session listens to a group.
-    Listen(RoomId),
+    /// From now on the session that is reached so listens to a group.
+    Listen(RoomId, ConnId),
     /// And from now on it does not.
-    Unlisten(RoomId),
+    Unlisten(RoomId, ConnId),
     /// Close the connection; nothing else will come.
     Close(CloseReason),
 }
@@ -98,7 +109,13 @@ pub(crate) struct Session {
     socket: SocketId,
     user: UserId,
     name: Option<Box<str>>,
+    /// Has had its first frame.
     is_greeted: bool,
+    is_welcomed: bool,
+    /// Which resume secret the present socket has come with, until that is spent; else 0.
+    proved: u32,
+    /// Which was issued last; 0 before the first.
+    issued: u32,
     call: Option<Arc<Call>>,
     traces: Option<Box<Traces>>,
     limiter: Limiter,
@@ -113,7 +130,7 @@ pub(crate) struct Session {
     effects: VecDeque<Effect>,
 }
 
-/// What only those have who have been in a call or a group.
+/// What only those have who have waited, or been in a call or a group.
 #[derive(Debug, Default)]
 struct Traces {
     groups: Vec<Arc<groups::Listening>>,
@@ -125,6 +142,18 @@ struct Traces {
     left: RecentRooms,
     /// What a partner sent before the lobby's word of the match was here.
     early: VecDeque<Relay>,
+    queued: Option<Queued>,
+    /// Until when it may be resumed, while it has no socket.
+    away_until: Option<Moment>,
+    is_partner_away: bool,
+    ring: Ring,
+}
+
+/// A place in the queue, as far as a session knows of it.
+#[derive(Clone, Copy, Debug)]
+struct Queued {
+    /// The call at whose end the server has put it there.
+    after_room: Option<RoomId>,
 }
 
 /// Who a new session is, and how it is reached.
@@ -133,14 +162,12 @@ pub(crate) struct Origin {
     pub(crate) socket: SocketId,
     pub(crate) user: UserId,
     pub(crate) outlet: ConnId,
-    /// The first Ping comes at a random moment of the interval.
-    pub(crate) first_ping: Moment,
 }
 
 impl Session {
     /// A fresh visitor, who is to be greeted next.
     pub(crate) fn open(shared: Arc<Shared>, origin: &Origin) -> Self {
-        let Origin { key, socket, user, outlet, first_ping } = *origin;
+        let Origin { key, socket, user, outlet } = *origin;
         Self {
             limiter: Limiter::default(),
             shared,
@@ -150,11 +177,14 @@ impl Session {
             user,
             name: None,
             is_greeted: false,
+            is_welcomed: false,
+            proved: 0,
+            issued: 0,
             call: None,
             traces: None,
             last_ref: 0,
             last_n: 0,
-            next_ping: first_ping,
+            next_ping: Moment::NEVER,
             cut_at: Moment::NEVER,
             is_last_look: false,
             is_told_to_wait: false,
@@ -162,14 +192,14 @@ impl Session {
         }
     }
 
-    /// Welcomes the visitor, before the first frame.
-    pub(crate) fn greet(&mut self, now: Now) {
-        self.welcome(now);
-    }
-
     /// Whether it wants to be closed already: what comes now comes too late.
     pub(crate) fn is_ended(&self) -> bool {
         matches!(self.effects.back(), Some(Effect::Close(_)))
+    }
+
+    /// Whether it wants to become another one: what comes now is for that one.
+    pub(crate) fn is_claiming(&self) -> bool {
+        matches!(self.effects.back(), Some(Effect::Resume(_)))
     }
 
     /// Why it is cut that does not read what waits for it: where that is its own flood, for that.
@@ -184,6 +214,7 @@ impl Session {
     /// Takes one text frame from the client.
     pub(crate) fn handle_frame(&mut self, text: &str, now: Now) {
         let is_first = !std::mem::replace(&mut self.is_greeted, true);
+        self.proved = 0;
         let limits = &self.shared.settings.limits;
         let over_rate = match self.limiter.event(&self.shared.rates, now.moment) {
             Verdict::Pass => None,
@@ -220,8 +251,12 @@ impl Session {
             (Some(wait), decoded) => {
                 let event = decoded.as_ref().ok().map(|frame| frame.event.name());
                 self.refuse(reference, event, None, &limiter::refusal(wait));
+                self.greet_if_not_yet(now);
             }
             (None, Ok(ClientFrame { event, reference })) => {
+                if !matches!(event, ClientEvent::Hello(_)) {
+                    self.greet_if_not_yet(now);
+                }
                 if let Some(room) = self.has_to_wait_for(&event) {
                     return self.defer(room, text, (&event, reference), now);
                 }
@@ -229,6 +264,7 @@ impl Session {
             }
             (None, Err(Undecodable { reference, event, refusal })) => {
                 self.refuse(reference, event.as_deref(), None, &refusal);
+                self.greet_if_not_yet(now);
             }
         }
     }
@@ -249,6 +285,7 @@ impl Session {
     /// Takes a binary frame, which says nothing here.
     pub(crate) fn handle_binary(&mut self, now: Now) {
         self.is_greeted = true;
+        self.proved = 0;
         let refusal = match self.limiter.event(&self.shared.rates, now.moment) {
             Verdict::Pass => {
                 self.is_told_to_wait = false;
@@ -261,6 +298,7 @@ impl Session {
             Verdict::Flood => return self.close(CloseReason::Flood),
         };
         self.refuse(None, None, None, &refusal);
+        self.greet_if_not_yet(now);
     }
 
     fn handle_event(
@@ -271,7 +309,7 @@ impl Session {
         now: Now,
     ) {
         let outcome = match event {
-            ClientEvent::Hello(hello) => self.hello(hello, is_first, now),
+            ClientEvent::Hello(hello) => return self.hello(hello, reference, is_first, now),
             ClientEvent::RequestRoom(request) => {
                 return self.request_room(request, reference, now);
             }
@@ -309,7 +347,9 @@ impl Session {
     pub(crate) fn handle_delivery(&mut self, delivery: Delivery) {
         match delivery {
             Delivery::Matched(matched) => self.begin_call(*matched),
-            Delivery::PartnerLeft { room, reason } => self.partner_left(room, reason),
+            Delivery::PartnerLeft { room, reason, is_queued } => {
+                self.partner_left(room, reason, is_queued);
+            }
             Delivery::Waiting(notice) => self.still_waiting(notice),
             Delivery::Answer(answer) => self.answer_from_lobby(&answer),
             Delivery::Joined(joined) => {
@@ -321,7 +361,11 @@ impl Session {
     }
 
     /// Does what is due.
-    pub(crate) fn handle_timeout(&mut self, now: Moment) {
+    pub(crate) fn handle_timeout(&mut self, now: Now) {
+        if !self.is_welcomed {
+            return self.greet(now);
+        }
+        let now = now.moment;
         if self.cut_at <= now {
             // On a busy node its answer may lie in the socket, unread.
             if std::mem::replace(&mut self.is_last_look, true) {
@@ -332,6 +376,10 @@ impl Session {
             return;
         }
         if self.next_ping <= now {
+            let bounds = self.ring_bounds();
+            if let Some(traces) = &mut self.traces {
+                traces.ring.forget_old(bounds, now);
+            }
             let heartbeat = &self.shared.settings.heartbeat;
             self.next_ping = now + heartbeat.interval.0;
             self.cut_at = self.cut_at.min(now + heartbeat.timeout.0);
@@ -362,64 +410,14 @@ impl Session {
         std::mem::swap(&mut self.effects, queue);
     }
 
-    fn hello(&mut self, hello: &Hello<'_>, is_first: bool, now: Now) -> Result<(), Refusal> {
-        if !is_first {
-            let reason = "`hello` must be the first frame: open a new connection for it";
-            return Err(Refusal::new(ErrorCode::NotAllowed, reason));
-        }
-        let holder = match hello.token.as_deref() {
-            Some(token) => Some(self.shared.secret.read_token(token).ok_or_else(|| {
-                let reason = "the token is not good here: go on as a new visitor";
-                Refusal::new(ErrorCode::BadToken, reason)
-            })?),
-            None => None,
-        };
-        if let Some(holder) = holder {
-            self.user = holder.user;
-            self.name = holder.name.map(Into::into);
-        }
-        if let Some(name) = hello.name.as_deref() {
-            self.name = Some(name.into());
-        }
-        if hello.resume.is_some() && hello.token.is_none() {
-            return Err(resume_expired());
-        }
-        if hello.resume.is_some() {
-            self.refuse(None, Some("hello"), None, &resume_expired());
-        }
-        self.welcome(now);
-        Ok(())
-    }
-
-    fn welcome(&mut self, now: Now) {
-        let shared = Arc::clone(&self.shared);
-        let Settings { node, limits, ice, heartbeat, .. } = &shared.settings;
-        let welcome = Welcome {
-            socket_id: &format_id(self.socket.0),
-            user_id: &format_id(self.user.0),
-            token: &shared.secret.issue_token(self.user, self.name.as_deref(), now.wall),
-            resumed: false,
-            recovered: false,
-            state: SessionState::Idle,
-            room_id: None,
-            last_ref: self.last_ref,
-            last_n: self.last_n,
-            node,
-            limits: limits.told(),
-            ice_servers: &ice.servers,
-            ice_candidate_pool_size: ice.candidate_pool_size,
-            heartbeat: HeartbeatTold {
-                interval_ms: heartbeat.interval.as_millis(),
-                timeout_ms: heartbeat.timeout.as_millis(),
-            },
-            server_time: &rfc3339(now.wall),
-        };
-        self.send(&ServerEvent::Welcome(&welcome), false);
-    }
-
     fn send(&mut self, event: &ServerEvent<'_>, is_numbered: bool) {
-        let n = is_numbered.then(|| self.next_n());
-        self.effects.push_back(Effect::Send(event.encode().into_frame(n)));
+        let event = event.encode();
+        let effect = if is_numbered {
+            Effect::Number(event, self.next_n(), None)
+        } else {
+            Effect::Send(event.into_frame(None))
+        };
+        self.effects.push_back(effect);
     }
 
     fn next_n(&mut self) -> u64 {
@@ -473,10 +471,6 @@ impl Session {
 /// The data of an ack that says only yes.
 #[derive(Serialize)]
 struct Nothing {}
-
-fn resume_expired() -> Refusal {
-    Refusal::new(ErrorCode::ResumeExpired, "that session is over: this is a new one")
-}
 
 /// The room that a client names; what could not be one of ours is no room.
 fn room_named(room_id: Option<&str>) -> Option<RoomId> {

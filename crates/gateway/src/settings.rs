@@ -3,10 +3,13 @@
 //! Where a value comes from (flag, environment, file) is the binary's affair.
 
 mod drain;
+mod groups;
 mod heartbeat;
 mod ice;
+mod io_uring;
 mod matching;
 mod metrics;
+mod session;
 mod site;
 mod span;
 mod tls;
@@ -15,10 +18,13 @@ use ipnet::IpNet;
 use liveloop_protocol::Limits;
 
 pub use drain::Drain;
+pub use groups::Groups;
 pub use heartbeat::Heartbeat;
 pub use ice::Ice;
+pub use io_uring::IoUring;
 pub use matching::Matching;
 pub use metrics::Metrics;
+pub use session::Session;
 pub use site::Site;
 pub use span::Span;
 pub use tls::Tls;
@@ -32,6 +38,8 @@ pub struct Settings {
     pub version: &'static str,
     /// Event-loop threads that own the connections; 0 chooses by the cores.
     pub threads: usize,
+    /// How they send.
+    pub io_uring: IoUring,
     /// Scheme, host and port under which browsers reach the site.
     pub public_url: Option<String>,
     /// Further origins (`https://chat.example.org`) whose pages may connect.
@@ -42,10 +50,14 @@ pub struct Settings {
     pub limits: Limits,
     /// How connections are watched.
     pub heartbeat: Heartbeat,
+    /// How sessions survive their sockets.
+    pub session: Session,
     /// How the gateway stops.
     pub drain: Drain,
     /// Who may meet whom.
     pub matching: Matching,
+    /// How long groups last.
+    pub groups: Groups,
     /// Who may read the metrics.
     pub metrics: Metrics,
     /// STUN and TURN servers.
@@ -71,13 +83,16 @@ impl Settings {
             node: "node-under-test".into(),
             version: env!("CARGO_PKG_VERSION"),
             threads: 2,
+            io_uring: IoUring::default(),
             public_url: None,
             origins: Vec::new(),
             trusted_proxies: Vec::new(),
             limits: Limits::for_testing(),
             heartbeat: Heartbeat::for_testing(),
+            session: Session::for_testing(),
             drain: Drain::for_testing(),
             matching: Matching { same_visitor: true, repeat: true, ..Matching::default() },
+            groups: Groups::default(),
             metrics: Metrics::default(),
             ice: Ice::default(),
             site: Site::default(),

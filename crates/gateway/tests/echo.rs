@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod support;
+
 use std::{net::SocketAddr, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
@@ -36,7 +38,7 @@ async fn start() -> (SocketAddr, Stop) {
     let (stop, stopped) = oneshot::channel();
     tokio::spawn(async move {
         let stopped = async { drop(stopped.await) };
-        echo::serve(listener, stopped).await.unwrap();
+        echo::serve(listener, support::io_uring(), stopped).await.unwrap();
     });
     (address, stop)
 }

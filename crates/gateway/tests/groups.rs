@@ -4,10 +4,23 @@
 
 mod support;
 
-use futures_util::StreamExt;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use futures_util::{SinkExt, StreamExt};
+use liveloop_core::RoomId;
+use liveloop_gateway::settings::{Groups, Settings, Span};
+use liveloop_ports::{Appending, History, MemoryHistory, Text};
 use liveloop_protocol::Limits;
 use serde_json::{Value, json};
 use support::{Client, Server, settings, with_limits};
+use tokio::net::TcpListener;
+use tokio_tungstenite::tungstenite::Message;
 
 /// The status and the body of a `POST`.
 async fn post(server: &Server, path: &str, token: Option<&str>, body: &str) -> (u16, Value) {
@@ -305,4 +318,121 @@ async fn no_text_falls_between_joining_and_listening() {
         }
     }
     speaking.shutdown().await;
+}
+
+/// Says a hundred things at once, all with a `ref`, and gives the places in the order in which it hears
+/// of them: of its own texts by the ack, of the others' by the event.
+async fn talks(mut client: Client, room: String, texts: usize) -> Vec<u64> {
+    for reference in 1_001..=1_100 {
+        let data = json!({"message": "x", "roomId": room});
+        let frame = json!({"event": "newMessage", "data": data, "ref": reference});
+        client.socket.feed(Message::Text(frame.to_string().into())).await.unwrap();
+    }
+    client.socket.flush().await.unwrap();
+    let mut places = Vec::new();
+    while places.len() < texts {
+        let frame = client.frame().await;
+        assert_eq!(frame["error"], Value::Null, "{frame}");
+        places.extend(frame["data"]["seq"].as_u64());
+    }
+    places
+}
+
+/// Gives places at once, and tells of them later: of some sooner than of those before them.
+#[derive(Default)]
+struct Unhurried {
+    places: MemoryHistory,
+    asked: AtomicU64,
+}
+
+impl History for Unhurried {
+    fn open_room(&self, room: RoomId) {
+        self.places.open_room(room);
+    }
+
+    fn close_room(&self, room: RoomId) {
+        self.places.close_room(room);
+    }
+
+    fn last_seq(&self, room: RoomId) -> u64 {
+        self.places.last_seq(room)
+    }
+
+    fn append(&self, text: Text) -> Appending {
+        let answer = self.places.append(text);
+        let wait = self.asked.fetch_add(7, Relaxed) % 5;
+        if wait == 4 {
+            return answer;
+        }
+        Appending::Later(Box::pin(async move {
+            tokio::time::sleep(Duration::from_millis(wait)).await;
+            answer.answer().await
+        }))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn everybody_hears_texts_by_their_places_whichever_threads_they_are_on() {
+    let memory = || -> Arc<dyn History> { Arc::new(MemoryHistory::default()) };
+    let unhurried = || -> Arc<dyn History> { Arc::new(Unhurried::default()) };
+    for (threads, history) in [(1, memory()), (3, memory()), (1, unhurried()), (3, unhurried())] {
+        let limits = Limits { messages_per_second_burst: 100, ..Limits::default() };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = Settings { threads, ..with_limits(limits) };
+        let server = Server::start_wired(listener, settings, None, history);
+        let (_, token) = user(&server, "Ada").await;
+        let room = group(&server, &token, json!({})).await;
+        let mut clients = Vec::new();
+        for name in ["Ben", "Cyd", "Dan", "Eve", "Fay", "Gus"] {
+            let (mut client, _) = signed_in(&server, name).await;
+            client.ask("join-room", json!({"roomId": room})).await;
+            clients.push(client);
+        }
+        let texts = 100 * clients.len();
+        let all: Vec<_> = clients
+            .into_iter()
+            .map(|client| tokio::spawn(talks(client, room.clone(), texts)))
+            .collect();
+        for places in all {
+            let places = places.await.unwrap();
+            let in_order: Vec<u64> = (1..=texts as u64).collect();
+            assert_eq!(places, in_order, "{threads} threads");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_group_that_nobody_listens_to_ends_and_is_counted() {
+    let idle = Groups { idle_max: Span::millis(700) };
+    let server = Server::start(Settings { groups: idle, ..settings() }).await;
+    let (_, token) = user(&server, "Ada").await;
+    let (heard, unheard) =
+        (group(&server, &token, json!({})).await, group(&server, &token, json!({})).await);
+    let (mut ben, _) = signed_in(&server, "Ben").await;
+    ben.ask("join-room", json!({"roomId": heard})).await;
+    assert!((server.metric("liveloop_groups").await - 2.0).abs() < f64::EPSILON);
+    server.until_metric("liveloop_groups_ended_total", 1.0).await;
+    assert_eq!(ben.refusal("join-room", json!({"roomId": unheard})).await, "room-not-found");
+    let said = json!({"message": "here?", "roomId": heard});
+    assert_eq!(ben.ask("newMessage", said).await["data"]["seq"], 1);
+    // The creator may make as many again.
+    group(&server, &token, json!({})).await;
+    drop(ben);
+    server.until_metric("liveloop_groups_ended_total", 3.0).await;
+    assert!(server.metric("liveloop_groups").await < 1.0);
+}
+
+#[tokio::test]
+async fn an_address_makes_so_many_groups_and_no_more() {
+    let limits = Limits { groups_per_address_per_minute_burst: 2, ..Limits::default() };
+    let server = Server::start(with_limits(limits)).await;
+    for name in ["Ada", "Ben"] {
+        let (_, token) = user(&server, name).await;
+        group(&server, &token, json!({})).await;
+    }
+    let (_, token) = user(&server, "Cyd").await;
+    let body = json!({"kind": "group"}).to_string();
+    let (status, problem) = post(&server, "/api/rooms", Some(&token), &body).await;
+    assert_eq!((status, &problem["code"]), (429, &json!("rate-limited")));
+    assert!(problem["retryAfterMs"].as_u64().is_some_and(|wait| wait > 0));
 }

@@ -6,9 +6,10 @@ mod support;
 
 use std::{collections::BTreeMap, time::Duration};
 
-use liveloop_gateway::settings::{Metrics, Settings};
+use liveloop_gateway::settings::{IoUring, Metrics, Settings};
 use serde_json::json;
-use support::{Server, pair, settings};
+use support::{Server, has_io_uring, pair, settings};
+use tokio::net::TcpListener;
 
 /// What one scrape said.
 #[derive(Debug, Default)]
@@ -118,7 +119,8 @@ fn is_name(text: &str) -> bool {
 
 #[tokio::test]
 async fn every_name_is_there_from_the_first_scrape_and_at_zero() {
-    let server = Server::start(settings()).await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let server = Server::start_as_set(listener, settings(), None);
     let scrape = Scrape::of(&server).await;
     let kinds: Vec<_> =
         scrape.kinds.iter().map(|(name, kind)| (name.as_str(), kind.as_str())).collect();
@@ -133,7 +135,10 @@ async fn every_name_is_there_from_the_first_scrape_and_at_zero() {
             ("liveloop_connection_failures_total", "counter"),
             ("liveloop_connections_given_up_total", "counter"),
             ("liveloop_delivery_latency_seconds", "histogram"),
+            ("liveloop_groups", "gauge"),
+            ("liveloop_groups_ended_total", "counter"),
             ("liveloop_handshakes_refused_total", "counter"),
+            ("liveloop_io_uring_loops", "gauge"),
             ("liveloop_match_wait_seconds", "histogram"),
             ("liveloop_messages_exchanged_total", "counter"),
             ("liveloop_redis_errors_total", "counter"),
@@ -141,6 +146,7 @@ async fn every_name_is_there_from_the_first_scrape_and_at_zero() {
             ("liveloop_refusals_total", "counter"),
             ("liveloop_rooms_active", "gauge"),
             ("liveloop_rooms_created_total", "counter"),
+            ("liveloop_sessions_in_grace", "gauge"),
             ("liveloop_sessions_resumed_total", "counter"),
             ("liveloop_store_errors_total", "counter"),
             ("liveloop_store_latency_seconds", "histogram"),
@@ -354,4 +360,21 @@ async fn what_was_forwarded_is_told_nothing_unless_everybody_may_read() {
         assert!(told.starts_with("HTTP/1.1 200 ") && told.contains("\nws_connections_active "));
     }
     Scrape::of(&closed).await;
+}
+
+#[tokio::test]
+async fn the_loops_that_send_through_io_uring_are_counted() {
+    let mut ways = vec![(IoUring::Off, 0.0)];
+    if has_io_uring() {
+        // Those of the test's settings.
+        ways.extend([(IoUring::On, 2.0), (IoUring::Auto, 2.0)]);
+    }
+    for (io_uring, loops) in ways {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Server::start_as_set(listener, Settings { io_uring, ..settings() }, None);
+        let _clients = pair(&server).await;
+        Scrape::until(&server, "liveloop_io_uring_loops", loops).await;
+        let scrape = Scrape::of(&server).await;
+        assert_eq!(scrape.value("liveloop_io_uring_loops").to_bits(), f64::to_bits(loops));
+    }
 }

@@ -60,6 +60,35 @@ async fn two_meet_over_both_versions_in_pieces_of_any_length() {
 }
 
 #[tokio::test]
+async fn a_session_is_resumed_whichever_loop_the_new_socket_is_on() {
+    let files = Files::new();
+    let server = start(&files, roomy()).await;
+    for others in 0..3 {
+        let mut around = Vec::new();
+        for _ in 0..others {
+            around.push(files.client(&server).await);
+        }
+        let (mut ada, mut ben) = (files.client(&server).await, files.client(&server).await);
+        meet(&mut ada, &mut ben).await;
+        let mut back = files.client(&server).await;
+        let hello = json!({"resume": ada.welcome["resume"], "after": 1});
+        back.say("hello", hello).await;
+        back.welcome = back.event("welcome").await;
+        assert_eq!(back.welcome["resumed"], true);
+        back.set_last_ref();
+        assert_eq!(ada.close_code().await, 4001);
+        for bytes in [1, 20_000] {
+            relay(&mut back, &mut ben, bytes).await;
+            relay(&mut ben, &mut back, bytes).await;
+        }
+        for client in [&mut back, &mut ben] {
+            client.ask("stop-call", json!({})).await;
+            client.ask("cancel-request", json!({})).await;
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_comes_with_the_handshake_is_not_lost() {
     let files = Files::new();
     let server = start(&files, settings()).await;

@@ -3,6 +3,8 @@
 //! This file reads the command line and turns an outcome into an exit code; each subcommand has a
 //! module of its own. No other crate knows flags, files or the environment.
 
+#![forbid(unsafe_code)]
+
 mod cli;
 mod config;
 mod data;

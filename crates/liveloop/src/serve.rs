@@ -16,7 +16,7 @@ use std::{
 
 use anyhow::Context;
 use liveloop_gateway::{Secret, Tls, Wiring};
-use liveloop_ports::MemoryHistory;
+use liveloop_ports::{MemoryHistory, NoBans};
 use tokio::{runtime::Builder, time::timeout};
 
 use crate::{
@@ -61,6 +61,8 @@ async fn serve(loaded: &Loaded, folder: &DataFolder, logging: &Logging) -> anyho
         (None, Some(file)) => data::secret_of_file(file)?,
         (None, None) => folder.secret()?,
     };
+    let settings = config.gateway_settings(node.clone());
+    liveloop_gateway::check_machine(&settings)?;
     let tls = config.tls.gateway_settings().map(Tls::load).transpose()?;
     if let Some(tls) = tls.clone() {
         signals::reload_on_hangup(tls)?;
@@ -76,6 +78,7 @@ async fn serve(loaded: &Loaded, folder: &DataFolder, logging: &Logging) -> anyho
     let wiring = Wiring {
         secret: Secret::new(secret.key()),
         history: Arc::new(MemoryHistory::default()),
+        bans: Arc::new(NoBans),
         page: page::embedded(),
         tls,
     };
@@ -84,7 +87,6 @@ async fn serve(loaded: &Loaded, folder: &DataFolder, logging: &Logging) -> anyho
         // A sender that is gone would mean that this function has ended: then stop as well.
         let _ = stopped.await;
     };
-    let settings = config.gateway_settings(node);
     let mut gateway = std::pin::pin!(liveloop_gateway::serve(listener, settings, wiring, shutdown));
 
     tokio::select! {

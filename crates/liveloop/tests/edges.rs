@@ -66,12 +66,42 @@ fn no_crate_knows_whom_it_may_not() {
     assert_eq!(dependencies("core"), BTreeSet::new(), "core knows the standard library alone");
 }
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+/// The one file with unsafe code.
+const UNSAFE: &str = "crates/gateway/src/plane/uring.rs";
+
+#[test]
+fn unsafe_code_is_in_one_file() {
+    let mut files = Vec::new();
+    for (name, _) in CRATES {
+        for folder in ["src", "tests", "examples"] {
+            let folder = root().join("crates").join(name).join(folder);
+            if folder.exists() {
+                sources(&folder, &["rs"], &mut files);
+            }
+        }
+    }
+    let is_unsafe = |file: &PathBuf| {
+        let text = fs::read_to_string(file).unwrap();
+        ["{", "fn", "impl", "extern", "trait"]
+            .iter()
+            .any(|what| text.contains(&format!("{} {what}", "unsafe")))
+    };
+    files.retain(is_unsafe);
+    assert_eq!(files, [root().join(UNSAFE)]);
+    for (name, _) in CRATES.iter().filter(|(name, _)| *name != "gateway") {
+        let source = root().join("crates").join(name).join("src");
+        let top = ["lib.rs", "main.rs"].map(|top| fs::read_to_string(source.join(top)));
+        let top = top.into_iter().find_map(Result::ok).unwrap();
+        assert!(top.contains("#![forbid(unsafe_code)]"), "{name} has no unsafe code");
+    }
+}
+
+fn sources(folder: &Path, endings: &[&str], found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|end| end == "ts" || end == "tsx") {
+            sources(&path, endings, found);
+        } else if path.extension().is_some_and(|end| endings.iter().any(|it| end == *it)) {
             found.push(path);
         }
     }
@@ -97,7 +127,7 @@ fn no_folder_of_the_page_imports_from_above() {
     let mut checked = 0;
     for (folder, allowed) in FOLDERS {
         let mut files = Vec::new();
-        sources(&src.join(folder), &mut files);
+        sources(&src.join(folder), &["ts", "tsx"], &mut files);
         for file in files {
             let text = fs::read_to_string(&file).unwrap();
             let imports = text.split("from ").skip(1).chain(text.split("import(").skip(1));

@@ -4,10 +4,14 @@
 //! A trait knows no driver; an adapter maps its driver's errors in one place. Every adapter passes
 //! the suite in `conformance`.
 
+#![forbid(unsafe_code)]
+
+mod bans;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
 mod history;
 
+pub use bans::{Bans, NoBans};
 pub use history::{
     Appended, Appending, History, HistoryError, MemoryHistory, MessageId, Text, Wall,
 };

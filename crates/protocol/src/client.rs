@@ -17,7 +17,7 @@ use crate::{
 /// What a client may say.
 #[derive(Debug)]
 pub enum ClientEvent<'a> {
-    /// `hello`: sign in as a known visitor.
+    /// `hello`: sign in as a known visitor, or resume a lost session.
     Hello(Hello<'a>),
     /// `request-room`: leave the present call, if any, and queue for a partner.
     RequestRoom(RequestRoom<'a>),
@@ -149,6 +149,10 @@ pub struct Hello<'a> {
     /// The resume secret of a lost session.
     #[serde(borrow, default)]
     pub resume: Option<Cow<'a, str>>,
+    /// The last `n` seen in that session; 0 where absent.
+    #[serde(default)]
+    #[ts(optional, type = "number")]
+    pub after: Option<u64>,
     /// The name that partners see.
     #[serde(borrow, default)]
     pub name: Option<Cow<'a, str>>,

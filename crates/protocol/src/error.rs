@@ -29,6 +29,8 @@ pub enum ErrorCode {
     BadToken,
     /// The session that was to be resumed is over.
     ResumeExpired,
+    /// The visitor may not come in.
+    Banned,
     /// Too many, too fast; `retryAfterMs` says when it will do.
     RateLimited,
     /// Messages cannot be kept at the moment.
@@ -41,7 +43,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code, in the order in which they are counted.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::BadFrame,
         Self::UnknownEvent,
         Self::BadPayload,
@@ -52,6 +54,7 @@ impl ErrorCode {
         Self::NotAllowed,
         Self::BadToken,
         Self::ResumeExpired,
+        Self::Banned,
         Self::RateLimited,
         Self::StoreUnavailable,
         Self::Draining,
@@ -72,6 +75,7 @@ impl ErrorCode {
             Self::NotAllowed => "not-allowed",
             Self::BadToken => "bad-token",
             Self::ResumeExpired => "resume-expired",
+            Self::Banned => "banned",
             Self::RateLimited => "rate-limited",
             Self::StoreUnavailable => "store-unavailable",
             Self::Draining => "draining",

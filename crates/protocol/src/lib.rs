@@ -4,6 +4,8 @@
 //! Knows nothing of sockets, clocks, rooms or who may say what: it turns text into events and
 //! events into text, allocating only for what it returns.
 
+#![forbid(unsafe_code)]
+
 mod client;
 mod error;
 mod fields;
@@ -27,9 +29,9 @@ pub use ids::{IdText, format_id, parse_id};
 pub use limits::{Limits, LimitsTold};
 pub use server::{
     AnswerRelayed, CandidateRelayed, CandidatesRelayed, Draining, HeartbeatAck, HeartbeatTold,
-    IceServer, MatchDone, MessageAck, MessageRelayed, OfferRelayed, Relaxation, RemoteUser,
-    RemoteUserBrief, RoomJoined, RoomMembers, ServerEvent, SessionState, StopByRemoteUser,
-    StopReason, TypingRelayed, Waiting, Welcome,
+    IceServer, MatchDone, MessageAck, MessageRelayed, OfferRelayed, PartnerAway, PartnerBack,
+    Relaxation, RemoteUser, RemoteUserBrief, RoomJoined, RoomMembers, ServerEvent, SessionState,
+    StopByRemoteUser, StopReason, TypingRelayed, Waiting, Welcome,
 };
 
 #[cfg(test)]

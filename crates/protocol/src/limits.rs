@@ -49,6 +49,10 @@ pub struct Limits {
     pub users_per_address_per_minute: u32,
     /// `POST /api/users` of one address that may come at once.
     pub users_per_address_per_minute_burst: u32,
+    /// `POST /api/rooms` of one address, per minute.
+    pub groups_per_address_per_minute: u32,
+    /// `POST /api/rooms` of one address that may come at once.
+    pub groups_per_address_per_minute_burst: u32,
     /// Groups on one node.
     pub groups: usize,
     /// Groups that one visitor may make.
@@ -85,6 +89,8 @@ impl Default for Limits {
             rest_per_address_per_second_burst: 200,
             users_per_address_per_minute: 30,
             users_per_address_per_minute_burst: 30,
+            groups_per_address_per_minute: 10,
+            groups_per_address_per_minute_burst: 20,
             groups: 10_000,
             groups_per_visitor: 20,
             group_members: 10_000,

@@ -26,6 +26,10 @@ pub enum ServerEvent<'a> {
     Candidates(&'a CandidatesRelayed<'a>),
     /// `stop-by-remote-user`: the partner is gone.
     StopByRemoteUser(&'a StopByRemoteUser<'a>),
+    /// `partner-away`: the partner's socket is lost, and may come back.
+    PartnerAway(&'a PartnerAway<'a>),
+    /// `partner-back`: it has.
+    PartnerBack(&'a PartnerBack<'a>),
     /// `newMessage` from the partner.
     NewMessage(&'a MessageRelayed<'a>),
     /// `typing` from the partner.
@@ -50,6 +54,8 @@ impl ServerEvent<'_> {
             Self::Answer(_) => "negotiation-call-answer",
             Self::Candidate(_) | Self::Candidates(_) => "new-ice-candidates",
             Self::StopByRemoteUser(_) => "stop-by-remote-user",
+            Self::PartnerAway(_) => "partner-away",
+            Self::PartnerBack(_) => "partner-back",
             Self::NewMessage(_) => "newMessage",
             Self::Typing(_) => "typing",
             Self::RoomMembers(_) => "room-members",
@@ -71,6 +77,8 @@ impl ServerEvent<'_> {
             Self::Candidate(data) => Encoded::new(name, data),
             Self::Candidates(data) => Encoded::new(name, data),
             Self::StopByRemoteUser(data) => Encoded::new(name, data),
+            Self::PartnerAway(data) => Encoded::new(name, data),
+            Self::PartnerBack(data) => Encoded::new(name, data),
             Self::NewMessage(data) => Encoded::new(name, data),
             Self::Typing(data) => Encoded::new(name, data),
             Self::RoomMembers(data) => Encoded::new(name, data),
@@ -130,6 +138,8 @@ pub struct Welcome<'a> {
     pub user_id: &'a str,
     /// Proves to be that visitor, in a later `hello`.
     pub token: &'a str,
+    /// Proves to be this session, in a later `hello` on another socket.
+    pub resume: &'a str,
     /// Whether a lost session goes on.
     pub resumed: bool,
     /// Whether nothing was lost on the way.
@@ -162,7 +172,6 @@ pub struct Welcome<'a> {
 /// `waiting`.
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
-#[ts(optional_fields)]
 pub struct Waiting {
     /// For people.
     pub message: &'static str,
@@ -170,11 +179,11 @@ pub struct Waiting {
     pub waiting: usize,
     /// How much longer it may take, from what others really waited; absent when unknown.
     #[serde(skip_serializing_if = "Option::is_none")]
-    #[ts(type = "number")]
+    #[ts(optional, type = "number")]
     pub estimate_seconds: Option<u64>,
     /// What of the receiver's wishes no longer counts, in the order of the steps.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    #[ts(as = "Option<Vec<Relaxation>>")]
+    #[ts(optional, as = "Option<Vec<Relaxation>>")]
     pub relaxed: Vec<Relaxation>,
 }
 
@@ -191,8 +200,12 @@ pub enum Relaxation {
 }
 
 impl Waiting {
-    /// The text of `message`.
-    pub const MESSAGE: &'static str = "Waiting for a partner...";
+    /// The event, where nothing is known but that `waiting` visitors wait.
+    #[must_use]
+    pub fn new(waiting: usize) -> Self {
+        let message = "Waiting for a partner...";
+        Self { message, waiting, estimate_seconds: None, relaxed: Vec::new() }
+    }
 }
 
 /// `match-done.remoteUserDetails`.
@@ -336,6 +349,32 @@ pub struct StopByRemoteUser<'a> {
     pub room_id: &'a str,
     /// Why.
     pub reason: StopReason,
+}
+
+/// `partner-away`.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(rename = "PartnerAway", optional_fields)]
+pub struct PartnerAway<'a> {
+    /// The call, which goes on.
+    pub room_id: &'a str,
+    /// The partner's socket id.
+    pub socket_id: &'a str,
+    /// How long the partner may still come back, in milliseconds from now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub until_ms: Option<u64>,
+}
+
+/// `partner-back`.
+#[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(rename = "PartnerBack")]
+pub struct PartnerBack<'a> {
+    /// The call.
+    pub room_id: &'a str,
+    /// The partner's socket id.
+    pub socket_id: &'a str,
 }
 
 /// `newMessage` as it arrives.

@@ -111,41 +111,42 @@ fn encoded_samples() -> Vec<Vec<u8>> {
     struct Empty {}
     let slow_down = Refusal::rate_limited(200);
     let frame = |event: ServerEvent<'_>, n| event.encode().into_frame(n);
-    let waiting = |estimate_seconds, relaxed| Waiting {
-        message: Waiting::MESSAGE,
-        waiting: 1,
-        estimate_seconds,
-        relaxed,
+    let all = vec![Relaxation::Interests, Relaxation::Languages, Relaxation::MetEveryone];
+    let relaxed = Waiting { estimate_seconds: Some(15), relaxed: all, ..Waiting::new(1) };
+    let welcome = Welcome {
+        socket_id: SOCKET,
+        user_id: ROOM,
+        token: "v1.abc.def",
+        resume: "AAAAAAcAAAAAAAAAAQ",
+        resumed: false,
+        recovered: false,
+        state: SessionState::Idle,
+        room_id: None,
+        last_ref: 0,
+        last_n: 0,
+        node: "node-1",
+        limits: Limits::default().told(),
+        ice_servers: &ice,
+        ice_candidate_pool_size: 2,
+        heartbeat: HeartbeatTold { interval_ms: 25_000, timeout_ms: 10_000 },
+        server_time: TIME,
     };
     vec![
+        frame(ServerEvent::Welcome(&welcome), None),
         frame(
             ServerEvent::Welcome(&Welcome {
-                socket_id: SOCKET,
-                user_id: ROOM,
-                token: "v1.abc.def",
-                resumed: false,
-                recovered: false,
-                state: SessionState::Idle,
-                room_id: None,
-                last_ref: 0,
-                last_n: 0,
-                node: "node-1",
-                limits: Limits::default().told(),
-                ice_servers: &ice,
-                ice_candidate_pool_size: 2,
-                heartbeat: HeartbeatTold { interval_ms: 25_000, timeout_ms: 10_000 },
-                server_time: TIME,
+                resumed: true,
+                recovered: true,
+                state: SessionState::Call,
+                room_id: Some(ROOM),
+                last_ref: 7,
+                last_n: 12,
+                ..welcome.clone()
             }),
             None,
         ),
-        frame(ServerEvent::Waiting(&waiting(None, Vec::new())), None),
-        frame(
-            ServerEvent::Waiting(&waiting(
-                Some(15),
-                vec![Relaxation::Interests, Relaxation::Languages, Relaxation::MetEveryone],
-            )),
-            None,
-        ),
+        frame(ServerEvent::Waiting(&Waiting::new(1)), None),
+        frame(ServerEvent::Waiting(&relaxed), None),
         frame(
             ServerEvent::MatchDone(&MatchDone {
                 message: MatchDone::MESSAGE,
@@ -200,6 +201,15 @@ fn encoded_samples() -> Vec<Vec<u8>> {
             Some(7),
         ),
         frame(
+            ServerEvent::PartnerAway(&PartnerAway {
+                room_id: ROOM,
+                socket_id: SOCKET,
+                until_ms: Some(30_000),
+            }),
+            Some(8),
+        ),
+        frame(ServerEvent::PartnerBack(&PartnerBack { room_id: ROOM, socket_id: SOCKET }), Some(9)),
+        frame(
             ServerEvent::NewMessage(&MessageRelayed {
                 message_id: ROOM,
                 seq: 1,
@@ -211,13 +221,13 @@ fn encoded_samples() -> Vec<Vec<u8>> {
                 room_id: ROOM,
                 client_id: Some("c-1"),
             }),
-            Some(8),
+            Some(10),
         ),
         frame(
             ServerEvent::Typing(&TypingRelayed { room_id: ROOM, user_id: ROOM, typing: true }),
             None,
         ),
-        frame(ServerEvent::RoomMembers(&RoomMembers { room_id: ROOM, count: 3 }), Some(9)),
+        frame(ServerEvent::RoomMembers(&RoomMembers { room_id: ROOM, count: 3 }), Some(11)),
         frame(ServerEvent::Error(&too_long.body(Some("newMessage"), Some(ROOM))), None),
         frame(ServerEvent::Error(&slow_down.body(Some("newMessage"), None)), None),
         frame(ServerEvent::Draining(&Draining { reconnect_in_ms: 1_500 }), None),

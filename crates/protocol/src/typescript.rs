@@ -6,9 +6,10 @@ use crate::{
     AnswerRelayed, BlockUser, CancelRequest, CandidateRelayed, CandidatesRelayed, Category,
     Draining, ErrorBody, ErrorCode, Heartbeat, HeartbeatAck, HeartbeatTold, Hello, IceServer,
     JoinRoom, LeaveRoom, LimitsTold, MatchDone, MessageAck, MessageRelayed, NegotiationCallAnswer,
-    NegotiationCallOffer, NewMessage, OfferRelayed, Relaxation, RemoteUser, RemoteUserBrief,
-    RequestRoom, RoomJoined, RoomMembers, SendNewIceCandidates, SessionState, StopByRemoteUser,
-    StopCall, StopReason, Typing, TypingRelayed, UndoSkip, Waiting, Welcome,
+    NegotiationCallOffer, NewMessage, OfferRelayed, PartnerAway, PartnerBack, Relaxation,
+    RemoteUser, RemoteUserBrief, RequestRoom, RoomJoined, RoomMembers, SendNewIceCandidates,
+    SessionState, StopByRemoteUser, StopCall, StopReason, Typing, TypingRelayed, UndoSkip, Waiting,
+    Welcome,
 };
 
 /// The text of `web/src/protocol/generated/wire.ts`.
@@ -56,6 +57,8 @@ pub fn declarations() -> String {
         CandidatesRelayed<'static>,
         StopReason,
         StopByRemoteUser<'static>,
+        PartnerAway<'static>,
+        PartnerBack<'static>,
         MessageRelayed<'static>,
         MessageAck<'static>,
         HeartbeatAck<'static>,
@@ -96,6 +99,8 @@ export interface ServerEvents {
   \"negotiation-call-answer\": AnswerRelayed;
   \"new-ice-candidates\": CandidateRelayed | CandidatesRelayed;
   \"stop-by-remote-user\": StopByRemoteUser;
+  \"partner-away\": PartnerAway;
+  \"partner-back\": PartnerBack;
   newMessage: MessageRelayed;
   typing: TypingRelayed;
   \"room-members\": RoomMembers;

@@ -1,23 +1,49 @@
-// Small settings kept in this browser. Storage may be refused (private windows, strict settings): then
-// a setting lives as long as the page. Knows no setting by name.
-const memory = new Map<string, string>();
+// Small settings kept in this browser, and what one window keeps for itself through being loaded again.
+// Storage may be refused (private windows, strict settings): then a value lives as long as the page. Knows
+// no value by name.
 const prefix = 'liveloop.';
 
-export function readKept(name: string): string | undefined {
-  try {
-    return localStorage.getItem(prefix + name) ?? memory.get(name);
-  } catch {
-    return memory.get(name);
+class Shelf {
+  private readonly memory = new Map<string, string>();
+
+  constructor(private readonly storage: () => Storage) {}
+
+  read(name: string): string | undefined {
+    try {
+      return this.storage().getItem(prefix + name) ?? this.memory.get(name);
+    } catch {
+      return this.memory.get(name);
+    }
+  }
+
+  keep(name: string, value: string | undefined): void {
+    if (value === undefined) this.memory.delete(name);
+    else this.memory.set(name, value);
+    try {
+      if (value === undefined) this.storage().removeItem(prefix + name);
+      else this.storage().setItem(prefix + name, value);
+    } catch {
+      // Kept in memory only.
+    }
   }
 }
 
+const browser = new Shelf(() => localStorage);
+const tab = new Shelf(() => sessionStorage);
+
+export function readKept(name: string): string | undefined {
+  return browser.read(name);
+}
+
 export function keep(name: string, value: string | undefined): void {
-  if (value === undefined) memory.delete(name);
-  else memory.set(name, value);
-  try {
-    if (value === undefined) localStorage.removeItem(prefix + name);
-    else localStorage.setItem(prefix + name, value);
-  } catch {
-    // Kept in memory only.
-  }
+  browser.keep(name, value);
+}
+
+/** What this window alone keeps, until it is closed. */
+export function readKeptHere(name: string): string | undefined {
+  return tab.read(name);
+}
+
+export function keepHere(name: string, value: string | undefined): void {
+  tab.keep(name, value);
 }

@@ -99,6 +99,25 @@ describe('perfect negotiation', () => {
     expect(peer.localDescription?.type).toBe('answer');
   });
 
+  it('an answer comes with the offer that it answers', async () => {
+    const sendDescription = vi.fn();
+    const negotiation = new Negotiation(new FakePeer('p'), { isPolite: true, sendDescription });
+    const offers = ['one', 'two'].map((sdp) => ({ type: 'offer' as const, sdp }));
+    await Promise.all(offers.map((offer) => negotiation.hearDescription(offer)));
+    expect(sendDescription.mock.calls.map(([, answered]) => answered)).toEqual(offers);
+  });
+
+  it('an unanswered offer is repeated as it is, an answered one is not', async () => {
+    const { impolite, polite, settled } = pair();
+    await impolite.negotiation.offer();
+    impolite.negotiation.repeatOffer();
+    expect(impolite.sent[1]).toEqual(impolite.sent[0]);
+    await settled();
+    impolite.negotiation.repeatOffer();
+    expect(types(impolite)).toEqual(['offer', 'offer']);
+    expect(polite.peer.signalingState).toBe('stable');
+  });
+
   it('an answer that belongs to nothing is dropped', async () => {
     const { polite } = pair();
     await polite.negotiation.hearDescription({ type: 'answer', sdp: 'late' });

@@ -13,7 +13,11 @@ export interface PeerLike {
 
 export interface NegotiationTies {
   isPolite: boolean;
-  sendDescription(description: RTCSessionDescriptionInit): void;
+  /** An answer comes with the offer that it answers. */
+  sendDescription(
+    description: RTCSessionDescriptionInit,
+    answered?: RTCSessionDescriptionInit,
+  ): void;
   /** Called with a remote offer in place and before the answer is made: the moment to attach tracks. */
   onOffered?(): Promise<void>;
 }
@@ -43,6 +47,11 @@ export class Negotiation {
     } finally {
       this.isMakingOffer = false;
     }
+  }
+
+  /** Sends the offer that is still unanswered once more, where there is one. */
+  repeatOffer(): void {
+    if (this.peer.signalingState === 'have-local-offer') this.sendLocal();
   }
 
   /** A description from the partner. Resolves when it has been dealt with. */
@@ -91,14 +100,14 @@ export class Negotiation {
     if (isOffer) {
       await this.ties.onOffered?.();
       await this.peer.setLocalDescription();
-      this.sendLocal();
+      this.sendLocal(description);
     }
     for (const candidate of held) await this.hearCandidate(candidate);
   }
 
-  private sendLocal(): void {
+  private sendLocal(answered?: RTCSessionDescriptionInit): void {
     const description = this.peer.localDescription;
     if (this.isClosed || !description) return;
-    this.ties.sendDescription({ type: description.type, sdp: description.sdp ?? '' });
+    this.ties.sendDescription({ type: description.type, sdp: description.sdp ?? '' }, answered);
   }
 }

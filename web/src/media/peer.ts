@@ -1,17 +1,15 @@
-// One partner's media: a peer connection that lives as long as the match, the same local tracks lent to
-// it, and what arrives from the other side. Restarts ICE rather than dropping a call. Knows rooms only by
-// the signals it is handed, and nothing of React.
+// One partner's media: a peer connection, the same local tracks lent to it, and what arrives from the other
+// side. Restarts ICE rather than dropping a call, and says when only a new connection can help. Knows rooms
+// only by the signals it is handed, and nothing of React.
 import { Store } from '../lib/store';
 import { Timers } from '../lib/timers';
+import { judge, type Marks, newId, type Own, readMarks } from './generation';
+import { Mending, mendingTimes } from './mending';
 import { Negotiation } from './negotiation';
+import { StateChannel, type Switches } from './stateChannel';
 
 export type TrackKind = 'audio' | 'video';
 export type LocalTracks = Partial<Record<TrackKind, MediaStreamTrack>>;
-
-export interface Switches {
-  microphone: boolean;
-  camera: boolean;
-}
 
 export interface PeerView {
   connection: 'connecting' | 'connected' | 'interrupted' | 'failed';
@@ -22,27 +20,24 @@ export interface PeerView {
 }
 
 export interface PeerOptions {
-  isInitiator: boolean;
+  isPolite: boolean;
+  /** Whether this side makes the first offer. */
+  offersFirst: boolean;
   kinds: readonly TrackKind[];
   tracks: LocalTracks;
   switches: Switches;
   configuration: RTCConfiguration;
-  sendOffer(offer: RTCSessionDescriptionInit): void;
-  sendAnswer(answer: RTCSessionDescriptionInit): void;
-  sendCandidates(candidates: RTCIceCandidateInit[]): void;
+  sendOffer(offer: object): void;
+  sendAnswer(answer: object): void;
+  sendCandidates(candidates: object[]): void;
+  /** Restarting has not helped: a new connection may. */
+  onStuck(): void;
 }
 
 export const peerTimes = {
   candidates_ms: 40,
-  /** How long a first connection may take before ICE is restarted. */
-  first_ms: 10_000,
-  restart_ms: 2_000,
-  /** How much longer the polite side waits, so that both do not restart at once. */
-  polite_ms: 1_000,
-  again_ms: 5_000,
   /** A partner whose offer does not come is offered to. */
   offer_ms: 4_000,
-  restarts_max: 5,
 } as const;
 
 export class Peer {
@@ -54,48 +49,79 @@ export class Peer {
   });
   private readonly connection: RTCPeerConnection;
   private readonly negotiation: Negotiation;
-  private readonly stateChannel: RTCDataChannel;
-  private readonly timers = new Timers<'candidates' | 'restart' | 'offer'>();
+  private readonly mending: Mending;
+  private readonly stateChannel: StateChannel;
+  private readonly timers = new Timers<'candidates' | 'offer'>();
   private readonly stream = new MediaStream();
   private readonly tracks: LocalTracks;
-  private switches: Switches;
   private outgoing: RTCIceCandidateInit[] = [];
   private isAttached = false;
-  private restarts = 0;
+  private readonly own: Own = { id: newId(), partnerId: undefined, offers: 0 };
 
   constructor(private readonly options: PeerOptions) {
     this.tracks = { ...options.tracks };
-    this.switches = options.switches;
     this.connection = new RTCPeerConnection(options.configuration);
     this.negotiation = new Negotiation(this.connection, {
-      isPolite: !options.isInitiator,
-      sendDescription: (description) =>
-        description.type === 'offer'
-          ? options.sendOffer(description)
-          : options.sendAnswer(description),
+      isPolite: options.isPolite,
+      sendDescription: (description, answered) => this.sendDescription(description, answered),
       onOffered: () => this.attach(),
     });
     this.listen();
-    this.stateChannel = this.openStateChannel();
-    if (options.isInitiator) void this.attach();
-    this.scheduleRestart(peerTimes.first_ms);
-    if (!options.isInitiator)
+    this.stateChannel = new StateChannel(this.connection, options.switches, (partner) =>
+      this.show({ partner }),
+    );
+    if (options.offersFirst) void this.attach();
+    this.mending = new Mending({
+      isPolite: options.isPolite,
+      isConnected: () => this.connection.connectionState === 'connected',
+      restart: () => this.restartIce(),
+      repeat: () => this.negotiation.repeatOffer(),
+      onStuck: options.onStuck,
+      onFailed: () => this.show({ connection: 'failed' }),
+    });
+    if (!options.offersFirst)
       this.timers.set('offer', peerTimes.offer_ms, () => void this.offerAfterAll());
   }
 
-  hearDescription(description: unknown): void {
-    if (isDescription(description)) {
-      this.negotiation.hearDescription(description).catch(() => this.scheduleRestart(0));
-    }
+  /** False when the partner has begun anew: then a new peer has to hear it. */
+  hearDescription(description: unknown): boolean {
+    if (!isDescription(description)) return true;
+    const marks = readMarks(description);
+    const verdict = judge(this.own, description.type === 'offer' ? 'offer' : 'answer', marks);
+    if (verdict !== 'hear') return verdict === 'drop';
+    const isNew = this.own.partnerId === undefined;
+    this.own.partnerId ??= marks.from;
+    this.negotiation.hearDescription(description).then(
+      // Ours may have gone to a page that is no more.
+      () => isNew && description.type === 'offer' && this.negotiation.repeatOffer(),
+      () => this.mending.schedule(0),
+    );
+    return true;
   }
 
   hearCandidates(candidates: readonly unknown[]): void {
     for (const candidate of candidates) {
+      if (judge(this.own, 'candidates', readMarks(candidate)) !== 'hear') continue;
       // One that this browser cannot use is no reason to end a call that others may carry.
       this.negotiation
         .hearCandidate(candidate as RTCIceCandidateInit | null)
         .catch(() => undefined);
     }
+  }
+
+  /** Whether signals get through to the partner now. */
+  setSignalling(canSignal: boolean): void {
+    this.mending.setSignalling(canSignal);
+  }
+
+  /** To be called when signals may have been lost. */
+  mend(): void {
+    this.mending.mend();
+  }
+
+  /** To be called when this machine is on another network. */
+  restart(): void {
+    this.mending.restart();
   }
 
   /** Lends another local track, or none, without a new negotiation. */
@@ -104,17 +130,23 @@ export class Peer {
     if (track) this.tracks[kind] = track;
     else delete this.tracks[kind];
     const sender = this.isAttached ? this.transceiver(kind)?.sender : undefined;
-    sender?.replaceTrack(track ?? null).catch(() => this.scheduleRestart(0));
+    sender?.replaceTrack(track ?? null).catch(() => this.mending.schedule(0));
   }
 
   tell(switches: Switches): void {
-    this.switches = switches;
-    if (this.stateChannel.readyState === 'open') this.stateChannel.send(JSON.stringify(switches));
+    this.stateChannel.tell(switches);
+  }
+
+  /** Nothing has helped. */
+  giveUp(): void {
+    this.mending.done();
+    this.show({ connection: 'failed' });
   }
 
   close(): void {
     this.negotiation.close();
     this.timers.clearAll();
+    this.mending.end();
     this.connection.close();
   }
 
@@ -123,7 +155,7 @@ export class Peer {
     connection.onnegotiationneeded = () => {
       // The polite side lets the other offer first: its own tracks go into the answer.
       if (!this.isAttached) return;
-      this.negotiation.offer().catch(() => this.scheduleRestart(peerTimes.again_ms));
+      this.negotiation.offer().catch(() => this.mending.schedule(mendingTimes.again_ms));
     };
     connection.onicecandidate = ({ candidate }) => candidate && this.gather(candidate.toJSON());
     connection.onconnectionstatechange = () => this.onConnectionState();
@@ -133,8 +165,26 @@ export class Peer {
     };
   }
 
+  private sendDescription(
+    description: RTCSessionDescriptionInit,
+    answered: RTCSessionDescriptionInit | undefined,
+  ): void {
+    const marked = { ...description, ...this.marks() };
+    if (description.type === 'offer') {
+      this.own.offers += 1;
+      return this.options.sendOffer({ ...marked, offerNumber: this.own.offers });
+    }
+    const { offerNumber } = readMarks(answered);
+    this.options.sendAnswer(offerNumber === undefined ? marked : { ...marked, offerNumber });
+  }
+
+  private marks(): Marks {
+    const { id, partnerId } = this.own;
+    return partnerId === undefined ? { from: id } : { from: id, to: partnerId };
+  }
+
   private gather(candidate: RTCIceCandidateInit): void {
-    this.outgoing.push(candidate);
+    this.outgoing.push({ ...candidate, ...this.marks() });
     if (this.outgoing.length > 1) return;
     this.timers.set('candidates', peerTimes.candidates_ms, () =>
       this.options.sendCandidates(this.outgoing.splice(0)),
@@ -164,7 +214,7 @@ export class Peer {
   private async offerAfterAll(): Promise<void> {
     await this.attach();
     // What was needed before the tracks were there is not announced a second time.
-    await this.negotiation.offer().catch(() => this.scheduleRestart(0));
+    await this.negotiation.offer().catch(() => this.mending.schedule(0));
   }
 
   private transceiver(kind: TrackKind): RTCRtpTransceiver | undefined {
@@ -174,15 +224,14 @@ export class Peer {
   private onConnectionState(): void {
     switch (this.connection.connectionState) {
       case 'connected':
-        this.restarts = 0;
-        this.timers.clear('restart');
+        this.mending.done();
         return this.show({ connection: 'connected' });
       case 'disconnected':
         this.show({ connection: 'interrupted' });
-        return this.scheduleRestart(peerTimes.restart_ms);
+        return this.mending.schedule(mendingTimes.restart_ms);
       case 'failed':
         this.show({ connection: 'interrupted' });
-        return this.scheduleRestart(0);
+        return this.mending.schedule(0);
       case 'new':
       case 'connecting':
       case 'closed':
@@ -190,30 +239,11 @@ export class Peer {
     }
   }
 
-  private scheduleRestart(after_ms: number): void {
-    if (this.connection.connectionState === 'connected') return;
-    if (this.restarts >= peerTimes.restarts_max) return this.show({ connection: 'failed' });
-    const patience_ms = this.options.isInitiator ? 0 : peerTimes.polite_ms;
-    this.timers.set('restart', after_ms + patience_ms, () => {
-      if (this.connection.connectionState === 'closed') return;
-      this.restarts += 1;
-      this.connection.restartIce();
-      // While an offer is unanswered the restart would wait for its answer, which may have been lost.
-      const isUnanswered = this.connection.signalingState === 'have-local-offer';
-      if (isUnanswered) this.negotiation.offer().catch(() => undefined);
-      this.scheduleRestart(peerTimes.again_ms);
-    });
-  }
-
-  private openStateChannel(): RTCDataChannel {
-    const channel = this.connection.createDataChannel('state', { negotiated: true, id: 0 });
-    channel.onopen = () => this.tell(this.switches);
-    channel.onmessage = ({ data }) => {
-      const partner =
-        typeof data === 'string' && data.length < 200 ? parseSwitches(data) : undefined;
-      if (partner) this.show({ partner });
-    };
-    return channel;
+  private restartIce(): void {
+    this.connection.restartIce();
+    // While an offer is unanswered the restart would wait for its answer, which may have been lost.
+    const isUnanswered = this.connection.signalingState === 'have-local-offer';
+    if (isUnanswered) this.negotiation.offer().catch(() => undefined);
   }
 
   private show(change: Partial<PeerView>): void {
@@ -225,15 +255,4 @@ function isDescription(value: unknown): value is RTCSessionDescriptionInit {
   if (typeof value !== 'object' || value === null) return false;
   const { type, sdp } = value as Record<string, unknown>;
   return (type === 'offer' || type === 'answer') && typeof sdp === 'string';
-}
-
-function parseSwitches(text: string): Switches | undefined {
-  try {
-    const { microphone, camera } = JSON.parse(text) as Record<string, unknown>;
-    if (typeof microphone === 'boolean' && typeof camera === 'boolean')
-      return { microphone, camera };
-  } catch {
-    // Not ours: another client may use the channel as it likes.
-  }
-  return undefined;
 }

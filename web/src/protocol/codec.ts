@@ -45,6 +45,8 @@ const required: Record<ServerEventName, Record<string, FieldType>> = {
   'negotiation-call-answer': { roomId: 'string', ans: 'any' },
   'new-ice-candidates': { roomId: 'string' },
   'stop-by-remote-user': { roomId: 'string', reason: 'string' },
+  'partner-away': { roomId: 'string' },
+  'partner-back': { roomId: 'string' },
   newMessage: { messageId: 'string', message: 'string', roomId: 'string' },
   typing: { roomId: 'string', typing: 'boolean' },
   'room-members': { roomId: 'string', count: 'number' },

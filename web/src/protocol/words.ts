@@ -30,4 +30,5 @@ export type Ack =
   | { ack: number; data: Record<string, unknown> }
   | { ack: number; error: WireError };
 
-export type ServerFrame = ServerEvent | Ack;
+/** `n` numbers what must not be lost. */
+export type ServerFrame = (ServerEvent & { n?: number }) | Ack;

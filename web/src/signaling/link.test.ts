@@ -1,10 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import type { ServerFrame, Welcome } from '../protocol';
-import { type LinkEffect, type LinkInput, type LinkState, linkOff, stepLink } from './link';
+import { stepLink } from './link';
+import { type LinkEffect, type LinkInput, type LinkState, linkLimits, linkOff } from './linkState';
 
-const welcome = (token: string): ServerFrame => ({
+const heartbeat = { intervalMs: 25_000, timeoutMs: 10_000 };
+const welcome = (token: string, more: Partial<Welcome> = {}): ServerFrame => ({
   event: 'welcome',
-  data: { token, heartbeat: { intervalMs: 25_000, timeoutMs: 10_000 } } as Welcome,
+  data: {
+    token,
+    resume: `of ${token}`,
+    resumed: false,
+    recovered: false,
+    lastRef: 0,
+    lastN: 0,
+    heartbeat,
+    ...more,
+  } as Welcome,
 });
 
 function run(inputs: LinkInput[], from: LinkState = linkOff): [LinkState, LinkEffect[]] {
@@ -29,16 +40,17 @@ describe('greeting', () => {
     expect(effects).toContainEqual({ do: 'keep-token', token: 'a' });
   });
 
-  it('a known visitor says hello first and waits for the second welcome', () => {
-    const [greeting, effects] = run([{ type: 'start', token: 'old' }, { type: 'opened' }]);
+  it('a known visitor says so before anything else, and is greeted once', () => {
+    const [connecting, opens] = run([{ type: 'start', token: 'old' }]);
+    expect(opens).toContainEqual({ do: 'open', isGreeting: true });
+    const [greeting, effects] = run([{ type: 'opened' }], connecting);
     expect(effects).toContainEqual({
       do: 'transmit',
       event: { event: 'hello', data: { token: 'old' } },
     });
-    const [first, none] = run([frame(welcome('fresh'))], greeting);
-    expect([first.phase, none]).toEqual(['greeting', []]);
-    const [second] = run([frame(welcome('renewed'))], first);
+    const [second] = run([frame(welcome('renewed'))], greeting);
     expect([second.phase, second.token]).toEqual(['up', 'renewed']);
+    expect(run([{ type: 'start' }])[1]).toContainEqual({ do: 'open', isGreeting: false });
   });
 
   it('a token that is no longer good is replaced by the fresh one', () => {
@@ -49,8 +61,8 @@ describe('greeting', () => {
     const [state, effects] = run([
       { type: 'start', token: 'old' },
       { type: 'opened' },
-      frame(welcome('fresh')),
       frame(refusal),
+      frame(welcome('fresh')),
     ]);
     expect([state.phase, state.token]).toEqual(['up', 'fresh']);
     expect(effects).toContainEqual({ do: 'keep-token', token: 'fresh' });
@@ -79,7 +91,7 @@ describe('coming back', () => {
       [{ type: 'timer', timer: 'retry', random: 0 }, { type: 'opened' }],
       state,
     );
-    [state] = run([frame(welcome('b')), frame(welcome('b'))], state);
+    [state] = run([frame(welcome('b'))], state);
     expect(state.attempt).toBe(0);
   });
 
@@ -156,12 +168,135 @@ describe('requests', () => {
     expect(names(run([ack], after)[1])).not.toContain('settle');
   });
 
-  it('are given up when the link is lost, and refused while it is down', () => {
+  it('wait while the link is away, and are refused where there is no session', () => {
     const [state] = run([{ type: 'send', event, ticket: 7 }], run(fresh)[0]);
     const [down, effects] = run([closed(1006)], state);
+    expect(names(effects)).not.toContain('settle');
+    expect(run([{ type: 'send', event, ticket: 8 }], down)[1]).toEqual([]);
     const lost = { do: 'settle', ticket: 7, outcome: { ok: false } };
-    expect(effects).toContainEqual(expect.objectContaining({ do: 'settle', ticket: 7 }));
-    expect(run([{ type: 'send', event, ticket: 7 }], down)[1]).toMatchObject([lost]);
-    expect(run([{ type: 'send', event }], down)[1]).toEqual([]);
+    expect(run([{ type: 'start' }, { type: 'send', event, ticket: 7 }])[1]).toMatchObject([lost]);
+  });
+
+  it('are held up to a bound', () => {
+    let state = run([...fresh, closed(1006)])[0];
+    let effects: LinkEffect[] = [];
+    for (let i = 0; i <= linkLimits.unanswered_max; i += 1) {
+      [state, effects] = run([{ type: 'send', event, ticket: i }], state);
+    }
+    expect(effects).toMatchObject([{ do: 'settle', outcome: { ok: false } }]);
+    expect(state.unanswered).toHaveLength(linkLimits.unanswered_max);
+  });
+});
+
+describe('a session that goes on', () => {
+  const say = (text: string): LinkInput => ({
+    type: 'send',
+    event: { event: 'newMessage', data: { message: text, clientId: text } },
+    ticket: 1,
+  });
+  const stop: LinkInput = { type: 'send', event: { event: 'stop-call', data: { roomId: 'r' } } };
+  const typing: LinkInput = { type: 'send', event: { event: 'typing', data: { typing: true } } };
+  const again: LinkInput[] = [
+    closed(1006),
+    { type: 'timer', timer: 'retry', random: 0 },
+    { type: 'opened' },
+  ];
+  const resumed = (lastRef: number, more: Partial<Welcome> = {}) =>
+    frame(welcome('a', { resume: 'next', resumed: true, recovered: true, lastRef, ...more }));
+  const numbered = (n: number): LinkInput =>
+    frame({ event: 'partner-back', data: { roomId: 'r', socketId: 's' }, n });
+  const sent = (effects: LinkEffect[]) =>
+    effects.flatMap((effect) => (effect.do === 'transmit' ? [effect] : []));
+
+  it('is asked for by its secret and the last number seen', () => {
+    const [state, effects] = run([numbered(1), numbered(4), ...again], run(fresh)[0]);
+    expect(state.phase).toBe('greeting');
+    expect(sent(effects)[0]?.event).toEqual({
+      event: 'hello',
+      data: { token: 'a', resume: 'of a', after: 4 },
+    });
+    const [up] = run([resumed(0, { lastN: 9 })], state);
+    expect(up.thread).toEqual({ resume: 'next', after: 4 });
+  });
+
+  it('hands each numbered event on once, also when it is replayed', () => {
+    const [state] = run([numbered(1), numbered(2), ...again, resumed(0)], run(fresh)[0]);
+    expect(names(run([numbered(2)], state)[1])).not.toContain('emit');
+    expect(names(run([numbered(3)], state)[1])).toContain('emit');
+  });
+
+  it('goes on from the number that the server names where something was lost', () => {
+    const lost = resumed(0, { recovered: false, lastN: 40 });
+    const [state] = run([numbered(3), ...again, lost], run(fresh)[0]);
+    expect(state.thread?.after).toBe(40);
+  });
+
+  it('repeats what came after the last that was handled, in order and under rising numbers', () => {
+    const [state] = run([say('one'), stop, typing, ...again, say('two')], run(fresh)[0]);
+    const [up, effects] = run([resumed(0)], state);
+    const repeated = sent(effects).map(({ event, ref }) => [event.event, ref]);
+    expect(repeated).toEqual([
+      ['newMessage', 4],
+      ['stop-call', 5],
+      ['newMessage', 6],
+    ]);
+    expect(sent(run([say('three')], up)[1])[0]?.ref).toBe(7);
+  });
+
+  it('repeats of what was handled the texts alone, and gives the rest up', () => {
+    const ask: LinkInput = {
+      type: 'send',
+      event: { event: 'request-room', data: {} },
+      ticket: 9,
+    };
+    const [state] = run([say('one'), ask, stop, ...again], run(fresh)[0]);
+    const [, effects] = run([resumed(2)], state);
+    expect(sent(effects).map(({ event }) => event.event)).toEqual(['newMessage', 'stop-call']);
+    expect(effects).toContainEqual(expect.objectContaining({ do: 'settle', ticket: 9 }));
+  });
+
+  it('repeats before anybody hears of it and says more', () => {
+    const [state] = run([say('one'), ...again], run(fresh)[0]);
+    const order = names(run([resumed(0)], state)[1]);
+    expect(order.indexOf('transmit')).toBeLessThan(order.indexOf('emit'));
+  });
+
+  it('that is over takes with it what was unanswered, and counts from the beginning', () => {
+    const [state] = run([say('one'), ...again], run(fresh)[0]);
+    const [up, effects] = run([frame(welcome('a'))], state);
+    expect(effects).toContainEqual(expect.objectContaining({ do: 'settle', ticket: 1 }));
+    expect([up.unanswered, up.nextRef, up.thread?.after]).toEqual([[], 1, 0]);
+  });
+
+  it('of a page that was loaded again numbers on where that one ended', () => {
+    const lost = { token: 'a', thread: { resume: 'kept', after: 7 } };
+    const [state] = run([{ type: 'start', ...lost }, { type: 'opened' }, resumed(12)]);
+    expect(sent(run([say('one')], state)[1])[0]?.ref).toBe(13);
+  });
+
+  it('taken over is not asked for again by itself, and gives up what it had to say', () => {
+    const [taken, effects] = run([say('one'), closed(4001)], run(fresh)[0]);
+    expect(taken.thread).toBeUndefined();
+    expect(effects).toContainEqual(expect.objectContaining({ do: 'settle', ticket: 1 }));
+    const [given, closes] = run([{ type: 'given-away' }], run(fresh)[0]);
+    expect([given.phase, names(closes).includes('close')]).toEqual(['taken-over', true]);
+  });
+});
+
+describe('after a sleep or a change of network', () => {
+  it('an open socket is doubted, and has little time to prove itself', () => {
+    for (const type of ['woken', 'online', 'offline'] as const) {
+      const [state, effects] = run([{ type }], run(fresh)[0]);
+      expect(waits(effects)).toEqual([['silence', linkLimits.doubt_ms]]);
+      const [silent] = run([{ type: 'timer', timer: 'silence', random: 0 }], state);
+      expect(silent.phase).toBe('resting');
+    }
+  });
+
+  it('one who rests comes back at once', () => {
+    for (const type of ['woken', 'online'] as const) {
+      const [back] = run([closed(1006), { type }], run(fresh)[0]);
+      expect(back.phase).toBe('connecting');
+    }
   });
 });

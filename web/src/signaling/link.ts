@@ -1,71 +1,33 @@
-// The link to the server as a pure machine: when to open a socket, greet, beat, rest and come back, and
-// which answers are still awaited. Knows no socket, clock or storage, and nothing of rooms or calls.
+// The link to the server as a pure machine: when to open a socket, greet, beat, rest and come back, how a
+// lost session goes on, and which answers are still awaited. Knows no socket, clock or storage, and nothing
+// of rooms or calls.
 // Invariants: nothing is sent before the link is up but the greeting; a request is settled exactly once;
-// after a takeover (4001) the link comes back only when told to.
+// an event with a number is handed on once; after a takeover (4001) the link comes back only when told to.
 import { restMs } from '../lib/backoff';
 import type { Ack, ClientEvent, ServerEvent, ServerFrame, Welcome, WireError } from '../protocol';
-
-export type Phase = 'off' | 'connecting' | 'greeting' | 'up' | 'resting' | 'offline' | 'taken-over';
-export type LinkTimer = 'retry' | 'greeting' | 'beat' | 'silence' | 'drain';
-export type Outcome = { ok: true; data: Record<string, unknown> } | { ok: false; error: WireError };
-
-export interface LinkState {
-  phase: Phase;
-  /** Attempts that failed since the link was last up. */
-  attempt: number;
-  token: string | undefined;
-  welcome: Welcome | undefined;
-  isHelloSent: boolean;
-  isDraining: boolean;
-  nextRef: number;
-  /** Tickets of requests by the `ref` under which they were sent. */
-  ticketByRef: ReadonlyMap<number, number>;
-}
-
-export type LinkInput =
-  | { type: 'start'; token?: string }
-  | { type: 'stop' }
-  | { type: 'opened' }
-  | { type: 'frame'; frame: ServerFrame }
-  | { type: 'closed'; code: number; random: number }
-  | { type: 'timer'; timer: LinkTimer; random: number }
-  | { type: 'online' }
-  | { type: 'offline' }
-  | { type: 'woken' }
-  | { type: 'send'; event: ClientEvent; ticket?: number };
-
-export type LinkEffect =
-  | { do: 'open' }
-  | { do: 'close' }
-  | { do: 'transmit'; event: ClientEvent; ref?: number }
-  | { do: 'wait'; timer: LinkTimer; ms: number }
-  | { do: 'forget'; timer: LinkTimer }
-  | { do: 'keep-token'; token: string }
-  | { do: 'emit'; event: ServerEvent }
-  | { do: 'settle'; ticket: number; outcome: Outcome };
-
-export const linkLimits = { pending_max: 128, greeting_ms: 5_000, flood_rest_ms: 15_000 } as const;
-
-export const linkOff: LinkState = {
-  phase: 'off',
-  attempt: 0,
-  token: undefined,
-  welcome: undefined,
-  isHelloSent: false,
-  isDraining: false,
-  nextRef: 1,
-  ticketByRef: new Map(),
-};
+import {
+  type LinkEffect,
+  type LinkInput,
+  type LinkState,
+  type LinkTimer,
+  linkLimits,
+  type Outcome,
+} from './linkState';
+import { isPassing, sortForResume, type Unanswered } from './unanswered';
 
 type Step = [LinkState, LinkEffect[]];
 
 export function stepLink(state: LinkState, input: LinkInput): Step {
   switch (input.type) {
-    case 'start':
+    case 'start': {
       if (state.phase !== 'off' && state.phase !== 'taken-over') return [state, []];
-      return connect({ ...state, attempt: 0, token: input.token ?? state.token });
+      const { token = state.token, thread = state.thread } = input;
+      return connect({ ...state, attempt: 0, token, thread });
+    }
     case 'stop':
-      return down({ ...state, phase: 'off', isDraining: false }, [{ do: 'close' }]);
+      return over({ ...state, phase: 'off', isDraining: false }, true);
+    case 'given-away':
+      return over({ ...state, phase: 'taken-over', isDraining: false }, true);
     case 'opened':
       return opened(state);
     case 'frame':
@@ -75,36 +37,39 @@ export function stepLink(state: LinkState, input: LinkInput): Step {
     case 'timer':
       return rang(state, input.timer, input.random);
     case 'online':
-      return state.phase === 'offline' || state.phase === 'resting' ? connect(state) : probe(state);
+      return state.phase === 'offline' || state.phase === 'resting' ? connect(state) : doubt(state);
     case 'offline':
-      return state.phase === 'resting' ? down({ ...state, phase: 'offline' }, []) : probe(state);
+      return state.phase === 'resting' ? down({ ...state, phase: 'offline' }, []) : doubt(state);
     case 'woken':
-      return state.phase === 'resting' ? connect(state) : probe(state);
+      return state.phase === 'resting' ? connect(state) : doubt(state);
     case 'send':
       return send(state, input.event, input.ticket);
   }
 }
 
 function connect(state: LinkState): Step {
+  // Who has something to say in greeting is spared the welcome of a fresh visitor.
+  const isGreeting = state.token !== undefined || state.thread !== undefined;
   return [
-    { ...state, phase: 'connecting', isHelloSent: false, isDraining: false },
+    { ...state, phase: 'connecting', isDraining: false },
     [
       { do: 'forget', timer: 'retry' },
       { do: 'wait', timer: 'greeting', ms: linkLimits.greeting_ms * 2 },
-      { do: 'open' },
+      { do: 'open', isGreeting },
     ],
   ];
 }
 
 function opened(state: LinkState): Step {
   if (state.phase !== 'connecting') return [state, []];
-  const next: LinkState = { ...state, phase: 'greeting', isHelloSent: state.token !== undefined };
   const effects: LinkEffect[] = [{ do: 'wait', timer: 'greeting', ms: linkLimits.greeting_ms }];
-  if (state.token !== undefined) {
+  const { token, thread } = state;
+  if (token !== undefined || thread !== undefined) {
     // Without a name: one that the site finds too long would cost the visitor their identity.
-    effects.push({ do: 'transmit', event: { event: 'hello', data: { token: state.token } } });
+    const data = { ...(token !== undefined && { token }), ...thread };
+    effects.push({ do: 'transmit', event: { event: 'hello', data } });
   }
-  return [{ ...next, welcome: undefined }, effects];
+  return [{ ...state, phase: 'greeting', welcome: undefined }, effects];
 }
 
 function framed(state: LinkState, frame: ServerFrame): Step {
@@ -115,21 +80,22 @@ function framed(state: LinkState, frame: ServerFrame): Step {
 }
 
 function acked(state: LinkState, ack: Ack): Step {
-  const ticket = state.ticketByRef.get(ack.ack);
-  if (ticket === undefined) return [state, []];
-  const ticketByRef = new Map(state.ticketByRef);
-  ticketByRef.delete(ack.ack);
+  const answered = state.unanswered.find(({ ref }) => ref === ack.ack);
+  if (!answered) return [state, []];
+  const unanswered = state.unanswered.filter((each) => each !== answered);
   const outcome: Outcome =
     'error' in ack ? { ok: false, error: ack.error } : { ok: true, data: ack.data };
-  return [{ ...state, ticketByRef }, [{ do: 'settle', ticket, outcome }]];
+  return [{ ...state, unanswered }, settle([answered], outcome)];
 }
 
-function told(state: LinkState, event: ServerEvent): Step {
+function told(state: LinkState, frame: ServerEvent & { n?: number }): Step {
+  const { n, ...event } = frame;
   if (event.event === 'welcome') return welcomed(state, event.data);
-  if (state.phase === 'greeting') {
-    // A token that is no longer good: the connection goes on as the fresh visitor of the first welcome.
-    const isRefusal = event.event === 'error' && state.isHelloSent && state.welcome !== undefined;
-    return isRefusal && state.welcome ? up(state, state.welcome) : [state, []];
+  // A refused greeting says why, and a welcome follows: that one tells where we stand.
+  if (state.phase === 'greeting') return [state, []];
+  if (n !== undefined && state.thread) {
+    if (n <= state.thread.after) return [state, []];
+    return [{ ...state, thread: { ...state.thread, after: n } }, [{ do: 'emit', event }]];
   }
   if (event.event !== 'draining') return [state, [{ do: 'emit', event }]];
   return [
@@ -142,18 +108,29 @@ function told(state: LinkState, event: ServerEvent): Step {
 }
 
 function welcomed(state: LinkState, welcome: Welcome): Step {
-  // With a greeting sent, the first welcome is that of the fresh visitor and will be replaced.
-  const isFirstOfTwo = state.phase === 'greeting' && state.isHelloSent && !state.welcome;
-  return isFirstOfTwo ? [{ ...state, welcome }, []] : up(state, welcome);
-}
-
-function up(state: LinkState, welcome: Welcome): Step {
+  const { token, resume, resumed, recovered, lastN, lastRef } = welcome;
+  const after = resumed && recovered ? (state.thread?.after ?? 0) : lastN;
+  const { again, handled, nextRef } = resumed
+    ? sortForResume(state.unanswered, lastRef, state.nextRef)
+    : { again: [], handled: state.unanswered, nextRef: 1 };
   return [
-    { ...state, phase: 'up', attempt: 0, welcome, token: welcome.token, nextRef: 1 },
+    {
+      ...state,
+      phase: 'up',
+      attempt: 0,
+      welcome,
+      token,
+      thread: { resume, after },
+      nextRef,
+      unanswered: again,
+    },
     [
       { do: 'forget', timer: 'greeting' },
       { do: 'wait', timer: 'beat', ms: welcome.heartbeat.intervalMs },
-      { do: 'keep-token', token: welcome.token },
+      { do: 'keep-token', token },
+      // Before anybody hears of the welcome and says more: numbers must rise.
+      ...again.map(({ event, ref }): LinkEffect => ({ do: 'transmit', event, ref })),
+      ...settle(handled, { ok: false, error: lost }),
       { do: 'emit', event: { event: 'welcome', data: welcome } },
     ],
   ];
@@ -163,7 +140,7 @@ function closed(state: LinkState, code: number, random: number): Step {
   if (state.phase === 'off' || state.phase === 'taken-over' || state.phase === 'resting') {
     return [state, []];
   }
-  if (code === 4001) return down({ ...state, phase: 'taken-over' }, []);
+  if (code === 4001) return over({ ...state, phase: 'taken-over' }, false);
   // A draining node has said when to come back: its timer goes on.
   if (state.isDraining) return down({ ...state, phase: 'resting' }, []);
   const attempt = state.attempt + 1;
@@ -174,19 +151,19 @@ function closed(state: LinkState, code: number, random: number): Step {
   ]);
 }
 
-/** Leaves the present socket behind: all its timers end and every awaited answer is given up. */
+/** Leaves the session behind: what is unanswered will not be answered here. */
+function over(state: LinkState, isOpen: boolean): Step {
+  const [next, effects] = down(state, isOpen ? [{ do: 'close' }] : []);
+  const given_up = settle(state.unanswered, { ok: false, error: lost });
+  return [{ ...next, thread: undefined, unanswered: [] }, [...effects, ...given_up]];
+}
+
+/** Leaves the present socket behind: all its timers end. */
 function down(state: LinkState, effects: LinkEffect[]): Step {
   const timers: LinkTimer[] = ['greeting', 'beat', 'silence', 'retry'];
   if (!state.isDraining) timers.push('drain');
-  const given_up: LinkEffect[] = [...state.ticketByRef.values()].map((ticket) => ({
-    do: 'settle',
-    ticket,
-    outcome: { ok: false, error: lost },
-  }));
-  return [
-    { ...state, ticketByRef: new Map(), welcome: undefined, isHelloSent: false },
-    [...timers.map((timer): LinkEffect => ({ do: 'forget', timer })), ...given_up, ...effects],
-  ];
+  const forgets = timers.map((timer): LinkEffect => ({ do: 'forget', timer }));
+  return [{ ...state, welcome: undefined }, [...forgets, ...effects]];
 }
 
 function rang(state: LinkState, timer: LinkTimer, random: number): Step {
@@ -213,32 +190,48 @@ function hangUp(state: LinkState, random: number): Step {
 }
 
 function beat(state: LinkState, welcome: Welcome): Step {
-  const [next, effects] = probe(state);
+  const [next, effects] = probe(state, welcome.heartbeat.timeoutMs);
   return [next, [...effects, { do: 'wait', timer: 'beat', ms: welcome.heartbeat.intervalMs }]];
 }
 
-/** Asks the server for a sign of life; silence for the heartbeat's timeout ends the socket. */
-function probe(state: LinkState): Step {
-  if (state.phase !== 'up' || !state.welcome) return [state, []];
+function doubt(state: LinkState): Step {
+  return state.welcome
+    ? probe(state, Math.min(linkLimits.doubt_ms, state.welcome.heartbeat.timeoutMs))
+    : [state, []];
+}
+
+/** Asks the server for a sign of life; silence for so long ends the socket. */
+function probe(state: LinkState, patience_ms: number): Step {
+  if (state.phase !== 'up') return [state, []];
   return [
     { ...state, nextRef: state.nextRef + 1 },
     [
       { do: 'transmit', event: { event: 'heartbeat', data: {} }, ref: state.nextRef },
-      { do: 'wait', timer: 'silence', ms: state.welcome.heartbeat.timeoutMs },
+      { do: 'wait', timer: 'silence', ms: patience_ms },
     ],
   ];
 }
 
+/** What has a session to go on is kept while the link is away, and sent when it is back. */
 function send(state: LinkState, event: ClientEvent, ticket: number | undefined): Step {
-  if (ticket === undefined) {
-    return [state, state.phase === 'up' ? [{ do: 'transmit', event }] : []];
-  }
-  if (state.phase !== 'up' || state.ticketByRef.size >= linkLimits.pending_max) {
-    return [state, [{ do: 'settle', ticket, outcome: { ok: false, error: lost } }]];
-  }
+  const isUp = state.phase === 'up';
+  if (isPassing(event)) return [state, isUp ? [{ do: 'transmit', event }] : []];
   const ref = state.nextRef;
-  const ticketByRef = new Map(state.ticketByRef).set(ref, ticket);
-  return [{ ...state, nextRef: ref + 1, ticketByRef }, [{ do: 'transmit', event, ref }]];
+  const entry: Unanswered = { ref, event, ticket };
+  const isOver = state.phase === 'off' || state.phase === 'taken-over' || !state.thread;
+  if (isOver || state.unanswered.length >= linkLimits.unanswered_max) {
+    return [state, settle([entry], { ok: false, error: lost })];
+  }
+  return [
+    { ...state, nextRef: ref + 1, unanswered: [...state.unanswered, entry] },
+    isUp ? [{ do: 'transmit', event, ref }] : [],
+  ];
+}
+
+function settle(entries: readonly Unanswered[], outcome: Outcome): LinkEffect[] {
+  return entries.flatMap(({ ticket }): LinkEffect[] =>
+    ticket === undefined ? [] : [{ do: 'settle', ticket, outcome }],
+  );
 }
 
 const lost: WireError = {

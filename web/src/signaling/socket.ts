@@ -4,6 +4,7 @@ import { keep, readKept } from '../lib/kept';
 import { Store } from '../lib/store';
 import { Timers } from '../lib/timers';
 import { type ClientEvent, decode, encode, type ServerEvent } from '../protocol';
+import { stepLink } from './link';
 import {
   type LinkEffect,
   type LinkInput,
@@ -11,8 +12,15 @@ import {
   type LinkTimer,
   linkOff,
   type Outcome,
-  stepLink,
-} from './link';
+  type Thread,
+} from './linkState';
+import { type Waking, watchWakening } from './wakening';
+
+/** A session to go on with, of a page that was loaded again or of another window. */
+export interface Lost {
+  token: string;
+  thread: Thread;
+}
 
 export class ServerLink {
   readonly state = new Store<LinkState>(linkOff);
@@ -25,24 +33,26 @@ export class ServerLink {
   constructor(
     private readonly url: string,
     private readonly onEvent: (event: ServerEvent) => void,
+    private readonly onWakening: (waking: Waking) => void = () => undefined,
   ) {}
 
-  start(): void {
-    const signal = this.stopListening.signal;
-    window.addEventListener('online', () => this.input({ type: 'online' }), { signal });
-    window.addEventListener('offline', () => this.input({ type: 'offline' }), { signal });
-    document.addEventListener(
-      'visibilitychange',
-      () => document.visibilityState === 'visible' && this.input({ type: 'woken' }),
-      { signal },
-    );
-    this.connect();
+  start(lost?: Lost): void {
+    watchWakening((waking) => {
+      this.input({ type: waking });
+      this.onWakening(waking);
+    }, this.stopListening.signal);
+    this.connect(lost);
   }
 
   /** Opens a link that is off, or was taken over by another window. */
-  connect(): void {
+  connect(lost?: Lost): void {
     const token = readKept('token');
-    this.input({ type: 'start', ...(token ? { token } : {}) });
+    this.input({ type: 'start', ...(lost ?? (token ? { token } : {})) });
+  }
+
+  /** Lets another window go on with the session. */
+  giveAway(): void {
+    this.input({ type: 'given-away' });
   }
 
   stop(): void {
@@ -72,7 +82,7 @@ export class ServerLink {
   private act(effect: LinkEffect): void {
     switch (effect.do) {
       case 'open':
-        return this.open();
+        return this.open(effect.isGreeting);
       case 'close':
         return this.close();
       case 'transmit':
@@ -98,9 +108,9 @@ export class ServerLink {
     }
   }
 
-  private open(): void {
+  private open(isGreeting: boolean): void {
     this.close();
-    const socket = new WebSocket(this.url);
+    const socket = new WebSocket(isGreeting ? `${this.url}?hello=1` : this.url);
     this.socket = socket;
     const isPresent = () => this.socket === socket;
     socket.onopen = () => isPresent() && this.input({ type: 'opened' });

@@ -10,6 +10,8 @@ interface TrackVideoProps {
   testId: string;
   isMirrored?: boolean;
   isHidden?: boolean;
+  /** The last picture stands still, and should not pass for a live one. */
+  isFrozen?: boolean;
   /** Where the picture may leave part of its box free, its own colours fill that. */
   hasGround?: boolean;
 }
@@ -20,6 +22,7 @@ export function TrackVideo({
   testId,
   isMirrored,
   isHidden,
+  isFrozen,
   hasGround,
 }: TrackVideoProps) {
   const video = useRef<HTMLVideoElement>(null);
@@ -35,7 +38,12 @@ export function TrackVideo({
     };
   }, [track]);
   const isSeen = isShowing && !isHidden;
-  const classes = [styles.video, isMirrored && styles.mirrored, isSeen && styles.shown];
+  const classes = [
+    styles.video,
+    isMirrored && styles.mirrored,
+    isSeen && styles.shown,
+    isFrozen && styles.frozen,
+  ];
   return (
     <>
       {hasGround && isSeen && <PictureGround video={video} isMirrored={isMirrored} />}

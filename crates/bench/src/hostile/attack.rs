@@ -1,16 +1,15 @@
 //! The attacks: what each is begun with, and what a server must have counted after it.
 
-use std::process::{Child, ChildStdin, Command, Stdio};
+use std::{
+    net::SocketAddr,
+    process::{Child, ChildStdin, Command, Stdio},
+};
 
 use anyhow::{Context, Result};
 use clap::ValueEnum;
 
-use super::{
-    Scale,
-    others::{Audience, Others},
-    vanish::Vanishing,
-};
-use crate::{leash::leashed, server::Server};
+use super::{Scale, others::Audience, vanish::Vanishing};
+use crate::leash::leashed;
 
 /// What hostile clients do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -29,6 +28,15 @@ pub(crate) enum Attack {
     HalfOpen,
     /// One client that sends ten times each limit.
     Greedy,
+}
+
+/// What an attack is aimed at.
+pub(super) struct Aim {
+    pub(super) address: SocketAddr,
+    /// The group of the others.
+    pub(super) room: Option<String>,
+    /// The path of a long file.
+    pub(super) file: String,
 }
 
 /// An attack that is under way.
@@ -56,7 +64,7 @@ impl Attack {
         match self {
             // So that they are missed within the attack.
             Self::HalfOpen => {
-                vec![("LIVELOOP_HEARTBEAT_INTERVAL", "2s"), ("LIVELOOP_HEARTBEAT_TIMEOUT", "2s")]
+                vec![("LIVELOOP_HEARTBEAT_INTERVAL", "2s"), ("LIVELOOP_HEARTBEAT_TIMEOUT", "6s")]
             }
             // So that it is full within the attack.
             Self::Stuck => vec![("LIVELOOP_LIMITS_OUTBOX_BYTES", "131072")],
@@ -108,9 +116,9 @@ impl Attack {
         if scale.is_small { full / 10 } else { full }
     }
 
-    pub(super) fn begin(self, server: &Server, others: &Others, scale: Scale) -> Result<Attackers> {
+    pub(super) fn begin(self, aim: &Aim, scale: Scale) -> Result<Attackers> {
         let count = self.connections(scale);
-        let address = server.target.address;
+        let address = aim.address;
         match self {
             Self::SlowHead => {
                 slowhttptest(&["-H", "-i", "5", "-x", "24"], count, &format!("http://{address}/"))
@@ -121,7 +129,7 @@ impl Attack {
             }
             Self::SlowRead => {
                 let how = ["-X", "-w", "512", "-y", "1024", "-n", "5", "-z", "32", "-k", "3"];
-                slowhttptest(&how, count, &format!("http://{address}{}", others.largest_file()?))
+                slowhttptest(&how, count, &format!("http://{address}{}", aim.file))
             }
             Self::HalfOpen => Ok(Attackers::Vanishing(Vanishing::begin(address.port(), count)?)),
             Self::Junk | Self::Stuck | Self::Greedy => {
@@ -129,7 +137,7 @@ impl Attack {
                 command.args(["attacker", &self.name(), "--to", &address.to_string()]);
                 command.args(["--count", &count.to_string()]);
                 command
-                    .args(others.room().map(|room| ["--room".into(), room]).into_iter().flatten());
+                    .args(aim.room.as_deref().map(|room| ["--room", room]).into_iter().flatten());
                 let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
                 let stdin = child.stdin.take();
                 Ok(Attackers::Process(child, stdin))

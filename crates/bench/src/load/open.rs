@@ -18,7 +18,8 @@ use super::{
     wire::{Heard, Wire},
 };
 
-const HANDSHAKE: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+/// The head of a handshake, after its path and host.
+pub(crate) const HANDSHAKE: &str = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
      Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
 /// With fifty loaders on two cores each of them waits its turn.
 const PATIENCE: Duration = Duration::from_secs(60);

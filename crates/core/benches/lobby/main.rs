@@ -26,7 +26,7 @@ fn main() {
             crowd.measured(number(2).unwrap_or(20_000));
             println!("{} wait", crowd.waiting());
         }
-        Some("plain") => println!("{} rooms", plain::measured(number(1).unwrap_or(100_000))),
+        Some("plain") => println!("{} rooms", plain::run(number(1).unwrap_or(100_000))),
         Some("speed") => speed(),
         Some("quality") => quality::compare(),
         _ => {

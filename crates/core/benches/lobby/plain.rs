@@ -38,7 +38,7 @@ fn turns(lobby: &mut Lobby, room_of: &mut [Option<RoomId>], turns: u64) -> usize
 }
 
 /// So many matches, after as many that are not counted.
-pub(crate) fn measured(matches: usize) -> usize {
+pub(crate) fn run(matches: usize) -> usize {
     let mut last = 0;
     let mint = move || {
         last += 1;

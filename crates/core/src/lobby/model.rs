@@ -202,7 +202,7 @@ impl Model {
                 self.ended.push(room);
             }
             Effect::Waiting { session, waiting, relaxed, .. } => {
-                self.tell(session, waiting, relaxed)
+                self.tell(session, waiting, relaxed);
             }
             Effect::UndoLapsed { session } => {
                 assert!(self.farewell(session).is_none(), "not before its time");

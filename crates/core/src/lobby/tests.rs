@@ -134,6 +134,27 @@ fn two_meet_and_who_waited_longer_offers() {
 }
 
 #[test]
+fn nobody_meets_one_who_is_away_and_the_place_is_kept() {
+    check("0 a1 request | 1 a1 away | 2 b1 request | 3 a1 back", "r1 video a1 b1");
+    check("0 a1 request | 1 a1 away | 2 b1 request | 3 a1 gone | 4 c1 request", "r1 video b1 c1");
+    check("0 a1 request | 1 a1 away | 2 a1 back | 3 a1 back | 4 b1 request", "r1 video a1 b1");
+    check("0 a1 request | 1 a1 away | 500 b1 cancel", "");
+    check("0 a1 request | 1 a1 away | 2 a1 back | 102 a1 cancel", "a1 waits 1");
+}
+
+#[test]
+fn who_is_left_while_away_waits_and_is_not_found() {
+    check(
+        "0 a1 request | 1 b1 request | 2 a1 away | 3 b1 request | 4 c1 request | 5 a1 back",
+        "r1 video a1 b1 | a1 left r1 next | r1 over | r2 video b1 c1",
+    );
+    check(
+        "0 a1 request | 1 b1 request | 2 a1 away | 3 b1 stop r1 | 4 a1 back | 5 c1 request",
+        "r1 video a1 b1 | a1 left r1 stopped | r1 over | r2 video a1 c1",
+    );
+}
+
+#[test]
 fn modes_are_apart() {
     check(
         "0 a1 request | 1 b1 request text | 2 c1 request audio | 3 d1 request text",

@@ -101,7 +101,7 @@ impl Walk {
         match step {
             Step::Request { who, mode, auto_next, named, liked, again } => {
                 let session = self.session(who);
-                self.input(Input::Request(
+                self.input(&Input::Request(
                     session,
                     Request {
                         user: user(session),
@@ -113,22 +113,22 @@ impl Walk {
                     },
                 ));
             }
-            Step::Cancel { who } => self.input(Input::Cancel(self.session(who))),
+            Step::Cancel { who } => self.input(&Input::Cancel(self.session(who))),
             Step::Stop { who, named } => {
                 let session = self.session(who);
-                self.input(Input::Stop(session, self.room(session, named)));
+                self.input(&Input::Stop(session, self.room(session, named)));
             }
-            Step::Undo { who } => self.input(Input::UndoSkip(self.session(who))),
+            Step::Undo { who } => self.input(&Input::UndoSkip(self.session(who))),
             Step::Block { who, named } => {
                 let session = self.session(who);
-                self.input(Input::Block(session, self.room(session, named)));
+                self.input(&Input::Block(session, self.room(session, named)));
             }
-            Step::Away { who } => self.input(Input::Away(self.session(who))),
-            Step::Back { who } => self.input(Input::Back(self.session(who))),
+            Step::Away { who } => self.input(&Input::Away(self.session(who))),
+            Step::Back { who } => self.input(&Input::Back(self.session(who))),
             Step::Gone { who } => {
                 let session = self.session(who);
                 *self.lives.entry(who).or_default() += 1;
-                self.input(Input::Disconnect(session));
+                self.input(&Input::Disconnect(session));
             }
             Step::Later { millis } => self.let_pass(millis),
         }
@@ -142,11 +142,11 @@ impl Walk {
         self.follow(None);
     }
 
-    fn input(&mut self, input: Input) {
-        let is_refused = self.model.is_refused(&input);
+    fn input(&mut self, input: &Input) {
+        let is_refused = self.model.is_refused(input);
         let names_no_present_room = matches!(
             input,
-            Input::Stop(session, Some(room)) if self.model.room_of.get(&session) != Some(&room)
+            Input::Stop(session, Some(room)) if self.model.room_of.get(session) != Some(room)
         );
         let before = self.snapshot();
         let outcome = self.lobby.handle_input(input.clone(), self.now);
@@ -162,20 +162,20 @@ impl Walk {
             assert!(self.lobby.effects.is_empty(), "an ended room touches no other");
         }
         let mut brought_back = None;
-        if let (Input::UndoSkip(session), false) = (&input, is_refused) {
+        if let (Input::UndoSkip(session), false) = (input, is_refused) {
             brought_back = self.undo(*session);
         }
         if !is_refused {
-            self.model.accept(&input, user);
+            self.model.accept(input, user);
         }
-        self.let_go(&input, is_refused);
+        self.let_go(input, is_refused);
         self.follow(brought_back);
         match input {
             Input::Request(session, _) if !is_refused => {
-                assert!(!self.lobby.is_idle(session), "who asks waits or has met");
+                assert!(!self.lobby.is_idle(*session), "who asks waits or has met");
             }
-            Input::Stop(session, None) => assert!(self.lobby.is_idle(session)),
-            Input::Disconnect(session) => assert!(!self.lobby.slots.contains_key(&session)),
+            Input::Stop(session, None) => assert!(self.lobby.is_idle(*session)),
+            Input::Disconnect(session) => assert!(!self.lobby.slots.contains_key(session)),
             _ => {}
         }
         if let Some([one, other]) = brought_back {
@@ -208,14 +208,9 @@ impl Walk {
         );
         match input {
             Input::Stop(..) if is_refused => {}
-            Input::Stop(..) if is_stop_in_vain => {
-                // It takes back what the server queued, which only the server knows.
-                if model.waiting.contains_key(&session) && self.lobby.is_idle(session) {
-                    model.waiting.remove(&session);
-                    model.wishes_of.remove(&session);
-                    model.withdraw(session);
-                }
-            }
+            // It takes back what the server queued, which only the server knows.
+            Input::Stop(..) if is_stop_in_vain && !self.lobby.is_idle(session) => {}
+            Input::Stop(..) if is_stop_in_vain && !model.waiting.contains_key(&session) => {}
             Input::Stop(..) => {
                 model.waiting.remove(&session);
                 model.wishes_of.remove(&session);

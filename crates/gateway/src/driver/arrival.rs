@@ -1,17 +1,14 @@
 //! How a connection arrives: the head of its first request, the hand-over to HTTP, and the session
 //! that an accepted handshake opens.
 
-use std::{
-    sync::{Arc, atomic::Ordering::Relaxed},
-    time::Duration,
-};
+use std::sync::{Arc, atomic::Ordering::Relaxed};
 
 use liveloop_core::{SessionKey, SocketId, UserId};
 
 use super::{Adopted, Client, Driver, HEAD_TIMEOUT, Handed, Head, Headed, Live};
 use crate::{
     address::ConnectionPermit,
-    clock::{Clock, random_below, random_id},
+    clock::{Clock, random_id},
     figures::{GivenUp, RequestKind},
     plane::{ConnId, Io},
     session::{Origin, Session},
@@ -35,10 +32,10 @@ impl Driver {
                 io.queue_write(id, |out| out.extend_from_slice(&problem.to_http1()));
                 io.close(id);
             }
-            Headed::Upgrade { response, permit, mut rest } => {
+            Headed::Upgrade { response, permit, mut rest, says_hello } => {
                 self.count_handshake(io, 101);
                 io.queue_write(id, |out| out.extend_from_slice(&response));
-                self.open_session(io, id, permit);
+                self.open_session(io, id, permit, says_hello);
                 if !rest.is_empty() {
                     self.read_frames(io, id, &mut rest);
                 }
@@ -70,38 +67,51 @@ impl Driver {
 
     /// Takes over a WebSocket that HTTP has let in.
     pub(super) fn adopt(&mut self, io: &mut Io, adopted: Adopted) {
-        let Adopted { stream, secured, mut read, permit } = adopted;
+        let Adopted { stream, secured, mut read, permit, says_hello } = adopted;
         let id = match secured {
             Some(secured) => io.open_secured(stream, secured),
             None => io.open(stream),
         };
         let Some(id) = id else { return };
-        self.open_session(io, id, permit);
+        self.open_session(io, id, permit, says_hello);
         if !read.is_empty() {
             self.read_frames(io, id, &mut read);
         }
     }
 
-    pub(super) fn open_session(&mut self, io: &mut Io, id: ConnId, permit: ConnectionPermit) {
+    pub(super) fn open_session(
+        &mut self,
+        io: &mut Io,
+        id: ConnId,
+        permit: ConnectionPermit,
+        says_hello: bool,
+    ) {
         let node = &self.wires.door.node;
         let figures = &node.shared.figures;
         figures.count_connection();
         figures.active_connections.fetch_add(1, Relaxed);
-        self.last_session += 1;
-        let interval = node.shared.settings.heartbeat.interval.as_millis();
+        let shared = Arc::clone(&node.shared);
         let origin = Origin {
-            key: SessionKey(self.last_session << 8 | u64::from(self.thread)),
+            key: self.next_key(),
             socket: SocketId(random_id()),
             user: UserId(random_id()),
             outlet: id,
-            first_ping: io.now() + Duration::from_millis(random_below(interval)),
         };
-        let session = Session::open(Arc::clone(&node.shared), &origin);
+        let session = Session::open(shared, &origin);
         self.clients.insert(id, Client::Live(Live { session, decoder: <_>::default(), permit }));
         let now = Clock::now_at(io.now());
-        self.with_session(io, id, |session| session.greet(now));
+        self.with_session(io, id, |session| match says_hello {
+            true => session.await_hello(now.moment),
+            false => session.greet(now),
+        });
         if self.is_draining {
             self.drain_one(io, id);
         }
+    }
+
+    /// A key that no session of this node has had.
+    pub(super) fn next_key(&mut self) -> SessionKey {
+        self.last_session += 1;
+        SessionKey(self.last_session << 8 | u64::from(self.thread))
     }
 }

@@ -15,8 +15,9 @@ pub(super) enum Client {
     Head(Head),
     /// It speaks WebSocket.
     Live(Live),
-    /// Its session is over; it has a moment to read why, and still counts as its address's.
-    Leaving(#[expect(dead_code, reason = "given back when dropped")] ConnectionPermit),
+    /// It has no session any more, and a moment to read why. It still counts as its address's,
+    /// unless its session does.
+    Leaving(Option<ConnectionPermit>),
 }
 
 pub(super) struct Live {
@@ -61,18 +62,25 @@ impl Clients {
         self.generations[slot] = id.key.generation;
     }
 
-    /// Ends the session of `id` and gives it, where it had one.
-    pub(super) fn leave(&mut self, id: ConnId) -> Option<Session> {
+    /// Takes the session out of `id`, where it has one, which has to leave then.
+    pub(super) fn leave(&mut self, id: ConnId) -> Option<(Session, ConnectionPermit)> {
         let entry = self.entry(id)?;
         match entry.take() {
             Some(Client::Live(live)) => {
-                *entry = Some(Client::Leaving(live.permit));
-                Some(live.session)
+                *entry = Some(Client::Leaving(None));
+                Some((live.session, live.permit))
             }
             other => {
                 *entry = other;
                 None
             }
+        }
+    }
+
+    /// It counts as its address's until it is gone.
+    pub(super) fn leave_with(&mut self, id: ConnId, permit: ConnectionPermit) {
+        if let Some(entry @ Some(Client::Leaving(None))) = self.entry(id) {
+            *entry = Some(Client::Leaving(Some(permit)));
         }
     }
 

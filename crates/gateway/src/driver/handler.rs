@@ -6,7 +6,9 @@ use liveloop_core::Moment;
 
 use super::{Client, Driver, Head, Post};
 use crate::{
+    clock::Clock,
     close::CloseReason,
+    desk::Desk,
     figures::GivenUp,
     plane::{ConnId, Handler, Io},
 };
@@ -56,7 +58,7 @@ impl Handler for Driver {
     fn on_timer(&mut self, io: &mut Io, id: ConnId) {
         match self.clients.get_mut(id) {
             Some(Client::Live(_)) => {
-                let now = io.now();
+                let now = Clock::now_at(io.now());
                 self.with_session(io, id, |session| session.handle_timeout(now));
             }
             Some(Client::Head(head)) if !head.is_answered => {
@@ -92,11 +94,19 @@ impl Handler for Driver {
             Post::CreateGroup(spec, answer) => {
                 if let Some(desk) = &mut self.wires.desk {
                     // Who asked may have gone meanwhile.
-                    let _ = answer.send(desk.create_group(spec));
+                    let _ = answer.send(desk.create_group(spec, io.now()));
                 }
             }
-            Post::Said(id, said, answer) => {
-                self.with_session(io, id, |session| session.handle_said(&said, answer));
+            Post::Said(id, said, answer) => match said.group() {
+                Some(room) => self.answered_at_home(room, id, said, answer),
+                None => {
+                    self.with_addressee(io, id, |session| session.handle_said(&said, answer));
+                }
+            },
+            Post::Say(id, said) => {
+                if let Some(room) = said.group() {
+                    self.say_at_home(room, id, said);
+                }
             }
             Post::Accepted(stream, head) => {
                 if let Some(id) = io.open(stream) {
@@ -104,6 +114,7 @@ impl Handler for Driver {
                 }
             }
             Post::Adopt(adopted) => self.adopt(io, adopted),
+            Post::Claimant(claimant) => self.take_claimant(io, *claimant),
             Post::Drain => {
                 self.is_draining = true;
                 for key in self.clients.live() {
@@ -126,6 +137,7 @@ impl Handler for Driver {
             desk.handle_timeout(io.now());
             self.hear_desk();
         }
+        self.end_graces(io);
         self.settle(io);
         while !self.published.is_empty() {
             self.fan_out(io);
@@ -139,7 +151,8 @@ impl Handler for Driver {
     }
 
     fn next_turn(&self) -> Option<Moment> {
-        self.wires.desk.as_ref()?.poll_timeout()
+        let desk = self.wires.desk.as_ref().and_then(Desk::poll_timeout);
+        [desk, self.homes.poll_timeout()].into_iter().flatten().min()
     }
 
     fn is_over(&self) -> bool {

@@ -32,7 +32,13 @@ pub(crate) enum Headed<P> {
     /// A handshake that is refused.
     Refused(Problem),
     /// A handshake, with its response, and what came after it.
-    Upgrade { response: Vec<u8>, permit: P, rest: Vec<u8> },
+    Upgrade {
+        response: Vec<u8>,
+        permit: P,
+        rest: Vec<u8>,
+        /// Whether the client says that it will say `hello`.
+        says_hello: bool,
+    },
 }
 
 impl Head {
@@ -62,7 +68,8 @@ impl Head {
             }
             _ => return self.http(),
         };
-        let is_there = request.path.unwrap_or_default().split('?').next() == Some(path);
+        let (asked, query) = split_query(request.path.unwrap_or_default());
+        let (is_there, says_hello) = (asked == path, says_hello(query));
         let headers = header_map(request.headers);
         match headers.filter(|_| is_there && request.version == Some(1)) {
             None => self.http(),
@@ -71,6 +78,7 @@ impl Head {
                     response: switching_protocols(&accept),
                     permit,
                     rest: self.bytes.split_off(end),
+                    says_hello,
                 },
                 // A body may follow, and a plain GET is no handshake: HTTP says what is wrong.
                 Err(denied) if denied.is_for_http() => self.http(),
@@ -85,6 +93,15 @@ impl Head {
     fn http<P>(&mut self) -> Headed<P> {
         Headed::Http(std::mem::take(&mut self.bytes))
     }
+}
+
+fn split_query(path: &str) -> (&str, Option<&str>) {
+    path.split_once('?').map_or((path, None), |(path, query)| (path, Some(query)))
+}
+
+/// Whether the query of a handshake announces a `hello`: then the first `welcome` is left out.
+pub(crate) fn says_hello(query: Option<&str>) -> bool {
+    query.is_some_and(|query| query.split('&').any(|field| field == "hello=1"))
 }
 
 fn header_map(headers: &[httparse::Header<'_>]) -> Option<HeaderMap> {

@@ -14,17 +14,26 @@ pub(super) struct Listeners {
 }
 
 impl Listeners {
-    pub(super) fn add(&mut self, room: RoomId, id: ConnId) {
-        self.by_room.entry(room).or_default().insert(id);
+    /// Whether it is the first one.
+    pub(super) fn add(&mut self, room: RoomId, id: ConnId) -> bool {
+        let listeners = self.by_room.entry(room).or_default();
+        listeners.insert(id) && listeners.len() == 1
     }
 
-    pub(super) fn remove(&mut self, room: RoomId, id: ConnId) {
-        if let Some(listeners) = self.by_room.get_mut(&room) {
-            listeners.remove(&id);
-            if listeners.is_empty() {
-                self.by_room.remove(&room);
-            }
+    /// Whether it was the last one.
+    pub(super) fn remove(&mut self, room: RoomId, id: ConnId) -> bool {
+        let Some(listeners) = self.by_room.get_mut(&room) else { return false };
+        listeners.remove(&id);
+        let is_empty = listeners.is_empty();
+        if is_empty {
+            self.by_room.remove(&room);
         }
+        is_empty
+    }
+
+    /// Whether `id` listens.
+    pub(super) fn has(&self, room: RoomId, id: ConnId) -> bool {
+        self.by_room.get(&room).is_some_and(|listeners| listeners.contains(&id))
     }
 
     /// Whether anybody but `from` listens.

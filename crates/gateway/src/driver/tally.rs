@@ -93,7 +93,7 @@ mod tests {
     use crate::figures::Figures;
 
     fn published(read_at: Option<Moment>, is_heard: bool) -> Arc<Published> {
-        let event = ServerEvent::Draining(&Draining { reconnect_in_ms: 1 }).encode();
+        let event = Arc::new(ServerEvent::Draining(&Draining { reconnect_in_ms: 1 }).encode());
         Arc::new(Published { encoded: event, read_at, is_heard: AtomicBool::new(is_heard) })
     }
 

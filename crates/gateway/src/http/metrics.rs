@@ -125,6 +125,8 @@ fn tell_websockets(out: &mut Exposition, figures: &Figures) {
         &WS_MESSAGE_LATENCY,
     );
     out.counter(("ws_messages_total", "WebSocket messages sent."), figures.frames_sent());
+    let help = "Event loops that send in batches through io_uring.";
+    out.gauge(("liveloop_io_uring_loops", help), figures.rings.count());
     out.histogram(
         ("liveloop_delivery_latency_seconds", "The same as ws_message_latency_seconds, finer."),
         &delivery,
@@ -136,6 +138,10 @@ fn tell_lobby(out: &mut Exposition, figures: &Figures) {
     out.counter(("liveloop_rooms_created_total", "Matches made."), counts.rooms_created);
     let rooms = figures.rooms.load(Relaxed);
     out.gauge(("liveloop_rooms_active", "Rooms of two at present."), rooms);
+    let groups = figures.groups.load(Relaxed);
+    out.gauge(("liveloop_groups", "Groups at present."), groups);
+    let help = "Groups that ended because nobody listened for too long.";
+    out.counter(("liveloop_groups_ended_total", help), figures.groups_ended.load(Relaxed));
     let waiting = figures.waiting.load(Relaxed);
     out.gauge(("liveloop_waiting", "Visitors who wait for a partner."), waiting);
     let help = "How long the longer one waited, of each two who met.";
@@ -151,12 +157,15 @@ fn tell_trouble(out: &mut Exposition, figures: &Figures) {
             counters.add(&[("category", category.as_str())], count);
         }
     });
-    // No session can be resumed yet.
-    out.counters(("liveloop_sessions_resumed_total", "Lost sessions resumed."), |counters| {
-        for recovered in ["false", "true"] {
-            counters.add(&[("recovered", recovered)], 0);
+    let help = "Lost sessions resumed, by whether nothing was lost on the way.";
+    out.counters(("liveloop_sessions_resumed_total", help), |counters| {
+        for (is_recovered, count) in figures.resumed() {
+            counters.add(&[("recovered", if is_recovered { "true" } else { "false" })], count);
         }
     });
+    let in_grace = figures.in_grace.load(Relaxed);
+    let help = "Sessions that have lost their socket and may still come back.";
+    out.gauge(("liveloop_sessions_in_grace", help), in_grace);
     out.counters(("liveloop_refusals_total", "What clients were refused."), |counters| {
         for (code, count) in figures.refusals() {
             counters.add(&[("code", code)], count);

@@ -13,7 +13,7 @@ use liveloop_protocol::{ErrorCode, IdText, clean_name, format_id};
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
-use super::{Problem, Web, body};
+use super::{Problem, Web, body, peer_of};
 use crate::{driver::Post, session::refusal_of};
 
 /// What can be made. Direct and invite rooms come later, and are of no kind until then.
@@ -43,6 +43,11 @@ struct Room {
 
 pub(super) async fn create(State(web): State<Web>, request: Request) -> Result<Response, Problem> {
     let creator = web.visitor(&request)?;
+    if let Some(peer) = peer_of(&request) {
+        let key = web.door.address_key(peer, request.headers());
+        let admitted = web.door.addresses.admit_group(key, web.door.node.clock.moment());
+        admitted.map_err(|denied| web.door.denied(denied))?;
+    }
     let new: NewRoom = body::read(&web, request).await?;
     let name = clean_name(new.name.map(Cow::Owned), &web.door.node.shared.settings.limits)?;
     if new.capacity == Some(0) {

@@ -21,14 +21,15 @@ use super::{
 use crate::{
     address::ConnectionPermit,
     door::accept_handshake,
-    driver::{Adopted, Post},
+    driver::{Adopted, Post, says_hello},
     figures::HandshakeRefused,
 };
 
 pub(super) async fn upgrade(State(web): State<Web>, mut request: Request) -> Response {
     match admit(&web, &mut request) {
         Ok((accept, permit, on_upgrade)) => {
-            tokio::spawn(hand_over(web, permit, on_upgrade));
+            let says_hello = says_hello(request.uri().query());
+            tokio::spawn(hand_over(web, permit, on_upgrade, says_hello));
             switching_protocols(&accept)
         }
         Err(problem) => problem.into_response(),
@@ -70,7 +71,7 @@ fn switching_protocols(accept: &str) -> Response {
     response
 }
 
-async fn hand_over(web: Web, permit: ConnectionPermit, on_upgrade: OnUpgrade) {
+async fn hand_over(web: Web, permit: ConnectionPermit, on_upgrade: OnUpgrade, says_hello: bool) {
     let Ok(upgraded) = on_upgrade.await else {
         return web.door.node.shared.figures.count_failure(Category::Network);
     };
@@ -78,7 +79,7 @@ async fn hand_over(web: Web, permit: ConnectionPermit, on_upgrade: OnUpgrade) {
     let adopted = parts.and_then(|parts| {
         let Socket { stream, secured, unread } = parts.io.into_inner().into_socket()?;
         let read = [&parts.read_buf[..], &unread].concat();
-        Some(Adopted { stream, secured, read, permit })
+        Some(Adopted { stream, secured, read, permit, says_hello })
     });
     let thread = web.next_thread.fetch_add(1, Relaxed) % web.threads.len();
     match adopted {

@@ -1,11 +1,14 @@
 //! One connection of an event loop: a socket, what is still to be written to it, and its deadline.
 
-use std::io::{self, Write};
+use std::{
+    io::{self, Write},
+    os::fd::{AsFd, BorrowedFd},
+};
 
 use liveloop_core::Moment;
 use mio::net::TcpStream;
 
-use super::tls::Tls;
+use super::{tls::Tls, uring::Sent};
 
 /// A connection. What it may own on the heap is its outbox, while something is in it.
 #[derive(Debug)]
@@ -77,19 +80,27 @@ impl Conn {
         &mut self.outbox
     }
 
-    /// Writes what the kernel takes; an empty outbox gives its buffer back.
-    pub(super) fn flush(&mut self, spare: &mut Vec<Vec<u8>>) -> Flushed {
+    /// What is to be written, where bytes can go to the socket as they are.
+    pub(super) fn unsent(&self) -> Option<(BorrowedFd<'_>, &[u8])> {
+        let bytes = &self.outbox[self.sent..];
+        (self.tls.is_none() && !bytes.is_empty()).then(|| (self.stream.as_fd(), bytes))
+    }
+
+    /// Writes what the kernel takes; an empty outbox gives its buffer back. `first` is what the first
+    /// write has come to, where it is done already.
+    pub(super) fn flush(&mut self, first: Sent, spare: &mut Vec<Vec<u8>>) -> Flushed {
         if !self.seal(spare) {
             return Flushed::Broken;
         }
-        let flushed = self.write_out(spare);
+        let flushed = self.write_out(first, spare);
         self.note_sealed();
         flushed
     }
 
-    fn write_out(&mut self, spare: &mut Vec<Vec<u8>>) -> Flushed {
+    fn write_out(&mut self, mut first: Sent, spare: &mut Vec<Vec<u8>>) -> Flushed {
         while self.pending() > 0 {
-            match self.stream.write(&self.outbox[self.sent..]) {
+            let unsent = &self.outbox[self.sent..];
+            match first.take().unwrap_or_else(|| self.stream.write(unsent)) {
                 Ok(0) => return Flushed::Broken,
                 Ok(written) => self.sent += written,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

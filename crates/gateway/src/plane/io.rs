@@ -1,6 +1,9 @@
 //! What a handler may do to the connections of its thread.
 
-use std::net::{Shutdown, TcpStream as StdTcpStream};
+use std::{
+    io,
+    net::{Shutdown, TcpStream as StdTcpStream},
+};
 
 use liveloop_core::Moment;
 use mio::{Interest, Registry, Token, net::TcpStream};
@@ -8,8 +11,13 @@ use mio::{Interest, Registry, Token, net::TcpStream};
 use super::{
     conn::{Conn, Flushed, SPARE_MAX},
     slots::{Key, Slots},
+    uring::{Ring, Rings, Sent},
     wheel::Wheel,
 };
+
+/// From how many writes on one system call for all is less work than one for each. The tests' builds
+/// batch even a single one, so that all that they do goes through the ring.
+const BATCH_MIN: usize = if cfg!(debug_assertions) { 1 } else { 3 };
 
 /// How long a client has to read what was sent before the close, and to close itself.
 const CLOSE_WAIT: std::time::Duration = std::time::Duration::from_secs(2);
@@ -22,6 +30,10 @@ pub(crate) struct ConnId {
     pub(crate) key: Key,
 }
 
+/// A connection between two threads, with its TLS and with what is still to be written to it.
+#[derive(Debug)]
+pub(crate) struct Moving(Box<Conn>);
+
 /// The connections of one thread.
 pub(crate) struct Io {
     thread: u8,
@@ -29,7 +41,12 @@ pub(crate) struct Io {
     conns: Slots<Conn>,
     wheel: Wheel<Key>,
     spare: Vec<Vec<u8>>,
+    /// Each once: a connection that is dirty says so.
     dirty: Vec<Key>,
+    /// Sends what is dirty in one system call; none where each is written by itself.
+    ring: Option<Ring>,
+    /// What the first writes of a flush have come to.
+    sent: Vec<Sent>,
     /// Those that have more to read than was read in their turn.
     pub(super) again: Vec<Key>,
     /// Those that are gone, and whose handler has not been told.
@@ -46,10 +63,18 @@ impl Io {
             wheel: Wheel::new(),
             spare: Vec::new(),
             dirty: Vec::new(),
+            ring: None,
+            sent: Vec::new(),
             again: Vec::new(),
             gone: Vec::new(),
             now: Moment::default(),
         }
+    }
+
+    /// Has the kernel send in batches from now on; called on the loop's own thread.
+    pub(super) fn open_ring(&mut self, rings: &Rings) -> io::Result<()> {
+        self.ring = Some(Ring::new(rings)?);
+        Ok(())
     }
 
     /// The time of this turn.
@@ -71,13 +96,7 @@ impl Io {
         // Nagle's algorithm would hold a signal back until the one before it is acknowledged.
         stream.set_nodelay(true).ok()?;
         let key = self.conns.insert(Conn::new(TcpStream::from_std(stream)));
-        let conn = self.conns.get_mut(key)?;
-        let both = Interest::READABLE | Interest::WRITABLE;
-        if self.registry.register(&mut conn.stream, token(key), both).is_err() {
-            self.conns.remove(key);
-            return None;
-        }
-        Some(self.id(key))
+        self.watch(key).then(|| self.id(key))
     }
 
     /// The outbox of `id`, to append to; written once this turn is over. Never fails: what goes to
@@ -133,10 +152,45 @@ impl Io {
 
     /// Gives the socket of `id` away; `on_gone` does not come.
     pub(crate) fn detach(&mut self, id: ConnId) -> Option<StdTcpStream> {
+        self.take_out(id).map(|moving| moving.0.stream.into())
+    }
+
+    /// The same, with all that belongs to it, for another thread's [`Io::put_in`].
+    pub(crate) fn take_out(&mut self, id: ConnId) -> Option<Moving> {
         let conn = self.conns.get_mut(id.key)?;
         self.registry.deregister(&mut conn.stream).ok()?;
-        let conn = self.conns.remove(id.key)?;
-        Some(conn.stream.into())
+        self.conns.remove(id.key).map(|conn| Moving(Box::new(conn)))
+    }
+
+    /// Takes over what another thread has taken out. `None` where the kernel will not watch it.
+    pub(crate) fn put_in(&mut self, moving: Moving) -> Option<ConnId> {
+        let mut conn = *moving.0;
+        (conn.due, conn.looked_at) = (Moment::NEVER, Moment::NEVER);
+        (conn.is_dirty, conn.is_blocked, conn.is_read_paused) = (false, false, false);
+        let is_owed = conn.pending() > 0;
+        // Nobody will say so again.
+        let has_ended = conn.has_ended || conn.has_said_goodbye();
+        let key = self.conns.insert(conn);
+        if !self.watch(key) {
+            return None;
+        }
+        if is_owed {
+            self.mark_dirty(key);
+        }
+        if has_ended {
+            self.again.push(key);
+        }
+        Some(self.id(key))
+    }
+
+    fn watch(&mut self, key: Key) -> bool {
+        let Some(conn) = self.conns.get_mut(key) else { return false };
+        let both = Interest::READABLE | Interest::WRITABLE;
+        let is_watched = self.registry.register(&mut conn.stream, token(key), both).is_ok();
+        if !is_watched {
+            self.conns.remove(key);
+        }
+        is_watched
     }
 
     /// Reads `id` in the next turn, whether or not something has come.
@@ -207,22 +261,42 @@ impl Io {
 
     /// Writes to every connection that has something new.
     pub(super) fn flush(&mut self) {
-        for key in std::mem::take(&mut self.dirty) {
-            let Some(conn) = self.conns.get_mut(key) else { continue };
-            conn.is_dirty = false;
-            match conn.flush(&mut self.spare) {
-                Flushed::All => {
-                    if std::mem::take(&mut conn.is_read_paused) {
-                        self.again.push(key);
-                    }
-                    if conn.is_closing && !std::mem::replace(&mut conn.is_shut, true) {
-                        let _ = conn.stream.shutdown(Shutdown::Write);
-                        self.again.push(key);
-                    }
+        let dirty = std::mem::take(&mut self.dirty);
+        self.send_batched(&dirty);
+        let mut sent = std::mem::take(&mut self.sent);
+        let mut first = sent.drain(..);
+        for key in dirty {
+            self.flush_one(key, first.next().flatten());
+        }
+        drop(first);
+        self.sent = sent;
+    }
+
+    /// Tries a first write to each of them in one system call, where there is a ring.
+    fn send_batched(&mut self, dirty: &[Key]) {
+        let Some(ring) = self.ring.as_mut().filter(|_| dirty.len() >= BATCH_MIN) else { return };
+        let unsent = dirty.iter().map(|key| self.conns.get(*key).and_then(Conn::unsent));
+        if let Err(error) = ring.send_each(unsent, &mut self.sent) {
+            tracing::error!(%error, "io_uring takes no more sends: an event loop goes on without it");
+            self.ring = None;
+        }
+    }
+
+    fn flush_one(&mut self, key: Key, first: Sent) {
+        let Some(conn) = self.conns.get_mut(key) else { return };
+        conn.is_dirty = false;
+        match conn.flush(first, &mut self.spare) {
+            Flushed::All => {
+                if std::mem::take(&mut conn.is_read_paused) {
+                    self.again.push(key);
                 }
-                Flushed::Blocked => {}
-                Flushed::Broken => self.gone.push(key),
+                if conn.is_closing && !std::mem::replace(&mut conn.is_shut, true) {
+                    let _ = conn.stream.shutdown(Shutdown::Write);
+                    self.again.push(key);
+                }
             }
+            Flushed::Blocked => {}
+            Flushed::Broken => self.gone.push(key),
         }
     }
 

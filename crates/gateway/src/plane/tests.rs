@@ -9,12 +9,16 @@ use std::{
     time::Duration,
 };
 
+#[cfg(target_os = "linux")]
+mod batches;
 mod secured;
+mod sends;
 mod turns;
 
 use super::*;
 use crate::clock::Clock;
 use liveloop_core::Moment;
+use sends::in_both_ways;
 
 /// Answers each stamp of eight bytes with thousands of it.
 #[derive(Default)]
@@ -89,11 +93,11 @@ impl Handler for Flood {
     }
 }
 
-fn start(repeats: usize) -> (SocketAddr, PlaneLink<Post>) {
+fn start(repeats: usize, sends: Sends) -> (SocketAddr, PlaneLink<Post>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let address = listener.local_addr().unwrap();
-    let start = Start::new(0).unwrap();
+    let start = Start::new(0, sends).unwrap();
     let link = start.link();
     let flood = Flood { repeats, ..Flood::default() };
     let plane = Plane::new(start, flood, Clock::start(), Some(listener)).unwrap();
@@ -101,10 +105,15 @@ fn start(repeats: usize) -> (SocketAddr, PlaneLink<Post>) {
     (address, link)
 }
 
-#[test]
-fn no_byte_reaches_the_next_owner_of_a_slot_or_descriptor() {
+in_both_ways! {
+    no_byte_reaches_the_next_owner_of_a_slot_or_descriptor,
+    an_end_that_comes_with_the_last_bytes_is_seen,
+    a_short_write_is_continued_where_it_ended,
+}
+
+fn no_byte_reaches_the_next_owner_of_a_slot_or_descriptor(sends: Sends) {
     // Each is owed 2 MB, far more than the kernel buffers, and most go away with it unread.
-    let (address, link) = start(1 << 8);
+    let (address, link) = start(1 << 8, sends);
     let workers: Vec<_> = (0..8_u64)
         .map(|worker| {
             thread::spawn(move || {
@@ -128,9 +137,8 @@ fn no_byte_reaches_the_next_owner_of_a_slot_or_descriptor() {
     assert!(gone.values().all(|times| *times == 1), "gone is gone once");
 }
 
-#[test]
-fn an_end_that_comes_with_the_last_bytes_is_seen() {
-    let (address, link) = start(1);
+fn an_end_that_comes_with_the_last_bytes_is_seen(sends: Sends) {
+    let (address, link) = start(1, sends);
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     stream.write_all(b"01234567").unwrap();
@@ -147,9 +155,8 @@ fn an_end_that_comes_with_the_last_bytes_is_seen() {
     assert_eq!(rest, b"abcdefgh".repeat(1 << 10));
 }
 
-#[test]
-fn a_short_write_is_continued_where_it_ended() {
-    let (address, _link) = start(1 << 8);
+fn a_short_write_is_continued_where_it_ended(sends: Sends) {
+    let (address, _link) = start(1 << 8, sends);
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     stream.write_all(b"01234567").unwrap();

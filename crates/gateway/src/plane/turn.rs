@@ -14,6 +14,7 @@ use super::{
     conn::Conn,
     io::{ConnId, Io, key},
     slots::Key,
+    uring::Rings,
 };
 use crate::clock::Clock;
 
@@ -92,21 +93,36 @@ impl<P> PlaneLink<P> {
     }
 }
 
+/// How what is written reaches the sockets.
+#[derive(Clone, Debug)]
+pub(crate) enum Sends {
+    /// In one system call for each.
+    Each,
+    /// In one for many, by a ring of the loop's own.
+    Batched {
+        /// Counts it.
+        rings: Rings,
+        /// Whether the loop ends rather than go on without.
+        is_required: bool,
+    },
+}
+
 /// A loop that is ready to start; its link is known before its handler is.
 pub(crate) struct Start<P> {
     poll: Poll,
     io: Io,
     link: PlaneLink<P>,
+    sends: Sends,
 }
 
 impl<P> Start<P> {
     /// # Errors
     /// Where the kernel gives no epoll or eventfd.
-    pub(crate) fn new(thread: u8) -> io::Result<Self> {
+    pub(crate) fn new(thread: u8, sends: Sends) -> io::Result<Self> {
         let poll = Poll::new()?;
         let io = Io::new(thread, poll.registry().try_clone()?);
         let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
-        Ok(Self { poll, io, link: PlaneLink { posts: Arc::default(), waker } })
+        Ok(Self { poll, io, link: PlaneLink { posts: Arc::default(), waker }, sends })
     }
 
     pub(crate) fn link(&self) -> PlaneLink<P> {
@@ -120,6 +136,7 @@ pub(crate) struct Plane<H: Handler> {
     pub(super) io: Io,
     pub(super) handler: H,
     link: PlaneLink<H::Post>,
+    sends: Sends,
     listener: Option<TcpListener>,
     accept_again_at: Option<Moment>,
     /// Told in the log once when it begins and once when it ends, however long it lasts.
@@ -151,6 +168,7 @@ impl<H: Handler> Plane<H> {
             io: start.io,
             handler,
             link: start.link,
+            sends: start.sends,
             listener,
             accept_again_at: None,
             is_refusing: false,
@@ -166,8 +184,16 @@ impl<H: Handler> Plane<H> {
     /// Turns until the handler is over.
     ///
     /// # Errors
-    /// Where waiting itself fails.
+    /// Where waiting itself fails, or the kernel gives no ring to a loop that is to have one.
     pub(crate) fn run(mut self) -> io::Result<()> {
+        if let Sends::Batched { rings, is_required } = &self.sends
+            && let Err(error) = self.io.open_ring(rings)
+        {
+            tracing::error!(%error, "an event loop gets no io_uring, though there was one at the start");
+            if *is_required {
+                return Err(error);
+            }
+        }
         let mut events = Events::with_capacity(EVENTS_MAX);
         while !self.handler.is_over() {
             match self.poll.poll(&mut events, self.patience()) {

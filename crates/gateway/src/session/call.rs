@@ -9,7 +9,7 @@ use liveloop_protocol::{
 };
 
 use super::{
-    Delivery, EARLY_MAX, Effect, ImageBudget, Matched, Profile, Relay, RelayKind, Session,
+    Delivery, EARLY_MAX, Effect, ImageBudget, Matched, Profile, Queued, Relay, RelayKind, Session,
     WaitingNotice, limiter, limiter::Verdict, room_named,
 };
 use crate::{
@@ -36,8 +36,9 @@ pub(crate) struct Call {
     pub(super) room_id: IdText,
     pub(super) own_socket_id: IdText,
     pub(super) own_pseudonym: IdText,
-    pub(super) partner_socket: SocketId,
-    outlet: ConnId,
+    pub(super) partner: Partner,
+    mode: Mode,
+    is_initiator: bool,
 }
 
 impl Call {
@@ -47,10 +48,10 @@ impl Call {
         &self,
         kind: RelayKind,
         event: &ServerEvent<'_>,
-        read_at: Moment,
+        read_at: Option<Moment>,
     ) -> Effect {
         let relay = Relay { room: self.room, kind, event: event.encode(), read_at };
-        Effect::Relay(self.outlet, Delivery::Relay(relay))
+        Effect::Relay(self.partner.outlet, Delivery::Relay(relay))
     }
 }
 
@@ -89,6 +90,7 @@ impl Session {
         let image = request.user_image.as_deref().map(str::to_owned);
         let seat = self.seat(wishes, image);
         self.leave_call(room);
+        self.set_queued(Some(Queued { after_room: None }));
         self.ask(Input::Request(self.key, input), Some(seat), ("request-room", room, reference));
     }
 
@@ -107,6 +109,7 @@ impl Session {
     }
 
     pub(super) fn cancel_request(&mut self, reference: Option<u64>) {
+        self.set_queued(None);
         self.ask(Input::Cancel(self.key), None, ("cancel-request", None, reference));
     }
 
@@ -130,10 +133,9 @@ impl Session {
             met_everyone.then_some(Relaxation::MetEveryone),
         ];
         let waiting = Waiting {
-            message: Waiting::MESSAGE,
-            waiting: notice.waiting,
             estimate_seconds: notice.estimate.map(|wait| wait.as_secs()),
             relaxed: relaxed.into_iter().flatten().collect(),
+            ..Waiting::new(notice.waiting)
         };
         self.send(&ServerEvent::Waiting(&waiting), false);
     }
@@ -141,6 +143,7 @@ impl Session {
     pub(super) fn stop_call(&mut self, room_id: Option<&str>, reference: Option<u64>) {
         let room = room_named(room_id);
         self.leave_call(room);
+        self.leave_queue_with(room);
         self.ask(Input::Stop(self.key, room), None, ("stop-call", room, reference));
     }
 
@@ -158,7 +161,23 @@ impl Session {
     /// whom the visitor has left already.
     fn leave_call(&mut self, room: Option<RoomId>) {
         if let Some(call) = self.call.take_if(|call| room.is_none_or(|room| room == call.room)) {
-            self.traces.get_or_insert_default().left.remember(call.room);
+            let traces = self.traces.get_or_insert_default();
+            traces.left.remember(call.room);
+            traces.is_partner_away = false;
+        }
+    }
+
+    fn set_queued(&mut self, queued: Option<Queued>) {
+        if queued.is_some() || self.traces.is_some() {
+            self.traces.get_or_insert_default().queued = queued;
+        }
+    }
+
+    /// What a `stop-call` of `room` leaves of the place in the queue: only one that the visitor has
+    /// asked for since.
+    fn leave_queue_with(&mut self, room: Option<RoomId>) {
+        if let Some(traces) = &mut self.traces {
+            traces.queued.take_if(|queued| room.is_none() || queued.after_room == room);
         }
     }
 
@@ -166,8 +185,15 @@ impl Session {
     /// room is over, and its Link would lead to somebody who has left it.
     pub(super) fn granted(&mut self, answer: &Answer) {
         match answer.event {
-            "request-room" => self.leave_call(None),
-            "stop-call" => self.leave_call(answer.room),
+            "request-room" => {
+                self.leave_call(None);
+                self.set_queued(Some(Queued { after_room: None }));
+            }
+            "cancel-request" => self.set_queued(None),
+            "stop-call" => {
+                self.leave_call(answer.room);
+                self.leave_queue_with(answer.room);
+            }
             _ => {}
         }
     }
@@ -177,14 +203,39 @@ impl Session {
         // The partner was shown this name; one that was asked for too late is not taken over.
         self.name = own_profile.name().map(Into::into);
         self.leave_call(None);
-        let room_id = format_id(room.0);
+        self.set_queued(None);
+        let call = Arc::new(Call {
+            room,
+            room_id: format_id(room.0),
+            own_socket_id: format_id(self.socket.0),
+            own_pseudonym,
+            partner,
+            mode,
+            is_initiator,
+        });
+        self.send_match_done(&call);
+        self.call = Some(call);
+        let traces = self.traces.as_mut();
+        let is_away = traces.as_ref().is_some_and(|traces| traces.away_until.is_some());
+        let early = traces.map(|traces| std::mem::take(&mut traces.early));
+        for relay in early.into_iter().flatten().filter(|relay| relay.room == room) {
+            self.relayed(relay);
+        }
+        if is_away {
+            // The socket was lost while the lobby's word was on its way.
+            self.tell_partner_away(None);
+        }
+    }
+
+    pub(super) fn send_match_done(&mut self, call: &Call) {
+        let partner = &call.partner;
         let shared = Arc::clone(&self.shared);
         let ice = &shared.settings.ice;
         let match_done = MatchDone {
             message: MatchDone::MESSAGE,
-            room_id: &room_id,
-            initiator: is_initiator,
-            mode: match mode {
+            room_id: &call.room_id,
+            initiator: call.is_initiator,
+            mode: match call.mode {
                 Mode::Video => "video",
                 Mode::Audio => "audio",
                 Mode::Text => "text",
@@ -201,22 +252,11 @@ impl Session {
             relay_only: false,
         };
         self.send(&ServerEvent::MatchDone(&match_done), true);
-        self.call = Some(Arc::new(Call {
-            room,
-            room_id,
-            own_socket_id: format_id(self.socket.0),
-            own_pseudonym,
-            partner_socket: partner.socket,
-            outlet: partner.outlet,
-        }));
-        let early = self.traces.as_mut().map(|traces| std::mem::take(&mut traces.early));
-        for relay in early.into_iter().flatten().filter(|relay| relay.room == room) {
-            self.relayed(relay);
-        }
     }
 
-    pub(super) fn partner_left(&mut self, room: RoomId, reason: EndReason) {
+    pub(super) fn partner_left(&mut self, room: RoomId, reason: EndReason, is_queued: bool) {
         self.leave_call(Some(room));
+        self.set_queued(is_queued.then_some(Queued { after_room: Some(room) }));
         let reason = match reason {
             EndReason::Stopped => StopReason::Stopped,
             EndReason::Next => StopReason::Next,
@@ -231,9 +271,17 @@ impl Session {
     /// one that the lobby's word has yet to announce it waits for that word.
     pub(super) fn relayed(&mut self, relay: Relay) {
         if self.call.as_ref().is_some_and(|call| call.room == relay.room) {
-            let n = (relay.kind == RelayKind::Numbered).then(|| self.next_n());
-            self.effects.push_back(Effect::Pass(relay.event.into_frame(n), relay.read_at));
-            return;
+            let Relay { kind, event, read_at, .. } = relay;
+            if let RelayKind::Away | RelayKind::Back = kind {
+                let is_away = kind == RelayKind::Away;
+                self.traces.get_or_insert_default().is_partner_away = is_away;
+            }
+            let effect = match read_at {
+                _ if kind.is_numbered() => Effect::Number(event, self.next_n(), read_at),
+                Some(read_at) => Effect::Pass(event.into_frame(None), read_at),
+                None => Effect::Send(event.into_frame(None)),
+            };
+            return self.effects.push_back(effect);
         }
         let traces = self.traces.get_or_insert_default();
         if !traces.left.contains(relay.room) && traces.early.len() < EARLY_MAX {

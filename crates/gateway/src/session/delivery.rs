@@ -14,7 +14,12 @@ pub(crate) enum Delivery {
     /// A partner is found.
     Matched(Box<Matched>),
     /// The partner is gone.
-    PartnerLeft { room: RoomId, reason: EndReason },
+    PartnerLeft {
+        room: RoomId,
+        reason: EndReason,
+        /// Whether the lobby has queued the receiver again.
+        is_queued: bool,
+    },
     /// Nobody yet.
     Waiting(WaitingNotice),
     /// The lobby's answer to what this session asked.
@@ -54,8 +59,8 @@ pub(crate) struct Relay {
     pub(crate) room: RoomId,
     pub(crate) kind: RelayKind,
     pub(crate) event: Encoded,
-    /// When the frame behind it was read.
-    pub(crate) read_at: Moment,
+    /// When the frame behind it was read, where there is one.
+    pub(crate) read_at: Option<Moment>,
 }
 
 /// Whether an event may be lost.
@@ -63,6 +68,16 @@ pub(crate) struct Relay {
 pub(crate) enum RelayKind {
     /// A signal or a text: numbered.
     Numbered,
+    /// The partner is away: numbered too.
+    Away,
+    /// The partner is back: numbered too.
+    Back,
     /// Typing.
     Passing,
+}
+
+impl RelayKind {
+    pub(crate) fn is_numbered(self) -> bool {
+        self != Self::Passing
+    }
 }

@@ -29,14 +29,18 @@ pub(super) struct Listening {
 pub(crate) struct Publication {
     pub(crate) room: RoomId,
     pub(crate) kind: RelayKind,
-    pub(crate) event: Arc<Published>,
+    /// None where that connection alone is told something.
+    pub(crate) event: Option<Arc<Published>>,
     pub(crate) from: Option<ConnId>,
+    /// What that connection is told in its place, so that it hears its own text's place in order too.
+    pub(crate) answer: Option<Box<[u8]>>,
 }
 
 /// What is published, once for all event loops.
 #[derive(Debug)]
 pub(crate) struct Published {
-    pub(crate) encoded: Encoded,
+    /// Shared with all that keep it, to send it again.
+    pub(crate) encoded: Arc<Encoded>,
     /// When the frame behind it was read, where there was one.
     pub(crate) read_at: Option<Moment>,
     /// Whether there is anybody to hear it. Set by each event loop for its own listeners.
@@ -45,7 +49,8 @@ pub(crate) struct Published {
 
 impl Published {
     pub(crate) fn new(event: &ServerEvent<'_>, read_at: Option<Moment>) -> Arc<Self> {
-        Arc::new(Self { encoded: event.encode(), read_at, is_heard: AtomicBool::new(false) })
+        let encoded = Arc::new(event.encode());
+        Arc::new(Self { encoded, read_at, is_heard: AtomicBool::new(false) })
     }
 }
 
@@ -102,7 +107,7 @@ impl Session {
         if let Some(traces) = &mut self.traces {
             traces.groups.retain(|group| group.room != room);
         }
-        self.effects.push_back(Effect::Unlisten(room));
+        self.effects.push_back(Effect::Unlisten(room, self.outlet));
         self.ask_for_group(Wish::Leave(room, self.user), "leave-room", reference);
     }
 
@@ -135,13 +140,13 @@ impl Session {
             let own_id = self.shared.secret.connection_in(joined.room, self.socket);
             let listening = Listening { room: joined.room, room_id, own_id };
             self.traces.get_or_insert_default().groups.push(Arc::new(listening));
-            self.effects.push_back(Effect::Listen(joined.room));
+            self.effects.push_back(Effect::Listen(joined.room, self.outlet));
         }
     }
 
     /// The number of the next event of this kind, where such are numbered.
     pub(crate) fn number_for(&mut self, kind: RelayKind) -> Option<u64> {
-        (kind == RelayKind::Numbered).then(|| self.next_n())
+        kind.is_numbered().then(|| self.next_n())
     }
 
     /// The groups that this session listens to.
@@ -182,6 +187,7 @@ impl Session {
         read_at: Moment,
     ) -> Effect {
         let event = Published::new(event, Some(read_at));
-        Effect::Publish(Publication { room, kind, event, from: Some(self.outlet) })
+        let (event, from) = (Some(event), Some(self.outlet));
+        Effect::Publish(Publication { room, kind, event, from, answer: None })
     }
 }

@@ -1,17 +1,23 @@
-//! Texts: first their place in the history, then the ack, then the partner.
+//! Texts: first their place in the history, then the ack, then the partner or the group.
 
 use std::sync::Arc;
 
 use liveloop_core::{Moment, RoomId};
 use liveloop_ports::{Appended, HistoryError, MessageId, Text};
-use liveloop_protocol::{MessageAck, MessageRelayed, NewMessage, Refusal, ServerEvent, format_id};
+use liveloop_protocol::{
+    IdText, MessageAck, MessageRelayed, NewMessage, Refusal, ServerEvent, encode_ack,
+    encode_ack_error, format_id,
+};
 
 use super::{
-    Call, Effect, RelayKind, Session, groups::Listening, limiter, limiter::Verdict, profile,
+    Call, Effect, Publication, Published, RelayKind, Session, groups::Listening, limiter,
+    limiter::Verdict, profile,
 };
 use crate::{
     clock::{Now, random_id, rfc3339},
     close::CloseReason,
+    figures::Figures,
+    plane::ConnId,
 };
 
 /// A text on its way to the history.
@@ -19,6 +25,8 @@ use crate::{
 pub(crate) struct Said {
     pub(crate) text: Text,
     message: String,
+    /// What its sender is called.
+    name: Option<Box<str>>,
     reference: Option<u64>,
     audience: Audience,
     read_at: Moment,
@@ -69,58 +77,124 @@ impl Session {
                 said_at: now.wall,
             },
             message: message.message.as_ref().to_owned(),
+            name: self.name.clone(),
             reference,
             audience,
             read_at: now.moment,
         }));
     }
 
-    /// The history has answered.
+    /// The history has answered a text of a call.
     pub(crate) fn handle_said(&mut self, said: &Said, outcome: Result<Appended, HistoryError>) {
-        let room = said.text.room;
+        let Audience::Call(call) = &said.audience else { return };
         let appended = match outcome {
             Ok(appended) => appended,
             Err(HistoryError::RoomNotOpen) => {
-                let room_id = format_id(room.0);
+                let room_id = format_id(said.text.room.0);
                 let refusal = Refusal::not_in_room();
                 return self.refuse(said.reference, Some("newMessage"), Some(&room_id), &refusal);
             }
         };
-        let message_id = format_id(appended.message.0);
-        let timestamp = rfc3339(appended.said_at);
-        let ack = MessageAck { message_id: &message_id, seq: appended.seq, timestamp: &timestamp };
-        self.acknowledge(said.reference, &ack);
+        let placed = Placed::new(&appended);
+        self.acknowledge(said.reference, &placed.ack());
         if appended.is_repeat {
             return;
         }
         self.shared.figures.count_message();
-        self.tell_others(said, &ack);
+        let whose = (&*call.room_id, &*call.own_socket_id, &*call.own_pseudonym);
+        let event = ServerEvent::NewMessage(&said.relayed(&placed, whose));
+        self.effects.push_back(call.relay(RelayKind::Numbered, &event, Some(said.read_at)));
+    }
+}
+
+/// The place of a text, as it is written.
+struct Placed {
+    message_id: IdText,
+    timestamp: String,
+    seq: u64,
+}
+
+impl Placed {
+    fn new(appended: &Appended) -> Self {
+        Self {
+            message_id: format_id(appended.message.0),
+            timestamp: rfc3339(appended.said_at),
+            seq: appended.seq,
+        }
     }
 
-    fn tell_others(&mut self, said: &Said, ack: &MessageAck<'_>) {
-        let own = format_id(self.user.0);
-        let (room_id, from, user_id) = match &said.audience {
-            Audience::Call(call) => (&call.room_id, &call.own_socket_id, &call.own_pseudonym),
-            Audience::Group(group) => (&group.room_id, &group.own_id, &own),
+    fn ack(&self) -> MessageAck<'_> {
+        MessageAck { message_id: &self.message_id, seq: self.seq, timestamp: &self.timestamp }
+    }
+}
+
+impl Said {
+    /// The group that it is said in, where it is one.
+    pub(crate) fn group(&self) -> Option<RoomId> {
+        match &self.audience {
+            Audience::Call(_) => None,
+            Audience::Group(group) => Some(group.room),
+        }
+    }
+
+    /// What comes of the history's answer to a text in a group, for its sender at `from` and for all
+    /// who listen. No session is asked: whoever gives texts their places publishes them in that order.
+    pub(crate) fn publication(
+        &self,
+        from: ConnId,
+        outcome: Result<Appended, HistoryError>,
+        figures: &Figures,
+    ) -> Option<Publication> {
+        let Audience::Group(group) = &self.audience else { return None };
+        let (room, kind, from) = (group.room, RelayKind::Numbered, Some(from));
+        let appended = match outcome {
+            Ok(appended) => appended,
+            Err(HistoryError::RoomNotOpen) => {
+                let refusal = Refusal::not_in_room();
+                figures.count_refusal(refusal.code);
+                let (event, named) = (Some("newMessage"), Some(&*group.room_id));
+                let answer = match self.reference {
+                    Some(reference) => encode_ack_error(reference, &refusal, event, named),
+                    None => {
+                        ServerEvent::Error(&refusal.body(event, named)).encode().into_frame(None)
+                    }
+                };
+                return Some(Publication {
+                    room,
+                    kind,
+                    event: None,
+                    from,
+                    answer: Some(answer.into()),
+                });
+            }
         };
-        let event = MessageRelayed {
-            message_id: ack.message_id,
-            seq: ack.seq,
+        let placed = Placed::new(&appended);
+        let answer = self.reference.map(|reference| encode_ack(reference, &placed.ack()).into());
+        let event = (!appended.is_repeat).then(|| {
+            figures.count_message();
+            let user_id = format_id(self.text.user.0);
+            let whose = (&*group.room_id, &*group.own_id, &*user_id);
+            let event = ServerEvent::NewMessage(&self.relayed(&placed, whose));
+            Published::new(&event, Some(self.read_at))
+        });
+        Some(Publication { room, kind, event, from, answer })
+    }
+
+    fn relayed<'a>(
+        &'a self,
+        placed: &'a Placed,
+        (room_id, from, user_id): (&'a str, &'a str, &'a str),
+    ) -> MessageRelayed<'a> {
+        MessageRelayed {
+            message_id: &placed.message_id,
+            seq: placed.seq,
             from,
             user_id,
             name: profile::shown_name(self.name.as_deref()),
-            message: &said.message,
-            timestamp: ack.timestamp,
+            message: &self.message,
+            timestamp: &placed.timestamp,
             room_id,
-            client_id: said.text.client_id.as_deref(),
-        };
-        let event = ServerEvent::NewMessage(&event);
-        let effect = match &said.audience {
-            Audience::Call(call) => call.relay(RelayKind::Numbered, &event, said.read_at),
-            Audience::Group(group) => {
-                self.publish(group.room, RelayKind::Numbered, &event, said.read_at)
-            }
-        };
-        self.effects.push_back(effect);
+            client_id: self.text.client_id.as_deref(),
+        }
     }
 }

@@ -14,7 +14,7 @@ impl Session {
     fn call_to(&self, room_id: Option<&str>, to: Option<&str>) -> Result<&Call, Refusal> {
         let call = self.call_named(room_id)?;
         match to {
-            Some(to) if parse_id(to).map(SocketId) != Some(call.partner_socket) => {
+            Some(to) if parse_id(to).map(SocketId) != Some(call.partner.socket) => {
                 Err(Refusal::not_in_room())
             }
             _ => Ok(call),
@@ -39,7 +39,7 @@ impl Session {
             room_id: &call.room_id,
             offer: offer.offer,
         };
-        let effect = call.relay(RelayKind::Numbered, &ServerEvent::Offer(&event), read_at);
+        let effect = call.relay(RelayKind::Numbered, &ServerEvent::Offer(&event), Some(read_at));
         self.effects.push_back(effect);
         Ok(())
     }
@@ -56,7 +56,7 @@ impl Session {
             name: self.shown_name(),
             remote_socket_id: &call.own_socket_id,
         };
-        let effect = call.relay(RelayKind::Numbered, &ServerEvent::Answer(&event), read_at);
+        let effect = call.relay(RelayKind::Numbered, &ServerEvent::Answer(&event), Some(read_at));
         self.effects.push_back(effect);
         Ok(())
     }
@@ -70,11 +70,11 @@ impl Session {
         let (room_id, remote_socket_id) = (call.room_id.as_str(), call.own_socket_id.as_str());
         let one = sent.candidate.map(|candidate| {
             let event = CandidateRelayed { candidate, room_id, remote_socket_id };
-            call.relay(RelayKind::Numbered, &ServerEvent::Candidate(&event), read_at)
+            call.relay(RelayKind::Numbered, &ServerEvent::Candidate(&event), Some(read_at))
         });
         let many = sent.candidates.map(|candidates| {
             let event = CandidatesRelayed { candidates, room_id, remote_socket_id };
-            call.relay(RelayKind::Numbered, &ServerEvent::Candidates(&event), read_at)
+            call.relay(RelayKind::Numbered, &ServerEvent::Candidates(&event), Some(read_at))
         });
         self.effects.extend(one.or(many));
         Ok(())
@@ -97,7 +97,7 @@ impl Session {
             user_id: &call.own_pseudonym,
             typing: typing.typing,
         };
-        let effect = call.relay(RelayKind::Passing, &ServerEvent::Typing(&event), read_at);
+        let effect = call.relay(RelayKind::Passing, &ServerEvent::Typing(&event), Some(read_at));
         self.effects.push_back(effect);
         Ok(())
     }

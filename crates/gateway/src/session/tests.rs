@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use liveloop_core::{EndReason, GroupView, Mode};
-use liveloop_ports::Wall;
+use liveloop_ports::{NoBans, Wall};
 use liveloop_protocol::Waiting;
 use serde_json::{Value, json};
 
@@ -18,6 +18,8 @@ use crate::{
 /// A connection that is not there: what is relayed to it stays an effect.
 const NOBODY: ConnId = ConnId { thread: 0, key: Key { slot: 0, generation: 0 } };
 
+mod resume;
+
 struct Bench {
     session: Session,
     now: Now,
@@ -27,14 +29,14 @@ impl Bench {
     fn new() -> Self {
         let settings = Settings { heartbeat: Heartbeat::default(), ..Settings::for_testing() };
         let secret = Secret::new([1; 32]);
-        let shared = Arc::new(Shared::new(settings, secret));
+        let shared = Arc::new(Shared::new(settings, secret, Arc::new(NoBans)));
         let now = Now { moment: Moment::default(), wall: Wall(0) };
         let origin = Origin {
             key: SessionKey(1),
-            socket: SocketId(1),
+            // The first Ping comes after as many milliseconds, modulo the interval.
+            socket: SocketId(1_000),
             user: UserId(1),
             outlet: NOBODY,
-            first_ping: Moment::from_millis(1_000),
         };
         let mut bench = Self { session: Session::open(shared, &origin), now };
         bench.session.greet(now);
@@ -70,17 +72,17 @@ impl Bench {
     }
 
     fn relayed(&mut self, room: u128, text: &str) {
-        let (estimate_seconds, relaxed) = (None, Vec::new());
-        let message = "typed elsewhere";
-        let data = Waiting { message, waiting: text.len(), estimate_seconds, relaxed };
+        let data = Waiting { message: "typed elsewhere", ..Waiting::new(text.len()) };
         let event = ServerEvent::Waiting(&data).encode();
         let kind = RelayKind::Numbered;
-        let relay = Relay { room: RoomId(room), kind, event, read_at: Moment::from_millis(7) };
+        let relay =
+            Relay { room: RoomId(room), kind, event, read_at: Some(Moment::from_millis(7)) };
         self.session.handle_delivery(Delivery::Relay(relay));
     }
 
     fn left(&mut self, room: u128) {
-        let delivery = Delivery::PartnerLeft { room: RoomId(room), reason: EndReason::Next };
+        let delivery =
+            Delivery::PartnerLeft { room: RoomId(room), reason: EndReason::Next, is_queued: false };
         self.session.handle_delivery(delivery);
     }
 
@@ -90,7 +92,8 @@ impl Bench {
     }
 
     fn at(&mut self, millis: u64) -> Vec<Effect> {
-        self.session.handle_timeout(Moment::from_millis(millis));
+        let moment = Moment::from_millis(millis);
+        self.session.handle_timeout(Now { moment, wall: Wall(0) });
         std::iter::from_fn(|| self.session.poll_effect()).collect()
     }
 
@@ -103,6 +106,9 @@ impl Bench {
         let frame = |effect| match effect {
             Effect::Send(text) | Effect::Pass(text, _) => {
                 Some(serde_json::from_slice(&text).unwrap())
+            }
+            Effect::Number(event, n, _) => {
+                Some(serde_json::from_slice(&event.into_frame(Some(n))).unwrap())
             }
             _ => None,
         };
@@ -134,7 +140,7 @@ fn what_is_passed_on_says_when_it_was_read_also_where_it_had_to_wait() {
     bench.relayed(5, "in time");
     let effects = bench.effects();
     let passed = effects.iter().filter(|effect| match effect {
-        Effect::Pass(_, read_at) => *read_at == Moment::from_millis(7),
+        Effect::Number(_, _, read_at) => *read_at == Some(Moment::from_millis(7)),
         _ => false,
     });
     assert_eq!(passed.count(), 2, "{effects:?}");
@@ -143,7 +149,7 @@ fn what_is_passed_on_says_when_it_was_read_also_where_it_had_to_wait() {
     let [Effect::Relay(_, Delivery::Relay(relay))] = &bench.effects()[..] else {
         panic!("it goes to the partner")
     };
-    assert_eq!(relay.read_at, Moment::from_millis(9));
+    assert_eq!(relay.read_at, Some(Moment::from_millis(9)));
 }
 
 #[test]
@@ -343,6 +349,6 @@ fn a_group_that_was_left_before_the_desk_has_answered_is_not_listened_to() {
     let asks = |effect: &Effect| matches!(effect, Effect::Ask(_));
     assert_eq!(bench.effects().iter().filter(|effect| asks(effect)).count(), 2);
     bench.session.handle_delivery(joined(1));
-    assert!(!bench.effects().iter().any(|effect| matches!(effect, Effect::Listen(_))));
+    assert!(!bench.effects().iter().any(|effect| matches!(effect, Effect::Listen(..))));
     assert!(bench.session.listens_to().is_empty());
 }

@@ -9,10 +9,10 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use liveloop_gateway::{
-    Page, PageFile, Secret, ServeError, Tls, Wiring, serve,
-    settings::{Heartbeat, Settings, Span},
+    Page, PageFile, Secret, ServeError, Tls, Wiring, check_machine, serve,
+    settings::{Heartbeat, IoUring, Settings, Span},
 };
-use liveloop_ports::MemoryHistory;
+use liveloop_ports::{Bans, History, MemoryHistory, NoBans};
 use liveloop_protocol::Limits;
 use serde_json::{Value, json};
 use tokio::{
@@ -54,8 +54,33 @@ pub fn settings() -> Settings {
     Settings { heartbeat, ..Settings::for_testing() }
 }
 
+/// How the servers of these tests send: `LIVELOOP_TEST_IO_URING=1` runs them all through io_uring.
+pub fn io_uring() -> IoUring {
+    if std::env::var_os("LIVELOOP_TEST_IO_URING").is_some() && has_io_uring() {
+        IoUring::On
+    } else {
+        IoUring::Off
+    }
+}
+
+/// Whether this machine allows io_uring. Only one whose kernel does not know it may go without in
+/// CI: there, nobody would read that this half of the tests has not run.
+pub fn has_io_uring() -> bool {
+    let required = Settings { io_uring: IoUring::On, ..Settings::for_testing() };
+    let Err(error) = check_machine(&required) else { return true };
+    let ServeError::NoIoUring(reason) = &error else { panic!("{error}") };
+    let is_unknown = reason.kind() == std::io::ErrorKind::Unsupported;
+    assert!(is_unknown || std::env::var_os("CI").is_none(), "CI must test it: {error}");
+    eprintln!("io_uring is NOT TESTED: {error}");
+    false
+}
+
 pub fn with_limits(limits: Limits) -> Settings {
     Settings { limits, ..settings() }
+}
+
+fn wiring(history: Arc<dyn History>, bans: Arc<dyn Bans>) -> Wiring {
+    Wiring { secret: Secret::new([7; 32]), history, bans, page: PAGE, tls: None }
 }
 
 impl Server {
@@ -69,13 +94,33 @@ impl Server {
     }
 
     pub fn start_on(listener: TcpListener, settings: Settings, tls: Option<Tls>) -> Self {
+        Self::start_as_set(listener, Settings { io_uring: io_uring(), ..settings }, tls)
+    }
+
+    /// The same, sending as the settings say.
+    pub fn start_as_set(listener: TcpListener, settings: Settings, tls: Option<Tls>) -> Self {
+        Self::start_wired(listener, settings, tls, Arc::new(MemoryHistory::default()))
+    }
+
+    pub fn start_wired(
+        listener: TcpListener,
+        settings: Settings,
+        tls: Option<Tls>,
+        history: Arc<dyn History>,
+    ) -> Self {
+        let bans = Arc::new(NoBans);
+        Self::spawn(listener, settings, Wiring { tls, ..wiring(history, bans) })
+    }
+
+    /// One that asks `bans` who may come in.
+    pub async fn start_with_bans(settings: Settings, bans: Arc<dyn Bans>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = Settings { io_uring: io_uring(), ..settings };
+        Self::spawn(listener, settings, wiring(Arc::new(MemoryHistory::default()), bans))
+    }
+
+    fn spawn(listener: TcpListener, settings: Settings, wiring: Wiring) -> Self {
         let address = listener.local_addr().unwrap();
-        let wiring = Wiring {
-            secret: Secret::new([7; 32]),
-            history: Arc::new(MemoryHistory::default()),
-            page: PAGE,
-            tls,
-        };
         let (stop, stopped) = oneshot::channel();
         let shutdown = async {
             let _ = stopped.await;
@@ -96,6 +141,21 @@ impl Server {
     pub async fn client(&self) -> Client {
         let (socket, _) = connect_async(format!("ws://{}/ws", self.address)).await.unwrap();
         Client::greeted(socket).await
+    }
+
+    /// A client that announces a `hello`, and has not said it.
+    pub async fn announced(&self) -> Client {
+        let (socket, _) = connect_async(format!("ws://{}/ws?hello=1", self.address)).await.unwrap();
+        Client::over(socket)
+    }
+
+    /// A client that comes back with this `hello`, as far as its `welcome`.
+    pub async fn back(&self, hello: Value) -> Client {
+        let mut client = self.announced().await;
+        client.say("hello", hello).await;
+        client.welcome = client.event("welcome").await;
+        client.set_last_ref();
+        client
     }
 
     /// A request with these lines after the first, and the whole response.
@@ -157,6 +217,28 @@ impl Server {
     }
 }
 
+/// Settings in which nobody's grace ends by itself.
+pub fn patient() -> Settings {
+    let mut settings = settings();
+    settings.session.grace = Span::seconds(600);
+    settings.session.grace_closed = Span::seconds(600);
+    settings
+}
+
+/// A public group, made by whoever holds `token`; gives its id.
+pub async fn group(server: &Server, token: &str) -> String {
+    let body = json!({"kind": "group", "name": "Chess", "public": true}).to_string();
+    let head = format!(
+        "Authorization: Bearer {token}\r\nContent-Type: application/json\r\n\
+         Content-Length: {}\r\n",
+        body.len()
+    );
+    let response = server.http_with_body("POST /api/rooms", &head, &body).await;
+    let (_, body) = response.split_once("\r\n\r\n").unwrap();
+    let made: Value = serde_json::from_str(body).unwrap();
+    made["roomId"].as_str().unwrap().to_owned()
+}
+
 /// Writes a request and reads until the server closes.
 pub async fn whole_answer(mut stream: impl AsyncRead + AsyncWrite + Unpin, text: &str) -> String {
     stream.write_all(text.as_bytes()).await.unwrap();
@@ -173,12 +255,53 @@ pub struct Client<S = MaybeTlsStream<TcpStream>> {
     last_ref: u64,
 }
 
+impl Client {
+    /// Loses the socket without a word: it is reset.
+    pub fn lose(self) {
+        let MaybeTlsStream::Plain(socket) = self.socket.get_ref() else { panic!("no TLS here") };
+        socket.set_zero_linger().unwrap();
+    }
+}
+
 impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    pub fn over(socket: WebSocketStream<S>) -> Self {
+        Self { socket, welcome: Value::Null, last_ref: 0 }
+    }
+
     /// One that has been welcomed.
     pub async fn greeted(socket: WebSocketStream<S>) -> Self {
-        let mut client = Self { socket, welcome: Value::Null, last_ref: 0 };
+        let mut client = Self::over(socket);
         client.welcome = client.event("welcome").await;
         client
+    }
+
+    /// Goes on with the numbers of the session that the `welcome` tells of.
+    pub fn set_last_ref(&mut self) {
+        self.last_ref = self.welcome["lastRef"].as_u64().unwrap();
+    }
+
+    /// Bytes past the library.
+    pub async fn send_raw(&mut self, bytes: &[u8]) {
+        let stream = self.socket.get_mut();
+        stream.write_all(bytes).await.unwrap();
+        stream.flush().await.unwrap();
+    }
+
+    /// Sends a Ping and reads until its Pong.
+    pub async fn ping_and_wait(&mut self) {
+        self.socket.send(Message::Ping("there?".into())).await.unwrap();
+        while !matches!(self.message().await, Message::Pong(_)) {}
+    }
+
+    /// Whether this event is among what has come already.
+    pub async fn has_heard(&mut self, event: &str) -> bool {
+        let next = tokio::time::timeout(Duration::from_millis(1), self.socket.next()).await;
+        match next {
+            Ok(Some(Ok(Message::Text(text)))) => {
+                serde_json::from_str::<Value>(&text).unwrap()["event"] == event
+            }
+            _ => false,
+        }
     }
 
     pub async fn send_text(&mut self, text: impl Into<String>) {
@@ -210,6 +333,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
                 return frame;
             }
         }
+    }
+
+    /// Sends an event with a `ref` whose ack is read as any other frame.
+    pub async fn ask_later(&mut self, event: &str, data: Value) {
+        self.last_ref += 1;
+        let reference = self.last_ref;
+        self.send_text(json!({"event": event, "data": data, "ref": reference}).to_string()).await;
     }
 
     /// The code with which an event is refused.

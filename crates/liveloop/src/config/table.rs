@@ -37,6 +37,11 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Event-loop threads that own the connections; 0 takes half of the cores.",
     ),
     Setting::new(
+        "io_uring",
+        Kind::Choice(&["auto", "on", "off"]),
+        "Send to many sockets in one system call: `auto` where the kernel allows it.",
+    ),
+    Setting::new(
         "public_url",
         Kind::Text,
         "Scheme, host and port under which browsers reach the site: `https://chat.example.org`.",
@@ -107,7 +112,8 @@ pub(crate) static SETTINGS: &[Setting] = &[
     Setting::new(
         "limits.connections_per_address",
         Kind::Number,
-        "Live connections of one address (an IPv6 address counts by its /64).",
+        "Live connections of one address, and lost ones that may still be resumed (an IPv6 address \
+         counts by its /64).",
     ),
     Setting::new(
         "limits.upgrades_per_second",
@@ -139,6 +145,16 @@ pub(crate) static SETTINGS: &[Setting] = &[
         Kind::Number,
         "Visitors that one address may make by REST at once.",
     ),
+    Setting::new(
+        "limits.groups_per_address_per_minute",
+        Kind::Number,
+        "Groups that one address may make, per minute.",
+    ),
+    Setting::new(
+        "limits.groups_per_address_per_minute_burst",
+        Kind::Number,
+        "Groups that one address may make at once.",
+    ),
     Setting::new("limits.groups", Kind::Number, "Groups on one server."),
     Setting::new("limits.groups_per_visitor", Kind::Number, "Groups that one visitor may make."),
     Setting::new("limits.group_members", Kind::Number, "Members of one group."),
@@ -157,6 +173,23 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "heartbeat.timeout",
         Kind::Duration,
         "How long after a ping a silent connection is cut.",
+    ),
+    Setting::new(
+        "session.grace",
+        Kind::Duration,
+        "How long a visitor whose connection is lost may come back to their call, their place in the \
+         queue and their groups.",
+    ),
+    Setting::new(
+        "session.grace_closed",
+        Kind::Duration,
+        "The same after the page has closed the connection itself: a reload fits.",
+    ),
+    Setting::new(
+        "session.replay_bytes",
+        Kind::Number,
+        "What is kept of what was sent to a visitor, to be sent again after a lost connection, in \
+         bytes each.",
     ),
     Setting::new(
         "drain.deadline",
@@ -207,6 +240,11 @@ pub(crate) static SETTINGS: &[Setting] = &[
         Kind::Duration,
         "After waiting so long also who shares no language; no shorter than \
          matching.relax_interests_after.",
+    ),
+    Setting::new(
+        "groups.idle_max",
+        Kind::Duration,
+        "A group ends that nobody has listened to for this long; 0s lets groups last.",
     ),
     Setting::new(
         "metrics.public",

@@ -53,7 +53,7 @@ impl Client {
     /// All that tells who this is: ids and tokens, as the server gave them.
     fn identity(&self) -> Vec<String> {
         let welcome = |key: &str| self.welcome[key].as_str().unwrap().to_owned();
-        ["token", "userId", "socketId"].map(welcome).into()
+        ["token", "resume", "userId", "socketId"].map(welcome).into()
     }
 }
 
@@ -105,6 +105,19 @@ fn play(server: &Server) -> Vec<String> {
     ben.until("room-members");
     ada.say("newMessage", &json!({"message": MARK, "roomId": group}));
     ben.until("newMessage");
+    // She is lost, comes back, and somebody tries her secret with another token.
+    let lost = ada.welcome.clone();
+    drop(ada);
+    ben.until("partner-away");
+    let mut thief = Client::new(server, CLIENTS[1]);
+    thief.say("hello", &json!({"resume": lost["resume"], "token": thief.welcome["token"]}));
+    thief.until("error");
+    let mut ada = Client::new(server, CLIENTS[0]);
+    ada.say("hello", &json!({"resume": lost["resume"], "after": 1, "name": MARK}));
+    ada.welcome = ada.until("welcome");
+    assert_eq!(ada.welcome["resumed"], true);
+    secrets.extend(ada.identity());
+    ben.until("partner-back");
     ada.say("stop-call", &json!({"roomId": room}));
     ben.until("stop-by-remote-user");
     let request =

@@ -6,6 +6,8 @@ mod configuration;
 mod discretion;
 mod harness;
 mod help;
+#[cfg(target_os = "linux")]
+mod io_uring;
 mod secrets;
 mod serving;
 mod starving;

@@ -1,4 +1,4 @@
-// Says to a screen reader what the eye sees at once: who came, who left.
+// Says to a screen reader what the eye sees at once: who came, who left, who is away for a moment.
 import { useStore } from '../../lib/store';
 import { text } from '../../lib/text';
 import type { Announcement, CallSession } from './session';
@@ -18,6 +18,10 @@ function wordsFor({ what, name }: Announcement): string {
       return text.call.connectedTo(name);
     case 'left':
       return text.call.nameLeft(name);
+    case 'away':
+      return text.call.nameAway(name);
+    case 'back':
+      return text.call.nameBack(name);
     case 'stopped':
       return text.call.youStopped(name);
   }

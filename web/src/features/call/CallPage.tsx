@@ -1,34 +1,39 @@
-// The call page: begins a session with what was chosen in the studio and ends it when the visitor leaves.
-// Without a choice there is nothing to begin, and the studio is the place to be.
+// The call page: begins a session with what was chosen in the studio, goes on with the one that was here before
+// the page was loaded again, and ends it when the visitor leaves. Without a choice there is nothing to begin,
+// and the studio is the place to be.
 import { useEffect, useState } from 'react';
 import { Navigate, useLocation } from 'react-router';
 import { localMedia } from '../../media/local';
 import { serverUrl } from '../../signaling/socket';
 import { canCall, devicesFor, readMode } from '../studio/wishes';
 import { CallScreen } from './CallScreen';
+import { readKeptCall } from './keptCall';
 import { CallSession } from './session';
 import type { Wish } from './stage';
 
 export default function CallPage() {
-  const { state } = useLocation();
-  const [wish] = useState(() => readWish(state));
+  const { state, key } = useLocation();
+  const [kept] = useState(() => readKeptCall(key));
+  const [wish] = useState(() => kept?.wish ?? readWish(state));
   const [session, setSession] = useState<CallSession>();
 
   useEffect(() => {
     if (!wish) return;
     const letGo = localMedia.hold();
-    const begun = new CallSession(serverUrl(window.location), localMedia);
+    const begun = new CallSession(serverUrl(window.location), localMedia, key);
     setSession(begun);
-    // Whom we meet should not wait for our camera: devices that were on in the studio are on already,
-    // and after a reload they are asked for first.
     let isHere = true;
-    void localMedia.open(wantedNow(wish)).then(() => isHere && begun.start(wish));
+    if (kept) begun.restore(kept);
+    else {
+      // Whom we meet should not wait for our camera: devices that were on in the studio are on already.
+      void localMedia.open(wantedNow(wish)).then(() => isHere && begun.start(wish));
+    }
     return () => {
       isHere = false;
       begun.end();
       letGo();
     };
-  }, [wish]);
+  }, [wish, kept, key]);
 
   if (!wish) return <Navigate to="/studio" replace />;
   return session ? <CallScreen session={session} mode={wish.mode} /> : null;

@@ -32,7 +32,7 @@ export function CallScreen({ session, mode }: CallScreenProps) {
   const name = partner?.remoteUserDetails.userName;
   useTitle(titleOf(call.stage.kind, name));
 
-  useEffect(() => session.showChat(isChatOpen), [session, isChatOpen]);
+  useEffect(() => session.chat.show(isChatOpen), [session, isChatOpen]);
   const roomId = partner?.roomId;
   useEffect(() => {
     if (roomId && mode === 'text') message.current?.focus();
@@ -48,6 +48,7 @@ export function CallScreen({ session, mode }: CallScreenProps) {
     s: () => session.stop(),
     m: toggleMuted,
     v: () => mode === 'video' && toggleCamera(),
+    b: () => session.goBack(),
     c: toggleChat,
     '/': write,
     '?': () => setSettingsOpen(true),

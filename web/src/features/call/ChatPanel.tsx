@@ -21,7 +21,7 @@ interface ChatPanelProps {
 }
 
 export function ChatPanel({ session, mode, messageRef, onClose }: ChatPanelProps) {
-  const chat = useStore(session.chat);
+  const chat = useStore(session.chat.state);
   const isIdle = useIdle(chat);
   return (
     <aside
@@ -34,7 +34,7 @@ export function ChatPanel({ session, mode, messageRef, onClose }: ChatPanelProps
         <h2>{words.chat}</h2>
         {mode !== 'text' && <IconButton label={words.closeChat} icon={<X />} onClick={onClose} />}
       </header>
-      <Lines chat={chat} onRetry={(id) => session.retry(id)} />
+      <Lines chat={chat} onRetry={(id) => session.chat.retry(id)} />
       <MessageBox session={session} messageRef={messageRef} />
     </aside>
   );
@@ -42,7 +42,7 @@ export function ChatPanel({ session, mode, messageRef, onClose }: ChatPanelProps
 
 function Lines({ chat, onRetry }: { chat: ChatState; onRetry(id: string): void }) {
   const end = useRef<HTMLDivElement>(null);
-  const { lines, isPartnerTyping, partnerName, roomId } = chat;
+  const { lines, isPartnerTyping, partnerName, roomId, isLater } = chat;
   // The newest line is brought into view when there is one.
   useLayoutEffect(() => {
     end.current?.scrollIntoView({ block: 'nearest' });
@@ -53,7 +53,11 @@ function Lines({ chat, onRetry }: { chat: ChatState; onRetry(id: string): void }
       <div className={styles.rest} />
       {lines.length === 0 && (
         <p className={styles.hint}>
-          {roomId && partnerName ? words.chatEmpty(partnerName) : words.chatIdle}
+          {!roomId || !partnerName
+            ? words.chatIdle
+            : isLater
+              ? words.chatLater
+              : words.chatEmpty(partnerName)}
         </p>
       )}
       {lines.map((line) => (

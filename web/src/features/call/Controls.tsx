@@ -15,6 +15,7 @@ import { localMedia } from '../../media/local';
 import type { Mode } from '../../protocol';
 import { Button, IconButton } from '../../ui/Button';
 import styles from './Controls.module.css';
+import { GoBack } from './GoBack';
 import type { CallSession } from './session';
 import { toggleCamera, toggleMuted } from './switches';
 import { hasKeys } from './useKeys';
@@ -43,6 +44,7 @@ export function Controls({ session, mode, isChatOpen, onChat, onSettings }: Cont
       {mode !== 'text' && <ChatButton session={session} isOpen={isChatOpen} onPress={onChat} />}
       {isActive && (
         <div className={styles.main}>
+          {stage.kind === 'talking' && <GoBack session={session} className={styles.back} />}
           <Button
             tone="leave"
             size="large"
@@ -99,7 +101,7 @@ interface ChatButtonProps {
 }
 
 function ChatButton({ session, isOpen, onPress }: ChatButtonProps) {
-  const { unread } = useStore(session.chat);
+  const { unread } = useStore(session.chat.state);
   const label = isOpen ? words.closeChat : words.openChat;
   return (
     <span className={styles.chat}>

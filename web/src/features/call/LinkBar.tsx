@@ -1,22 +1,35 @@
 // A quiet line while the server cannot be reached, and how it goes on. It has a row of its own, so that it
 // covers nothing: below the pictures, or above the one that fills a phone.
+import { useEffect, useState } from 'react';
 import { useStore } from '../../lib/store';
 import { text } from '../../lib/text';
 import type { Mode } from '../../protocol';
-import type { LinkState } from '../../signaling/link';
+import type { LinkState } from '../../signaling/linkState';
 import styles from './LinkBar.module.css';
 import type { CallSession } from './session';
 import type { Stage } from './stage';
 
+const shown_ms = 800;
+
 export function LinkBar({ session, mode }: { session: CallSession; mode: Mode }) {
   const link = useStore(session.link.state);
   const { stage } = useStore(session.call);
-  const said = sayLink(link, stage, mode);
+  const said = useLasting(sayLink(link, stage, mode), shown_ms);
   return (
     <div className={styles.place} role="status">
       {said && <p className={styles.bar}>{said}</p>}
     </div>
   );
+}
+
+/** What is over again at once is not worth a word, to the eye or to a screen reader. */
+function useLasting(value: string | undefined, for_ms: number): string | undefined {
+  const [lasting, setLasting] = useState<string>();
+  useEffect(() => {
+    const timer = setTimeout(() => setLasting(value), value === undefined ? 0 : for_ms);
+    return () => clearTimeout(timer);
+  }, [value, for_ms]);
+  return value === undefined ? undefined : lasting;
 }
 
 export function sayLink(link: LinkState, stage: Stage, mode: Mode): string | undefined {

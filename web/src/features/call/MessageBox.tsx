@@ -18,7 +18,7 @@ interface MessageBoxProps {
 }
 
 export function MessageBox({ session, messageRef }: MessageBoxProps) {
-  const { roomId, partnerName } = useStore(session.chat);
+  const { roomId, partnerName } = useStore(session.chat.state);
   const { welcome } = useStore(session.link.state);
   const [draft, setDraft] = useState('');
   // Zero turns the limit off.
@@ -33,7 +33,7 @@ export function MessageBox({ session, messageRef }: MessageBoxProps) {
 
   const send = () => {
     if (!canSend) return;
-    session.say(message);
+    session.chat.say(message);
     setDraft('');
     messageRef.current?.focus();
   };
@@ -64,7 +64,7 @@ export function MessageBox({ session, messageRef }: MessageBoxProps) {
         onKeyDown={onKeyDown}
         onChange={(event) => {
           setDraft(event.target.value);
-          session.typed(event.target.value.trim() === '');
+          session.chat.typed(event.target.value.trim() === '');
         }}
       />
       <IconButton

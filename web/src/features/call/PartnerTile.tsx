@@ -46,9 +46,9 @@ export function PartnerTile({ session, mode }: PartnerTileProps) {
       {phase === 'taken-over' ? (
         <TakenOverPanel session={session} />
       ) : stage.kind === 'talking' ? (
-        <PartnerView session={session} match={stage.match} mode={mode} />
+        <PartnerView session={session} stage={stage} mode={mode} />
       ) : stage.kind === 'looking' ? (
-        <WaitingPanel stage={stage} mode={mode} isLinkUp={phase === 'up'} />
+        <WaitingPanel session={session} stage={stage} mode={mode} isLinkUp={phase === 'up'} />
       ) : stage.kind === 'refused' ? (
         <RefusedPanel session={session} code={stage.code} />
       ) : (

@@ -6,11 +6,12 @@ import { Store, useStore } from '../../lib/store';
 import { text } from '../../lib/text';
 import { localMedia } from '../../media/local';
 import type { PeerView } from '../../media/peer';
-import type { MatchDone, Mode } from '../../protocol';
+import type { Mode } from '../../protocol';
 import { Button } from '../../ui/Button';
 import { TrackVideo } from '../../ui/TrackVideo';
 import { useLevel } from '../../ui/useLevel';
 import type { CallSession } from './session';
+import type { Talking } from './stage';
 import styles from './tiles.module.css';
 
 const words = text.call;
@@ -23,12 +24,13 @@ const noPeer = new Store<PeerView>({
 
 interface PartnerViewProps {
   session: CallSession;
-  match: MatchDone;
+  stage: Talking;
   mode: Mode;
 }
 
-export function PartnerView({ session, match, mode }: PartnerViewProps) {
-  const peer = useStore(session.peer);
+export function PartnerView({ session, stage, mode }: PartnerViewProps) {
+  const { match, away } = stage;
+  const peer = useStore(session.seat.peer);
   const view = useStore(peer?.view ?? noPeer);
   const name = match.remoteUserDetails.userName || words.stranger;
   const video = view.video?.getVideoTracks()[0];
@@ -44,6 +46,7 @@ export function PartnerView({ session, match, mode }: PartnerViewProps) {
           label={words.theirPicture(name)}
           testId="remote-video"
           isHidden={!view.partner.camera}
+          isFrozen={view.connection === 'interrupted' || view.connection === 'failed'}
           hasGround
         />
       )}
@@ -57,7 +60,9 @@ export function PartnerView({ session, match, mode }: PartnerViewProps) {
           </span>
         )}
       </p>
-      <p className={styles.state}>{stateOf(view, name, mode)}</p>
+      <p className={styles.state}>
+        {away?.isShown ? words.away(name, away.until_ms) : stateOf(view, name, mode)}
+      </p>
     </>
   );
 }

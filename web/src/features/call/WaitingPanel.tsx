@@ -1,44 +1,61 @@
-// Waiting, and the truth about it: why, among how many, and what to do when nobody else is here.
-import { Check, Share2 } from 'lucide-react';
+// Waiting, and the truth about it: why, among how many, for how long, what is no longer held to, and what to do
+// when nobody else is here.
+import { Check, RotateCcw, Share2 } from 'lucide-react';
 import { useEffect, useState } from 'react';
 import { useHereNow } from '../../lib/hereNow';
 import { text } from '../../lib/text';
 import type { Mode } from '../../protocol';
 import { Button } from '../../ui/Button';
 import { Mark } from '../../ui/Mark';
-import type { Because, Stage } from './stage';
+import { GoBack } from './GoBack';
+import type { CallSession } from './session';
+import type { Because, Crowd, Looking } from './stage';
 import styles from './tiles.module.css';
 
 const words = text.call;
 
 interface WaitingPanelProps {
-  stage: Extract<Stage, { kind: 'looking' }>;
+  session: CallSession;
+  stage: Looking;
   mode: Mode;
   isLinkUp: boolean;
 }
 
-export function WaitingPanel({ stage, mode, isLinkUp }: WaitingPanelProps) {
-  const { because, waiting, held_ms } = stage;
-  const isAlone = isLinkUp && waiting !== undefined && waiting <= 1;
+export function WaitingPanel({ session, stage, mode, isLinkUp }: WaitingPanelProps) {
+  const { because, held_ms, isAgain } = stage;
+  const crowd = isLinkUp ? stage.crowd : undefined;
+  const isAlone = crowd !== undefined && crowd.waiting <= 1;
+  const hasMetAll = !isAlone && !isAgain && crowd?.relaxed.includes('met-everyone') === true;
   return (
     <div className={styles.panel}>
       <Mark mood="searching" className={styles.loops} />
       <h2>{words.looking}</h2>
       {!(isAlone && because.kind === 'start') && (
-        <p>{held_ms === undefined ? sayBecause(because) : words.held}</p>
+        <p>{held_ms === undefined ? sayBecause(because, crowd) : words.held}</p>
       )}
       <p className={styles.count} role="status">
         {isAlone && <Alone mode={mode} />}
-        {isLinkUp && waiting !== undefined && !isAlone && words.others(waiting - 1)}
+        {crowd !== undefined && !isAlone && words.others(crowd.waiting - 1)}
       </p>
-      {isAlone && (
-        <>
-          <p>{words.aloneHint}</p>
-          <ShareLink />
-        </>
+      {crowd && !isAlone && <Relaxed crowd={crowd} hasMetAll={hasMetAll} />}
+      {hasMetAll && (
+        <Button icon={<RotateCcw />} onClick={() => session.meetAgain()}>
+          {words.meetThemAgain}
+        </Button>
       )}
+      {isAlone && <p>{words.aloneHint}</p>}
+      <GoBack session={session} />
+      {isAlone && <ShareLink />}
     </div>
   );
+}
+
+/** What the server no longer holds to; a word that is not known here is not spoken of. */
+function Relaxed({ crowd, hasMetAll }: { crowd: Crowd; hasMetAll: boolean }) {
+  const said = crowd.relaxed.flatMap((wish) =>
+    wish === 'met-everyone' && !hasMetAll ? [] : (words.relaxed(wish) ?? []),
+  );
+  return said.map((each) => <p key={each}>{each}</p>);
 }
 
 /** Nobody waits for the same; whether nobody is here at all only the site's figures know. */
@@ -47,16 +64,20 @@ function Alone({ mode }: { mode: Mode }) {
   return here !== undefined && here <= 1 ? words.aloneHere : words.aloneWaiting[mode];
 }
 
-function sayBecause(because: Because): string {
+function sayBecause(because: Because, crowd: Crowd | undefined): string {
   switch (because.kind) {
     case 'start':
-      return words.lookingBecause.start;
+      return crowd?.estimate_s === undefined
+        ? words.lookingBecause.start
+        : words.usually(crowd.estimate_s);
     case 'next':
       return words.lookingBecause.next;
     case 'partner-left':
       return words.left(because.name, because.reason);
     case 'link-returned':
-      return words.lookingBecause.linkReturned;
+      return because.name === undefined
+        ? words.lookingBecause.linkReturned
+        : words.callOver(because.name);
   }
 }
 

@@ -9,7 +9,7 @@ function run(inputs: ChatInput[], from: ChatState = chatEmpty): [ChatState, Chat
   return [state, last];
 }
 
-const opened: ChatInput = { type: 'opened', roomId: 'r1', name: 'Ada' };
+const opened: ChatInput = { type: 'opened', roomId: 'r1', name: 'Ada', isLater: false };
 const open = run([opened])[0];
 const heard = (roomId: string, messageId: string, isShown = true): ChatInput => ({
   type: 'told',
@@ -59,7 +59,17 @@ describe('a line of mine', () => {
     const [ended] = run([said, { type: 'ended' }], open);
     expect(ended.lines).toMatchObject([{ state: 'failed' }]);
     expect(run([{ type: 'retry', id: 'c1' }], ended)[1]).toEqual([]);
-    expect(run([{ type: 'opened', roomId: 'r2', name: 'Noor' }], ended)[0].lines).toEqual([]);
+    const next: ChatInput = { type: 'opened', roomId: 'r2', name: 'Noor', isLater: false };
+    expect(run([next], ended)[0].lines).toEqual([]);
+  });
+
+  it('is neither lost nor doubled when the same room is opened again', () => {
+    const [state] = run([said, heard('r1', 'm1'), { ...opened, isLater: true }], open);
+    expect(state.lines.map(({ id }) => id)).toEqual(['c1', 'm1']);
+    expect(run([{ type: 'settled', id: 'c1', ok: true }], state)[0].lines).toMatchObject([
+      { id: 'c1', state: 'sent' },
+      { id: 'm1' },
+    ]);
   });
 
   it('is not said into an empty room', () => {

@@ -18,12 +18,15 @@ export interface ChatState {
   /** The partner has been told that we are typing, and may not be told again yet. */
   isTold: boolean;
   unread: number;
+  /** What was said before this page was loaded is not here. */
+  isLater: boolean;
 }
 
 export type ChatTimer = 'partner-typing' | 'tell-again' | 'fell-still';
 
 export type ChatInput =
-  | { type: 'opened'; roomId: string; name: string }
+  /** `isLater`: the call goes on, and this page has not seen its beginning. */
+  | { type: 'opened'; roomId: string; name: string; isLater: boolean }
   | { type: 'ended' }
   | { type: 'said'; id: string; text: string }
   | { type: 'retry'; id: string }
@@ -32,6 +35,8 @@ export type ChatInput =
   | { type: 'timer'; timer: ChatTimer }
   | { type: 'told'; event: ServerEvent; isShown: boolean }
   | { type: 'read' };
+
+type Opened = Extract<ChatInput, { type: 'opened' }>;
 
 export type ChatEffect =
   | { do: 'send'; event: ClientEvent }
@@ -53,6 +58,7 @@ export const chatEmpty: ChatState = {
   isPartnerTyping: false,
   isTold: false,
   unread: 0,
+  isLater: false,
 };
 
 type Step = [ChatState, ChatEffect[]];
@@ -60,7 +66,7 @@ type Step = [ChatState, ChatEffect[]];
 export function stepChat(state: ChatState, input: ChatInput): Step {
   switch (input.type) {
     case 'opened':
-      return [{ ...chatEmpty, roomId: input.roomId, partnerName: input.name }, forgetAll()];
+      return opened(state, input);
     case 'ended':
       return [ended(state), forgetAll()];
     case 'said':
@@ -78,6 +84,11 @@ export function stepChat(state: ChatState, input: ChatInput): Step {
     case 'read':
       return [state.unread === 0 ? state : { ...state, unread: 0 }, []];
   }
+}
+
+function opened(state: ChatState, { roomId, name, isLater }: Opened): Step {
+  if (state.roomId === roomId) return [state, []];
+  return [{ ...chatEmpty, roomId, partnerName: name, isLater }, forgetAll()];
 }
 
 /** What is still on its way when the room ends will not arrive. */

@@ -1,72 +1,66 @@
 // What the visitor is doing, as a pure machine: idle, looking for a partner, talking, or held up. Knows
 // no socket, media or React; media belongs to the effects, the words on the screen to the catalogue.
+// What happens when the link is back stands in return.ts, what partners do in partner.ts, the way back to a
+// skipped one in goBack.ts.
 // Invariants: a peer is opened only for the room that the visitor is in, and closed before the next; what
 // names another room changes nothing; a match that crosses Stop is left before any media is shown or sent.
-import type { ClientEvent, MatchDone, ServerEvent, StopReason, WireError } from '../../protocol';
-import {
-  type Because,
-  type CallEffect,
-  type CallInput,
-  type CallState,
-  partnerOf,
-  type Stage,
-  type Wish,
-} from './stage';
+import type { ServerEvent, WireError } from '../../protocol';
+import { backRefused, goBack, leaveBehind, skippedOver } from './goBack';
+import { look, looking, requestRoom, stopCall } from './looking';
+import { away, back, left, matched, talking, waits } from './partner';
+import { linkUp } from './return';
+import type { CallEffect, CallInput, CallState, CallTimer, Looking } from './stage';
 
-type Step = [CallState, CallEffect[]];
+export type Step = [CallState, CallEffect[]];
 
 export function stepCall(state: CallState, input: CallInput): Step {
   switch (input.type) {
     case 'start':
       return look({ ...state, wish: input.wish }, { kind: 'start' });
+    case 'restore': {
+      const { wish, match } = input;
+      const stage = match ? { ...talking(match), isUncertain: true } : looking({ kind: 'start' });
+      return [{ ...state, wish, stage }, []];
+    }
     case 'next':
       return next(state);
     case 'stop':
       return stop(state);
+    case 'go-back':
+      return goBack(state);
+    case 'meet-again':
+      return meetAgain(state);
     case 'link-up':
-      return linkUp({ ...state, isLinkUp: true });
+      return linkUp({ ...state, isLinkUp: true }, input.standing, input.isAsking);
     case 'link-lost':
       return [{ ...state, isLinkUp: false }, []];
-    case 'held-long-enough':
-      return state.stage.kind === 'looking' ? look(state, state.stage.because) : [state, []];
+    case 'taken-over':
+      return [
+        { ...state, stage: { kind: 'idle' }, isLinkUp: false, skipped: undefined },
+        [{ do: 'close-peer' }, ...forgetAll()],
+      ];
+    case 'timer':
+      return rang(state, input.timer);
     case 'refused':
       return refused(state, input.error);
+    case 'back-refused':
+      return backRefused(state);
     case 'told':
       return told(state, input.event);
   }
 }
 
-function look(state: CallState, because: Because, leaving?: MatchDone): Step {
-  const effects: CallEffect[] = leaving ? [{ do: 'close-peer' }] : [];
-  effects.push({ do: 'release' });
-  if (state.isLinkUp) effects.push({ do: 'ask', event: requestRoom(state.wish, leaving?.roomId) });
-  return [{ ...state, stage: looking(because, leaving?.roomId) }, effects];
-}
-
-function looking(because: Because, leaving?: string): Extract<Stage, { kind: 'looking' }> {
-  return { kind: 'looking', because, waiting: undefined, held_ms: undefined, leaving };
-}
-
-function requestRoom(wish: Wish, roomId: string | undefined): ClientEvent {
-  return {
-    event: 'request-room',
-    data: {
-      mode: wish.mode,
-      autoNext: true,
-      ...(wish.name ? { name: wish.name } : {}),
-      ...(roomId ? { roomId } : {}),
-    },
-  };
-}
-
-function stopCall(roomId: string): CallEffect {
-  return { do: 'send', event: { event: 'stop-call', data: { roomId } } };
-}
-
 function next(state: CallState): Step {
   switch (state.stage.kind) {
-    case 'talking':
-      return look(state, { kind: 'next' }, state.stage.match);
+    case 'talking': {
+      const { match } = state.stage;
+      const [left, offers] = leaveBehind(state, match);
+      const [looks, effects] = look(left, { kind: 'next' }, match.roomId);
+      return [
+        looks,
+        [{ do: 'close-peer' }, { do: 'forget', timer: 'away' }, ...effects, ...offers],
+      ];
+    }
     case 'idle':
     case 'refused':
       return look(state, { kind: 'start' });
@@ -76,7 +70,7 @@ function next(state: CallState): Step {
 }
 
 function stop(state: CallState): Step {
-  const stopped: CallState = { ...state, stage: { kind: 'idle' } };
+  const stopped: CallState = { ...state, stage: { kind: 'idle' }, skipped: undefined };
   switch (state.stage.kind) {
     case 'talking': {
       const { roomId, remoteUserDetails } = state.stage.match;
@@ -85,6 +79,7 @@ function stop(state: CallState): Step {
         [
           { do: 'close-peer' },
           stopCall(roomId),
+          ...forgetAll(),
           { do: 'say', what: 'stopped', name: remoteUserDetails.userName },
         ],
       ];
@@ -92,7 +87,7 @@ function stop(state: CallState): Step {
     case 'looking':
       return [
         stopped,
-        [{ do: 'release' }, { do: 'send', event: { event: 'cancel-request', data: {} } }],
+        [...forgetAll(), { do: 'send', event: { event: 'cancel-request', data: {} } }],
       ];
     case 'idle':
     case 'refused':
@@ -100,18 +95,25 @@ function stop(state: CallState): Step {
   }
 }
 
-/** A new link is a new session for the server: it knows neither our room nor our place. */
-function linkUp(state: CallState): Step {
-  switch (state.stage.kind) {
-    case 'talking': {
-      const [looking, effects] = look(state, { kind: 'link-returned' });
-      return [looking, [{ do: 'close-peer' }, ...effects]];
+function meetAgain(state: CallState): Step {
+  if (state.stage.kind !== 'looking') return [state, []];
+  const stage: Looking = { ...state.stage, isAgain: true };
+  return [{ ...state, stage }, [{ do: 'ask', event: requestRoom(state.wish, stage) }]];
+}
+
+function rang(state: CallState, timer: CallTimer): Step {
+  const { stage } = state;
+  switch (timer) {
+    case 'hold':
+      return stage.kind === 'looking' ? look(state, stage.because) : [state, []];
+    case 'skipped':
+      return skippedOver(state);
+    case 'away': {
+      if (stage.kind !== 'talking' || !stage.away) return [state, []];
+      const name = stage.match.remoteUserDetails.userName;
+      const away = { ...stage.away, isShown: true };
+      return [{ ...state, stage: { ...stage, away } }, [{ do: 'say', what: 'away', name }]];
     }
-    case 'looking':
-      return look(state, state.stage.because);
-    case 'idle':
-    case 'refused':
-      return [state, []];
   }
 }
 
@@ -127,13 +129,16 @@ function refused(state: CallState, error: WireError): Step {
     case 'rate-limited': {
       const held_ms = Math.max(250, error.retryAfterMs ?? 2_000);
       const { leaving } = state.stage;
-      const effects: CallEffect[] = [{ do: 'hold', ms: held_ms }];
+      const effects: CallEffect[] = [{ do: 'wait', timer: 'hold', ms: held_ms }];
       // The request was not taken in, so the partner would sit before a still picture until the next one.
       if (leaving) effects.push(stopCall(leaving));
       return [{ ...state, stage: { ...state.stage, held_ms, leaving: undefined } }, effects];
     }
     default:
-      return [{ ...state, stage: { kind: 'refused', code: error.code } }, [{ do: 'release' }]];
+      return [
+        { ...state, stage: { kind: 'refused', code: error.code } },
+        [{ do: 'forget', timer: 'hold' }],
+      ];
   }
 }
 
@@ -141,10 +146,16 @@ function told(state: CallState, event: ServerEvent): Step {
   switch (event.event) {
     case 'match-done':
       return matched(state, event.data);
-    case 'waiting':
-      return waits(state, event.data.waiting);
+    case 'waiting': {
+      const { waiting, estimateSeconds: estimate_s, relaxed = [] } = event.data;
+      return waits(state, { waiting, estimate_s, relaxed });
+    }
     case 'stop-by-remote-user':
       return left(state, event.data.roomId, event.data.reason);
+    case 'partner-away':
+      return away(state, event.data.roomId, event.data.untilMs);
+    case 'partner-back':
+      return back(state, event.data.roomId);
     case 'welcome':
     case 'negotiation-call-offer':
     case 'negotiation-call-answer':
@@ -158,50 +169,7 @@ function told(state: CallState, event: ServerEvent): Step {
   }
 }
 
-function waits(state: CallState, waiting: number): Step {
-  switch (state.stage.kind) {
-    case 'looking':
-      return [{ ...state, stage: { ...state.stage, waiting } }, []];
-    case 'talking': {
-      // Whom the server has queued is in no room: the match on screen was left by an earlier wish of ours.
-      const stage: Stage = { ...looking({ kind: 'next' }), waiting };
-      return [{ ...state, stage }, [{ do: 'close-peer' }]];
-    }
-    case 'idle':
-    case 'refused':
-      return [state, []];
-  }
-}
-
-function matched(state: CallState, match: MatchDone): Step {
-  switch (state.stage.kind) {
-    case 'idle':
-    case 'refused':
-      return [state, [stopCall(match.roomId)]];
-    case 'talking':
-    case 'looking': {
-      const leaving: CallEffect[] =
-        state.stage.kind === 'talking' ? [{ do: 'close-peer' }] : [{ do: 'release' }];
-      return [
-        { ...state, stage: { kind: 'talking', match } },
-        [
-          ...leaving,
-          { do: 'open-peer', match },
-          { do: 'say', what: 'connected', name: match.remoteUserDetails.userName },
-        ],
-      ];
-    }
-  }
-}
-
-/** The server has queued us again by itself (autoNext), so nothing is asked for. */
-function left(state: CallState, roomId: string, reason: StopReason): Step {
-  const match = partnerOf(state);
-  if (match?.roomId !== roomId) return [state, []];
-  const { userName: name } = match.remoteUserDetails;
-  const because: Because = { kind: 'partner-left', name, reason };
-  return [
-    { ...state, stage: looking(because) },
-    [{ do: 'close-peer' }, { do: 'say', what: 'left', name }],
-  ];
+function forgetAll(): CallEffect[] {
+  const timers: CallTimer[] = ['hold', 'away', 'skipped'];
+  return timers.map((timer) => ({ do: 'forget', timer }));
 }

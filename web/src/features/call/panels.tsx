@@ -38,7 +38,7 @@ export function RefusedPanel({ session, code }: PanelProps & { code: string }) {
 export function TakenOverPanel({ session }: PanelProps) {
   return (
     <Panel title={words.takenOver} said={words.takenOverText}>
-      <MainAction label={words.useHere} onPress={() => session.useHere()} />
+      <MainAction label={words.useHere} onPress={() => void session.useHere()} />
     </Panel>
   );
 }

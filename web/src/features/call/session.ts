@@ -1,123 +1,210 @@
-// The shell of a visit to the call page: it feeds the call and chat machines with what the server, the
+// The shell of a visit to the call page: it feeds the call machine with what the server, the
 // partner's media and the visitor say, and carries out what they decide. Decides nothing itself.
 import { readKept } from '../../lib/kept';
 import { Store } from '../../lib/store';
 import { Timers } from '../../lib/timers';
 import type { LocalMedia } from '../../media/local';
-import { type LocalTracks, Peer, type Switches, type TrackKind } from '../../media/peer';
 import { playChime } from '../../media/sound';
-import type { MatchDone, Mode, ServerEvent } from '../../protocol';
+import type { Mode, ServerEvent, Welcome } from '../../protocol';
 import { ServerLink } from '../../signaling/socket';
-import { type ChatEffect, type ChatInput, type ChatTimer, chatEmpty, stepChat } from './chat';
+import { devicesFor } from '../studio/wishes';
+import { Conversation } from './conversation';
+import { type KeptCall, type KeptDevices, keepCall, matchToKeep } from './keptCall';
 import { stepCall } from './machine';
-import { type CallEffect, type CallInput, callIdle, partnerOf, type Wish } from './stage';
+import { PeerSeat } from './peerSeat';
+import {
+  type CallEffect,
+  type CallInput,
+  type CallTimer,
+  callIdle,
+  partnerOf,
+  type Said,
+  type Wish,
+} from './stage';
+import { Windows } from './windows';
 
 export interface Announcement {
-  what: 'connected' | 'left' | 'stopped';
+  what: Said;
   name: string;
   /** Rises, so that the same words said twice are heard twice. */
   count: number;
 }
 
-const kindsByMode: Record<Mode, readonly TrackKind[]> = {
-  video: ['audio', 'video'],
-  audio: ['audio'],
-  text: [],
-};
-
 export class CallSession {
   readonly call = new Store(callIdle);
-  readonly chat = new Store(chatEmpty);
-  readonly peer = new Store<Peer | undefined>(undefined);
+  readonly chat = new Conversation(() => this.link);
+  readonly seat: PeerSeat;
   readonly announcement = new Store<Announcement | undefined>(undefined);
   readonly link: ServerLink;
-  isChatShown = true;
-  private readonly timers = new Timers<ChatTimer | 'hold'>();
+  private readonly timers = new Timers<CallTimer>();
   private readonly unwatch: (() => void)[] = [];
-  private lineCount = 0;
+  private readonly windows: Windows;
+  private socketId: string | undefined;
+  /** What was switched on before another window took over. */
+  private devices: KeptDevices | undefined;
+  private wish: Wish = callIdle.wish;
   private announcements = 0;
 
   constructor(
     url: string,
     private readonly media: LocalMedia,
+    /** Which entry of the window's history the call belongs to. */
+    private readonly entry: string,
   ) {
-    this.link = new ServerLink(url, (event) => this.hear(event));
+    this.link = new ServerLink(
+      url,
+      (event) => this.hear(event),
+      (waking) => waking === 'online' && this.seat.peer.get()?.restart(),
+    );
+    this.seat = new PeerSeat(media, (event) => this.link.send(event));
+    this.windows = new Windows((socketId) => this.handOver(socketId));
     this.unwatch.push(
-      this.link.state.watch(() => {
-        const isUp = this.link.state.get().phase === 'up';
-        if (!isUp && this.call.get().isLinkUp) this.input({ type: 'link-lost' });
-      }),
-      media.view.watch(() => this.lend()),
+      this.link.state.watch(() => this.onLink()),
+      this.call.watch(() => this.onCall()),
+      media.view.watch(() => this.remember()),
     );
   }
 
   start(wish: Wish): void {
+    this.wish = wish;
     this.link.start();
     this.input({ type: 'start', wish });
   }
 
+  /** Goes on with the call of a page that was loaded again. */
+  restore(kept: KeptCall): void {
+    this.wish = kept.wish;
+    this.socketId = kept.socketId;
+    this.devices = kept.devices;
+    if (kept.lost) {
+      this.input({ type: 'restore', wish: kept.wish, match: kept.match });
+      // The partner waits: the call goes on first, and the devices come when they are open.
+      this.link.start(kept.lost);
+      this.openDevices(kept.wish.mode, kept.devices);
+    } else {
+      this.link.giveAway();
+    }
+  }
+
   next(): void {
-    this.input({ type: 'next' });
+    if (this.link.state.get().phase !== 'taken-over') this.input({ type: 'next' });
   }
 
   stop(): void {
     this.input({ type: 'stop' });
   }
 
+  goBack(): void {
+    this.input({ type: 'go-back' });
+  }
+
+  meetAgain(): void {
+    this.input({ type: 'meet-again' });
+  }
+
   /** After a takeover: this window is the one in use again. */
-  useHere(): void {
-    this.link.connect();
+  async useHere(): Promise<void> {
+    const { socketId } = this;
+    const call = socketId === undefined ? undefined : await this.windows.ask(socketId);
+    if (this.link.state.get().phase !== 'taken-over') return;
+    const devices = call?.devices ?? this.devices;
+    if (devices) this.openDevices(this.wish.mode, devices);
+    if (call?.lost) {
+      this.input({ type: 'restore', wish: call.wish, match: call.match });
+      this.link.connect(call.lost);
+    } else {
+      this.link.connect();
+      this.input({ type: 'start', wish: this.wish });
+    }
   }
 
   end(): void {
     this.stop();
     for (const unwatch of this.unwatch.splice(0)) unwatch();
     this.timers.clearAll();
+    this.chat.end();
+    this.windows.close();
+    this.seat.end();
     this.link.stop();
   }
 
-  say(text: string): void {
-    this.lineCount += 1;
-    const id = `${Date.now().toString(36)}-${this.lineCount}-${crypto.getRandomValues(new Uint32Array(1))[0]?.toString(36)}`;
-    this.chatInput({ type: 'said', id, text });
-  }
-
-  retry(id: string): void {
-    this.chatInput({ type: 'retry', id });
-  }
-
-  typed(isEmpty: boolean): void {
-    this.chatInput({ type: 'typed', isEmpty });
-  }
-
-  showChat(isShown: boolean): void {
-    this.isChatShown = isShown;
-    if (isShown) this.chatInput({ type: 'read' });
-  }
-
   private hear(event: ServerEvent): void {
-    if (event.event === 'welcome') this.input({ type: 'link-up' });
+    if (event.event === 'welcome') this.onWelcome(event.data);
     this.input({ type: 'told', event });
-    this.chatInput({ type: 'told', event, isShown: this.isChatShown });
-    this.hearSignal(event);
+    this.chat.hear(event);
+    this.seat.hear(event);
   }
 
-  private hearSignal(event: ServerEvent): void {
-    const roomId = partnerOf(this.call.get())?.roomId;
-    const peer = this.peer.get();
-    if (!peer || !roomId) return;
-    switch (event.event) {
-      case 'negotiation-call-offer':
-        return event.data.roomId === roomId ? peer.hearDescription(event.data.offer) : undefined;
-      case 'negotiation-call-answer':
-        return event.data.roomId === roomId ? peer.hearDescription(event.data.ans) : undefined;
-      case 'new-ice-candidates': {
-        const all = 'candidates' in event.data ? event.data.candidates : [event.data.candidate];
-        return event.data.roomId === roomId ? peer.hearCandidates(all) : undefined;
-      }
-      default:
-        return;
+  private onWelcome(standing: Welcome): void {
+    this.socketId = standing.socketId;
+    const { unanswered } = this.link.state.get();
+    const isAsking = unanswered.some(({ event }) => event.event === 'request-room');
+    this.input({ type: 'link-up', standing, isAsking });
+  }
+
+  private onLink(): void {
+    const { phase } = this.link.state.get();
+    if (phase === 'taken-over') this.onTakenOver();
+    else if (phase !== 'up' && this.call.get().isLinkUp) this.input({ type: 'link-lost' });
+    this.remember();
+  }
+
+  /** This window shows and sends nothing any more; its devices are the other's. */
+  private onTakenOver(): void {
+    if (this.call.get().stage.kind === 'idle') return;
+    this.devices = this.switchedOn();
+    this.input({ type: 'taken-over' });
+    this.media.stop();
+  }
+
+  private openDevices(mode: Mode, devices: KeptDevices): void {
+    this.media.setMuted(devices.isMuted);
+    void this.media.open(devicesFor(mode).filter((device) => devices[device]));
+  }
+
+  private switchedOn(): KeptDevices {
+    const { camera, microphone, isMuted } = this.media.view.get();
+    const isOn = (state: string) => state === 'on' || state === 'asking';
+    return { camera: isOn(camera.state), microphone: isOn(microphone.state), isMuted };
+  }
+
+  private onCall(): void {
+    const { stage, isLinkUp } = this.call.get();
+    const isAway = stage.kind === 'talking' && stage.away !== undefined;
+    this.seat.peer.get()?.setSignalling(isLinkUp && !isAway);
+    this.remember();
+  }
+
+  /** Another window asks for the call that goes on here. */
+  private handOver(socketId: string): KeptCall | undefined {
+    const call = this.present();
+    if (socketId !== this.socketId || !call?.lost) return undefined;
+    this.link.giveAway();
+    return call;
+  }
+
+  private remember(): void {
+    keepCall(this.present());
+  }
+
+  private present(): KeptCall | undefined {
+    const { entry, socketId } = this;
+    const { phase, token, thread } = this.link.state.get();
+    const { stage, wish } = this.call.get();
+    const known = { entry, ...(socketId !== undefined && { socketId }) };
+    if (phase === 'taken-over') {
+      return { ...known, wish: this.wish, devices: this.devices ?? this.switchedOn() };
     }
+    const isActive = stage.kind === 'looking' || stage.kind === 'talking';
+    if (!isActive || token === undefined || !thread) return undefined;
+    const match = partnerOf(this.call.get());
+    return {
+      ...known,
+      wish,
+      devices: this.switchedOn(),
+      lost: { token, thread },
+      ...(match && { match: matchToKeep(match) }),
+    };
   }
 
   private input(input: CallInput): void {
@@ -134,99 +221,38 @@ export class CallSession {
         return void this.link.request(effect.event).then((outcome) => {
           if (!outcome.ok) this.input({ type: 'refused', error: outcome.error });
         });
-      case 'open-peer':
-        return this.openPeer(effect.match);
-      case 'close-peer':
-        this.peer.get()?.close();
-        this.peer.set(undefined);
-        this.announcement.set(undefined);
-        return this.chatInput({ type: 'ended' });
-      case 'hold':
-        return this.timers.set('hold', effect.ms, () => this.input({ type: 'held-long-enough' }));
-      case 'release':
-        return this.timers.clear('hold');
-      case 'say': {
-        this.announcements += 1;
-        const count = this.announcements;
-        if (effect.what === 'connected' && readKept('chime') !== 'off') playChime();
-        return this.announcement.set({ what: effect.what, name: effect.name, count });
-      }
-    }
-  }
-
-  private openPeer(match: MatchDone): void {
-    const { roomId } = match;
-    this.chatInput({ type: 'opened', roomId, name: match.remoteUserDetails.userName });
-    const kinds = kindsByMode[match.mode];
-    if (kinds.length === 0 || typeof RTCPeerConnection === 'undefined') return;
-    const peer = new Peer({
-      isInitiator: match.initiator,
-      kinds,
-      tracks: this.tracks(),
-      switches: this.switches(),
-      configuration: {
-        iceServers: match.iceServers as RTCIceServer[],
-        iceCandidatePoolSize: match.iceCandidatePoolSize,
-      },
-      sendOffer: (offer) =>
-        this.link.send({ event: 'negotiation-call-offer', data: { roomId, offer } }),
-      sendAnswer: (ans) =>
-        this.link.send({ event: 'negotiation-call-answer', data: { roomId, ans } }),
-      sendCandidates: (candidates) =>
-        this.link.send({ event: 'send-new-ice-candidates', data: { roomId, candidates } }),
-    });
-    this.peer.set(peer);
-  }
-
-  /** Hands the present local tracks to the present peer. */
-  private lend(): void {
-    const peer = this.peer.get();
-    if (!peer) return;
-    const tracks = this.tracks();
-    peer.setTrack('audio', tracks.audio);
-    peer.setTrack('video', tracks.video);
-    peer.tell(this.switches());
-  }
-
-  private tracks(): LocalTracks {
-    const { camera, microphone } = this.media.view.get();
-    return {
-      ...(microphone.track && { audio: microphone.track }),
-      ...(camera.track && { video: camera.track }),
-    };
-  }
-
-  private switches(): Switches {
-    const { camera, microphone, isMuted } = this.media.view.get();
-    return { camera: camera.state === 'on', microphone: microphone.state === 'on' && !isMuted };
-  }
-
-  private chatInput(input: ChatInput): void {
-    const [state, effects] = stepChat(this.chat.get(), input);
-    this.chat.set(state);
-    for (const effect of effects) this.actOnChat(effect);
-  }
-
-  private actOnChat(effect: ChatEffect): void {
-    switch (effect.do) {
-      case 'send':
-        return this.link.send(effect.event);
-      case 'deliver':
-        return void this.link.request(effect.event).then((outcome) => {
-          const problem = outcome.ok ? undefined : outcome.error.code;
-          this.chatInput({
-            type: 'settled',
-            id: effect.id,
-            ok: outcome.ok,
-            ...(problem ? { problem } : {}),
-          });
+      case 'ask-back':
+        return void this.link.request({ event: 'undo-skip', data: {} }).then((outcome) => {
+          if (!outcome.ok) this.input({ type: 'back-refused' });
         });
+      case 'open-peer': {
+        const { match, isAgain } = effect;
+        const name = match.remoteUserDetails.userName;
+        this.chat.begin(match.roomId, name, isAgain);
+        return this.seat.open(match, isAgain);
+      }
+      case 'mend-peer':
+        return this.seat.peer.get()?.mend();
+      case 'restart-peer':
+        return this.seat.peer.get()?.restart();
+      case 'close-peer':
+        this.seat.close();
+        this.announcement.set(undefined);
+        return this.chat.close();
       case 'wait':
         return this.timers.set(effect.timer, effect.ms, () =>
-          this.chatInput({ type: 'timer', timer: effect.timer }),
+          this.input({ type: 'timer', timer: effect.timer }),
         );
       case 'forget':
         return this.timers.clear(effect.timer);
+      case 'say':
+        return this.announce(effect.what, effect.name);
     }
+  }
+
+  private announce(what: Said, name: string): void {
+    this.announcements += 1;
+    if (what === 'connected' && readKept('chime') !== 'off') playChime();
+    this.announcement.set({ what, name, count: this.announcements });
   }
 }

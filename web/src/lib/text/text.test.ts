@@ -18,6 +18,22 @@ it('says how many are waiting besides you', () => {
   expect(text.call.others(5)).toBe('5 other people are waiting too.');
 });
 
+it('says how long it usually takes, as one would', () => {
+  expect([0.2, 3.4, 89, 120].map(text.call.usually)).toEqual([
+    'This usually takes a second.',
+    'This usually takes about 3 seconds.',
+    'This usually takes about 89 seconds.',
+    'This usually takes about 2 minutes.',
+  ]);
+});
+
+it('says how long a partner is waited for, where it is known', () => {
+  expect(text.call.away('Ada', 29_700)).toBe('Ada is reconnecting. Waiting up to 30 seconds.');
+  expect(text.call.away('Ada', undefined)).toBe(
+    'Ada is reconnecting. You can wait, or press Next.',
+  );
+});
+
 /** Every sentence of the catalogue; functions are asked with a name and a number. */
 function sentences(value: unknown): string[] {
   if (typeof value === 'string') return [value];

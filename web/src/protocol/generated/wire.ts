@@ -10,6 +10,10 @@ token?: string,
  */
 resume?: string, 
 /**
+ * The last `n` seen in that session; 0 where absent.
+ */
+after?: number, 
+/**
  * The name that partners see.
  */
 name?: string, };
@@ -226,6 +230,10 @@ userId: string,
  */
 token: string, 
 /**
+ * Proves to be this session, in a later `hello` on another socket.
+ */
+resume: string, 
+/**
  * Whether a lost session goes on.
  */
 resumed: boolean, 
@@ -432,6 +440,30 @@ roomId: string,
  */
 reason: StopReason, };
 
+export type PartnerAway = { 
+/**
+ * The call, which goes on.
+ */
+roomId: string, 
+/**
+ * The partner's socket id.
+ */
+socketId: string, 
+/**
+ * How long the partner may still come back, in milliseconds from now.
+ */
+untilMs?: number, };
+
+export type PartnerBack = { 
+/**
+ * The call.
+ */
+roomId: string, 
+/**
+ * The partner's socket id.
+ */
+socketId: string, };
+
 export type MessageRelayed = { 
 /**
  * Id of the message, for ever.
@@ -542,7 +574,7 @@ export type Draining = {
  */
 reconnectInMs: number, };
 
-export type ErrorCode = "bad-frame" | "unknown-event" | "bad-payload" | "too-long" | "not-in-room" | "room-full" | "room-not-found" | "not-allowed" | "bad-token" | "resume-expired" | "rate-limited" | "store-unavailable" | "draining" | "internal";
+export type ErrorCode = "bad-frame" | "unknown-event" | "bad-payload" | "too-long" | "not-in-room" | "room-full" | "room-not-found" | "not-allowed" | "bad-token" | "resume-expired" | "banned" | "rate-limited" | "store-unavailable" | "draining" | "internal";
 
 export type Category = "network" | "webrtc" | "validation" | "system";
 
@@ -603,6 +635,8 @@ export interface ServerEvents {
   "negotiation-call-answer": AnswerRelayed;
   "new-ice-candidates": CandidateRelayed | CandidatesRelayed;
   "stop-by-remote-user": StopByRemoteUser;
+  "partner-away": PartnerAway;
+  "partner-back": PartnerBack;
   newMessage: MessageRelayed;
   typing: TypingRelayed;
   "room-members": RoomMembers;

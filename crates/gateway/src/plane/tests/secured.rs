@@ -13,7 +13,7 @@ use rustls::{
     version::{TLS12, TLS13},
 };
 
-use super::{Post, start};
+use super::{Post, Sends, sends::in_both_ways, start};
 use crate::{
     plane::{PlaneLink, Secured},
     tls::{
@@ -33,8 +33,12 @@ struct Site {
 }
 
 impl Site {
-    fn start(repeats: usize, version: &'static rustls::SupportedProtocolVersion) -> Self {
-        let (_, link) = start(repeats);
+    fn start(
+        repeats: usize,
+        version: &'static rustls::SupportedProtocolVersion,
+        sends: Sends,
+    ) -> Self {
+        let (_, link) = start(repeats, sends);
         let (server, client) = configs(&[version]);
         Self { link, server, client }
     }
@@ -84,9 +88,15 @@ impl Site {
     }
 }
 
-#[test]
-fn no_byte_reaches_the_next_owner_of_a_slot_or_descriptor() {
-    let site = Site::start(1 << 8, &TLS13);
+in_both_ways! {
+    no_byte_reaches_the_next_owner_of_a_slot_or_descriptor,
+    a_short_write_is_continued_where_it_ended,
+    an_end_that_comes_with_the_last_bytes_is_answered_with_a_goodbye,
+    a_goodbye_that_came_before_the_loop_had_it_is_heard,
+}
+
+fn no_byte_reaches_the_next_owner_of_a_slot_or_descriptor(sends: Sends) {
+    let site = Site::start(1 << 8, &TLS13, sends);
     let workers: Vec<_> = (0..4_u64)
         .map(|worker| {
             let site = site.clone();
@@ -109,10 +119,10 @@ fn no_byte_reaches_the_next_owner_of_a_slot_or_descriptor() {
     assert!(gone.values().all(|times| *times == 1), "gone is gone once");
 }
 
-#[test]
-fn a_short_write_is_continued_where_it_ended() {
+#[expect(clippy::needless_pass_by_value, reason = "as for its siblings")]
+fn a_short_write_is_continued_where_it_ended(sends: Sends) {
     for version in [&TLS13, &TLS12] {
-        let mut stream = Site::start(1 << 8, version).connect();
+        let mut stream = Site::start(1 << 8, version, sends.clone()).connect();
         let mut bytes = vec![0; 8 << 18];
         for words in [b"01234567", b"abcdefgh", b"ABCDEFGH"] {
             stream.write_all(words).unwrap();
@@ -127,9 +137,8 @@ fn a_short_write_is_continued_where_it_ended() {
     }
 }
 
-#[test]
-fn an_end_that_comes_with_the_last_bytes_is_answered_with_a_goodbye() {
-    let site = Site::start(1, &TLS13);
+fn an_end_that_comes_with_the_last_bytes_is_answered_with_a_goodbye(sends: Sends) {
+    let site = Site::start(1, &TLS13, sends);
     let mut stream = site.connect();
     stream.write_all(b"01234567").unwrap();
     stream.read_exact(&mut [0; 8 << 10]).unwrap();
@@ -148,13 +157,12 @@ fn an_end_that_comes_with_the_last_bytes_is_answered_with_a_goodbye() {
     assert_eq!(rest, b"");
 }
 
-#[test]
-fn a_goodbye_that_came_before_the_loop_had_it_is_heard() {
+fn a_goodbye_that_came_before_the_loop_had_it_is_heard(sends: Sends) {
     let goodbye = |client: &mut Client| {
         client.conn.send_close_notify();
         client.flush().unwrap();
     };
-    let mut stream = Site::start(1, &TLS13).connect_with(goodbye, Channel::has_ended);
+    let mut stream = Site::start(1, &TLS13, sends).connect_with(goodbye, Channel::has_ended);
     let mut rest = Vec::new();
     stream.read_to_end(&mut rest).expect("the loop ends what its client has ended");
     assert_eq!(rest, b"");

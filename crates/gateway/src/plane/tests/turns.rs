@@ -10,15 +10,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::*;
+use super::{sends::in_both_ways, *};
 use crate::clock::Clock;
 use liveloop_core::Moment;
 
 /// Nothing here takes so long unless it is broken.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Debug, PartialEq, Eq)]
-enum Heard {
+pub(super) enum Heard {
     Opened(ConnId),
     Bytes(ConnId, Vec<u8>),
     End(ConnId),
@@ -26,12 +26,12 @@ enum Heard {
     Gone(ConnId),
 }
 
-struct Probe {
+pub(super) struct Probe {
     heard: Sender<Heard>,
     is_over: bool,
 }
 
-type Act = Box<dyn FnOnce(&mut Probe, &mut Io) + Send>;
+pub(super) type Act = Box<dyn FnOnce(&mut Probe, &mut Io) + Send>;
 
 impl Probe {
     fn tell(&self, heard: Heard) {
@@ -81,18 +81,18 @@ impl Handler for Probe {
 }
 
 /// A loop, and what its handler hears. It ends with this.
-struct Loop {
+pub(super) struct Loop {
     address: SocketAddr,
-    link: PlaneLink<Act>,
+    pub(super) link: PlaneLink<Act>,
     heard: Receiver<Heard>,
 }
 
 impl Loop {
-    fn start(thread: u8) -> Self {
+    pub(super) fn start(thread: u8, sends: Sends) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         listener.set_nonblocking(true).unwrap();
         let address = listener.local_addr().unwrap();
-        let start = Start::new(thread).unwrap();
+        let start = Start::new(thread, sends).unwrap();
         let link = start.link();
         let (sender, heard) = channel();
         let probe = Probe { heard: sender, is_over: false };
@@ -102,26 +102,29 @@ impl Loop {
     }
 
     /// A client, and the loop's name for it.
-    fn connect(&self) -> (TcpStream, ConnId) {
+    pub(super) fn connect(&self) -> (TcpStream, ConnId) {
         let stream = TcpStream::connect(self.address).unwrap();
         stream.set_read_timeout(Some(PATIENCE)).unwrap();
         let Heard::Opened(id) = self.next() else { panic!("it is opened first") };
         (stream, id)
     }
 
-    fn next(&self) -> Heard {
+    pub(super) fn next(&self) -> Heard {
         self.heard.recv_timeout(PATIENCE).expect("something is heard")
     }
 
     /// Lets the loop's thread act, and gives what that comes to.
-    fn act<T: Send + 'static>(&self, act: impl FnOnce(&mut Io) -> T + Send + 'static) -> T {
+    pub(super) fn act<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(&mut Io) -> T + Send + 'static,
+    ) -> T {
         let (sender, receiver) = channel();
         self.link.post(Box::new(move |_, io| sender.send(act(io)).unwrap()));
         receiver.recv_timeout(PATIENCE).expect("a post is taken")
     }
 
     /// What is heard until whatever is ready now has been seen to.
-    fn settled(&self) -> Vec<Heard> {
+    pub(super) fn settled(&self) -> Vec<Heard> {
         // What was ready before the first is seen to in its turn or in the one before.
         (0..3).for_each(|_| self.act(|_| ()));
         self.heard.try_iter().collect()
@@ -134,9 +137,19 @@ impl Drop for Loop {
     }
 }
 
-#[test]
-fn a_timer_comes_once_and_never_before_it_is_due() {
-    let plane = Loop::start(0);
+in_both_ways! {
+    a_timer_comes_once_and_never_before_it_is_due,
+    a_timer_dies_with_its_connection,
+    posts_of_all_threads_come_and_those_of_one_in_order,
+    a_loop_that_posts_to_itself_wakes_itself,
+    a_socket_that_is_given_away_lives_on_elsewhere,
+    nothing_is_read_from_who_does_not_read,
+    last_words_are_read_and_then_it_is_gone,
+    who_never_leaves_or_goes_on_talking_is_cut_off,
+}
+
+fn a_timer_comes_once_and_never_before_it_is_due(sends: Sends) {
+    let plane = Loop::start(0, sends);
     let clients: Vec<_> = (0..4).map(|_| plane.connect()).collect();
     let ids: Vec<ConnId> = clients.iter().map(|(_, id)| *id).collect();
     let (soon, later) = (Duration::from_millis(60), Duration::from_millis(240));
@@ -169,9 +182,8 @@ fn a_timer_comes_once_and_never_before_it_is_due() {
     assert_eq!(plane.settled(), []);
 }
 
-#[test]
-fn a_timer_dies_with_its_connection() {
-    let plane = Loop::start(0);
+fn a_timer_dies_with_its_connection(sends: Sends) {
+    let plane = Loop::start(0, sends);
     let (client, id) = plane.connect();
     plane.act(move |io| {
         io.set_timer(id, io.now() + Duration::from_millis(50));
@@ -186,10 +198,9 @@ fn a_timer_dies_with_its_connection() {
     assert!(matches!(plane.next(), Heard::Timer(timed, _) if timed == next));
 }
 
-#[test]
-fn posts_of_all_threads_come_and_those_of_one_in_order() {
+fn posts_of_all_threads_come_and_those_of_one_in_order(sends: Sends) {
     const POSTS: u32 = 20_000;
-    let plane = Loop::start(0);
+    let plane = Loop::start(0, sends);
     let (sender, receiver) = channel();
     let threads: Vec<_> = (0..4_usize)
         .map(|thread| {
@@ -211,23 +222,21 @@ fn posts_of_all_threads_come_and_those_of_one_in_order() {
     threads.into_iter().for_each(|thread| thread.join().unwrap());
 }
 
-#[test]
-fn a_loop_that_posts_to_itself_wakes_itself() {
+fn a_loop_that_posts_to_itself_wakes_itself(sends: Sends) {
     fn again(link: PlaneLink<Act>, done: Sender<()>, left: u32) -> Act {
         Box::new(move |_, _| match left {
             0 => done.send(()).unwrap(),
             _ => link.post(again(link.clone(), done, left - 1)),
         })
     }
-    let plane = Loop::start(0);
+    let plane = Loop::start(0, sends);
     let (done, is_done) = channel();
     plane.link.post(again(plane.link.clone(), done, 1_000));
     is_done.recv_timeout(PATIENCE).expect("each turn brings the next");
 }
 
-#[test]
-fn a_socket_that_is_given_away_lives_on_elsewhere() {
-    let (from, to) = (Loop::start(0), Loop::start(1));
+fn a_socket_that_is_given_away_lives_on_elsewhere(sends: Sends) {
+    let (from, to) = (Loop::start(0, sends.clone()), Loop::start(1, sends));
     let (mut client, id) = from.connect();
     client.write_all(b"before").unwrap();
     assert_eq!(from.next(), Heard::Bytes(id, b"before".to_vec()));
@@ -253,11 +262,10 @@ fn a_socket_that_is_given_away_lives_on_elsewhere() {
     assert_eq!(from.settled(), [], "the first loop hears of it no more");
 }
 
-#[test]
-fn nothing_is_read_from_who_does_not_read() {
+fn nothing_is_read_from_who_does_not_read(sends: Sends) {
     /// Far more than the kernel buffers.
     const OWED: usize = 32 << 20;
-    let plane = Loop::start(0);
+    let plane = Loop::start(0, sends);
     let (mut client, id) = plane.connect();
     plane.act(move |io| io.queue_write(id, |out| out.resize(OWED, b'.')));
     assert!(plane.act(move |io| io.pending(id)) > OWED / 4, "the kernel has taken it all");
@@ -268,9 +276,8 @@ fn nothing_is_read_from_who_does_not_read() {
     assert_eq!(plane.act(move |io| io.pending(id)), 0);
 }
 
-#[test]
-fn last_words_are_read_and_then_it_is_gone() {
-    let plane = Loop::start(0);
+fn last_words_are_read_and_then_it_is_gone(sends: Sends) {
+    let plane = Loop::start(0, sends);
     let (mut client, id) = plane.connect();
     // Unread bytes would reset the connection, and the last words with it.
     client.write_all(&[b'x'; 100_000]).unwrap();
@@ -287,9 +294,8 @@ fn last_words_are_read_and_then_it_is_gone() {
     assert_eq!(heard.find(|heard| !matches!(heard, Heard::Bytes(..))), Some(Heard::Gone(id)));
 }
 
-#[test]
-fn who_never_leaves_or_goes_on_talking_is_cut_off() {
-    let plane = Loop::start(0);
+fn who_never_leaves_or_goes_on_talking_is_cut_off(sends: Sends) {
+    let plane = Loop::start(0, sends);
     let (mut talker, talks) = plane.connect();
     let (_silent, stays) = plane.connect();
     let began = Instant::now();

@@ -35,6 +35,37 @@ export const call = {
     next: 'On to the next person.',
     linkReturned: 'The connection was lost and is back. Looking for somebody again.',
   },
+  callOver: (name: string) =>
+    `The connection was away for too long, and your call with ${name} has ended. Looking for someone else.`,
+  usually: (wait_s: number): string =>
+    wait_s < 90
+      ? plural(Math.max(1, Math.round(wait_s)), {
+          one: 'This usually takes a second.',
+          other: 'This usually takes about # seconds.',
+        })
+      : plural(Math.round(wait_s / 60), {
+          one: 'This usually takes about a minute.',
+          other: 'This usually takes about # minutes.',
+        }),
+  /** What is no longer held to, by the wire's word for it. */
+  relaxed: (wish: string): string | undefined => {
+    switch (wish) {
+      case 'interests':
+        return 'Nobody who shares your interests is free, so others will do now.';
+      case 'languages':
+        return 'Nobody who speaks your languages is free, so others will do now.';
+      case 'met-everyone':
+        return 'You have met everyone who is waiting.';
+      default:
+        return undefined;
+    }
+  },
+  meetThemAgain: 'Meet them again',
+  goBack: {
+    offered: (name: string) => `Go back to ${name}`,
+    asked: (name: string) => `Asked ${name} to come back`,
+    refused: (name: string) => `No way back to ${name} now`,
+  },
   left: (name: string, reason: StopReason): string => {
     switch (reason) {
       case 'disconnected':
@@ -86,6 +117,13 @@ export const call = {
 
   connecting: (name: string) => `Connecting to ${name}`,
   interrupted: 'The picture is interrupted. Trying to get it back.',
+  away: (name: string, until_ms: number | undefined): string =>
+    until_ms === undefined
+      ? `${name} is reconnecting. You can wait, or press Next.`
+      : plural(Math.max(1, Math.round(until_ms / 1_000)), {
+          one: `${name} is reconnecting. Waiting up to a second.`,
+          other: `${name} is reconnecting. Waiting up to # seconds.`,
+        }),
   noMedia: 'No picture or sound gets through between you. You can still write, or press Next.',
   theirCameraOff: (name: string) => `${name}'s camera is off`,
   theirMuted: 'Muted',
@@ -94,8 +132,8 @@ export const call = {
   yourCameraOff: 'Your camera is off',
   tapToHear: 'Tap to hear',
 
-  linkLost: 'Reconnecting. Your call may be interrupted.',
-  linkLostText: 'Reconnecting. What you write now may not arrive.',
+  linkLost: 'Reconnecting. Your call goes on.',
+  linkLostText: 'Reconnecting. What you write now is sent when the connection is back.',
   linkLostLooking: 'Reconnecting. You will keep looking when it is back.',
   offline: 'You are offline. This goes on by itself when the network is back.',
   draining: 'The server is restarting. You will be connected again in a moment.',
@@ -109,6 +147,7 @@ export const call = {
   send: 'Send',
   conversation: 'Conversation',
   chatEmpty: (name: string) => `Say hello to ${name}.`,
+  chatLater: 'What was written earlier is not shown here.',
   chatIdle: 'When you meet somebody, you can write to them here.',
   chatOver: (name: string) => `Your talk with ${name} has ended.`,
   typing: (name: string) => `${name} is typing`,
@@ -130,11 +169,14 @@ export const call = {
     plural(count, { one: '# character too many', other: '# characters too many' }),
 
   connectedTo: (name: string) => `Connected to ${name}`,
+  nameAway: (name: string) => `${name} is reconnecting`,
+  nameBack: (name: string) => `${name} is back`,
   nameLeft: (name: string) => `${name} left`,
   youStopped: (name: string) => `You stopped the call with ${name}`,
 
   keysList: [
     { key: 'N', does: 'Next person' },
+    { key: 'B', does: 'Back to the person before' },
     { key: 'S', does: 'Stop' },
     { key: 'M', does: 'Mute or unmute' },
     { key: 'V', does: 'Camera on or off' },
