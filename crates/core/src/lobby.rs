@@ -304,10 +304,10 @@ impl Lobby {
         matches!(member.standing, Standing::Idle) && !asks
     }
 
-    /// How many sessions wait for a partner.
+    /// How many sessions wait for a partner, and are there.
     #[must_use]
     pub fn waiting_count(&self) -> usize {
-        self.tickets.len()
+        self.modes.iter().map(|crowd| crowd.present).sum()
     }
 
     /// How many rooms there are.

@@ -296,7 +296,7 @@ waiting: number,
 /**
  * How much longer it may take, from what others really waited; absent when unknown.
  */
-estimateSeconds: number, 
+estimateSeconds?: number, 
 /**
  * What of the receiver's wishes no longer counts, in the order of the steps.
  */
