@@ -19,7 +19,10 @@ async fn parted(server: &Server) -> (Client, Client) {
     assert_eq!(ben.until("stop-by-remote-user").await["reason"], "next");
     for client in [&mut ada, &mut ben] {
         let waiting = client.until("waiting").await;
-        assert_eq!((&waiting["waiting"], &waiting["relaxed"]), (&json!(2), &json!(["met-everyone"])));
+        assert_eq!(
+            (&waiting["waiting"], &waiting["relaxed"]),
+            (&json!(2), &json!(["met-everyone"]))
+        );
     }
     (ada, ben)
 }

@@ -1,6 +1,6 @@
 //! Waiting: tickets, and the order of a visitor's own.
 
-use super::{Lobby, Mode, NoticeLine, Place, Stance, Standing, TABS, Ticket};
+use super::{Lobby, NoticeLine, Place, Stance, Standing, TABS, Ticket};
 use crate::{
     Moment, RoomId,
     slab::{Link, NONE},
@@ -17,8 +17,7 @@ impl Lobby {
     ) {
         let own = &self.members[member];
         let (visitor, mode, is_away) = (own.visitor, own.mode, own.is_away);
-        let may_look = !is_away && self.is_next_tab(visitor, mode);
-        if may_look && let Some(partner) = self.find(member, stance) {
+        if !is_away && let Some(partner) = self.find(member, stance) {
             let partner = self.tickets[partner].member;
             let place = self.leave_queue(partner);
             self.open_room([partner, member], [place, None], now);
@@ -59,12 +58,6 @@ impl Lobby {
         self.leave_step_line(ticket);
         self.members[member].standing = Standing::Idle;
         Some(self.tickets.remove(ticket).place)
-    }
-
-    /// Whether a session of this visitor would be the first of theirs in this mode.
-    fn is_next_tab(&self, visitor: u32, mode: Mode) -> bool {
-        let tabs = self.visitors.visitors[visitor].tabs[mode as usize];
-        self.policy.same_visitor || tabs.is_empty()
     }
 
     /// Makes a ticket whose holder is there one of its visitor's, in the order in which they asked.

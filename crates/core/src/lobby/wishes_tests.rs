@@ -46,10 +46,12 @@ fn what_is_asked_for_anew_is_relaxed_anew_at_the_same_place() {
 
 #[test]
 fn who_was_left_is_before_its_equals() {
+    // `a` and `b` never meet again, so that both can wait for `d`.
     check(
-        "0 a1 request +go | 1 b1 request +go | 2 a1 block r1 | 3 c1 request +chess \
-         | 4 b1 stop r1 | 5 d1 request +go",
-        "r1 video a1 b1 | a1 left r1 stopped | r1 over | r2 video a1 d1",
+        "0 a1 request once | 1 b1 request | 2 a1 block r1 | 3 a1 stop r1 | 4 c1 request \
+         | 5 a1 request | 6 c1 stop r2 | 7 d1 request",
+        "r1 video a1 b1 | b1 left r1 stopped | r1 over | r2 video b1 c1 \
+         | b1 left r2 stopped | r2 over | r3 video b1 d1",
     );
 }
 
