@@ -6,7 +6,7 @@ SERVER := $(abspath $(TARGET))/debug/liveloop
 
 .DEFAULT_GOAL := help
 .PHONY: help run page test test-rust test-web test-metrics test-bench test-hostile conformance e2e fuzz sanitize \
-        check lint-rust lint-web ci generated screenshots bench bench-peers bench-binaries million hostile clean tools
+        check lint-rust lint-web ci generated screenshots bench bench-lobby bench-peers bench-binaries million hostile clean tools
 
 help: ## list what can be made
 	@echo 'make TARGET, where TARGET is one of'
@@ -108,6 +108,9 @@ bench: bench-binaries ## measure the release build beside a bare epoll loop (som
 
 bench-peers: bench-binaries ## the same beside servers on other stacks, which it installs (half an hour)
 	scripts/bench-peers.sh $(ARGS)
+
+bench-lobby: ## measure the Lobby alone: instructions, time and memory a match, and whom it pairs
+	@scripts/bench-lobby.sh
 
 million: bench-binaries ## hold a million connections on this machine (CONNECTIONS=, some ten minutes)
 	scripts/million.sh $(ARGS)

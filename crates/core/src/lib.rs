@@ -5,19 +5,27 @@
 
 #![forbid(unsafe_code)]
 
+mod blocks;
 mod groups;
 mod hash;
 mod ids;
+mod index;
 mod lobby;
+mod meetings;
 mod moment;
-mod queue;
 mod rate;
 mod recent_rooms;
+mod slab;
+mod visitors;
+mod waits;
+mod words;
 
 pub use groups::{GroupPolicy, GroupRejection, GroupSpec, GroupView, Groups};
 pub use hash::{IdHasher, IdMap};
 pub use ids::{RoomId, SessionKey, SocketId, UserId};
-pub use lobby::{Effect, EndReason, Input, Lobby, Mode, Policy, Rejection, Request};
+pub use lobby::{
+    Effect, EndReason, Input, Lobby, Mode, Policy, Rejection, Relaxed, Request, Wishes,
+};
 pub use moment::Moment;
 pub use rate::{FloodMeter, Rate, TokenBucket};
 pub use recent_rooms::RecentRooms;

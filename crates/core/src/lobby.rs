@@ -2,17 +2,36 @@
 //!
 //! A session is idle, waiting, or in exactly one room. A room is two sessions and has an id of its
 //! own for ever: a command that names an ended room touches no other. A rejected input changes
-//! nothing. What is to be done comes out of [`Lobby::poll_effect`], in order.
+//! nothing. Nobody waits beside somebody they may meet. What is to be done comes out of
+//! [`Lobby::poll_effect`], in order.
+
+mod calls;
+mod lines;
+mod look;
+mod member;
+mod policy;
+mod queue;
+mod ticket;
+mod undo;
 
 use std::{
     collections::{BTreeSet, VecDeque},
+    sync::Arc,
     time::Duration,
 };
 
 use crate::{
-    IdMap, Moment, RecentRooms, RoomId, SessionKey, UserId,
-    queue::{Place, Queue},
+    IdMap, Moment, RoomId, SessionKey, UserId, blocks::Blocks, index::Index, meetings::Meetings,
+    slab::Slab, visitors::Visitors, waits::Waits, words::Words,
 };
+
+pub use member::Wishes;
+pub use policy::{Policy, Relaxed};
+
+use lines::Lines;
+use member::{Member, Parting, Standing, Topics};
+use policy::Step;
+use ticket::{NOTICE, Notice, NoticeLine, Place, RELAX, Stance, TABS, Ticket};
 
 /// The kind of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -30,17 +49,10 @@ impl Mode {
     pub const ALL: [Self; 3] = [Self::Video, Self::Audio, Self::Text];
 }
 
-/// Who may meet whom.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Policy {
-    /// Whether two sessions of one visitor may meet.
-    pub same_visitor: bool,
-}
-
 /// What a visitor asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
-    /// Whose session it is.
+    /// Whose session it is; a session's first request decides.
     pub user: UserId,
     /// The kind of call.
     pub mode: Mode,
@@ -48,10 +60,14 @@ pub struct Request {
     pub auto_next: bool,
     /// The call that is to be left; the present one where absent.
     pub room: Option<RoomId>,
+    /// What the partner should share; anybody will do where absent.
+    pub wishes: Option<Arc<Wishes>>,
+    /// Whether partners of the memory window will do as well, where they are willing.
+    pub again: bool,
 }
 
 /// What happens to the Lobby.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Input {
     /// Leave the present call, if any, and wait for a partner.
     Request(SessionKey, Request),
@@ -59,6 +75,10 @@ pub enum Input {
     Cancel(SessionKey),
     /// Leave the call and do not wait again.
     Stop(SessionKey, Option<RoomId>),
+    /// Ask for the last partner back.
+    UndoSkip(SessionKey),
+    /// Never meet the partner of this call again, or of the last one where none is named.
+    Block(SessionKey, Option<RoomId>),
     /// The session's socket is lost, but may come back.
     Away(SessionKey),
     /// It has come back.
@@ -75,6 +95,8 @@ impl Input {
             Self::Request(session, _)
             | Self::Cancel(session)
             | Self::Stop(session, _)
+            | Self::UndoSkip(session)
+            | Self::Block(session, _)
             | Self::Away(session)
             | Self::Back(session)
             | Self::Disconnect(session) => *session,
@@ -87,6 +109,8 @@ impl Input {
 pub enum Rejection {
     /// The room is not the session's.
     NotInRoom,
+    /// There is nobody to go back to (any more).
+    NothingToUndo,
 }
 
 /// Why a room has ended.
@@ -132,59 +156,58 @@ pub enum Effect {
     Waiting {
         /// Who is told.
         session: SessionKey,
-        /// How many wait in its mode, itself included.
+        /// How many wait in its mode and are there, itself included.
         waiting: usize,
+        /// How much longer it may take, where that is known.
+        estimate: Option<Duration>,
+        /// What of its wishes no longer counts.
+        relaxed: Relaxed,
     },
-}
-
-#[derive(Clone, Copy, Debug)]
-enum Standing {
-    Idle,
-    Waiting(Ticket),
-    InRoom(RoomId),
-}
-
-/// A place in the queue, and what its holder was told.
-#[derive(Clone, Copy, Debug)]
-struct Ticket {
-    place: Place,
-    joined: Moment,
-    /// The call at whose end the server put its holder here.
-    after_room: Option<RoomId>,
-    tell_at: Moment,
-    told: Option<usize>,
-}
-
-#[derive(Debug)]
-struct Member {
-    request: Request,
-    standing: Standing,
-    past: RecentRooms,
-    /// Keeps its place, but is not in its queue: nobody meets one who is away.
-    is_away: bool,
-}
-
-#[derive(Debug)]
-struct Room {
-    sessions: [SessionKey; 2],
+    /// The session no longer asks for its partner back, and is idle.
+    UndoLapsed {
+        /// Whose ask it was.
+        session: SessionKey,
+    },
 }
 
 /// The Lobby of one node.
 pub struct Lobby {
     policy: Policy,
     mint_room: Box<dyn FnMut() -> RoomId + Send>,
-    members: IdMap<SessionKey, Member>,
-    rooms: IdMap<RoomId, Room>,
-    queues: [Queue; 3],
-    next_place: u64,
-    to_tell: BTreeSet<(Moment, SessionKey)>,
+    slots: IdMap<SessionKey, u32>,
+    members: Slab<Member>,
+    tickets: Slab<Ticket>,
+    index: Index,
+    lines: Lines,
+    modes: [Crowd; 3],
+    words: Words,
+    visitors: Visitors,
+    meetings: Meetings,
+    blocks: Blocks,
+    /// Who asks for a partner back, and until when.
+    asks: BTreeSet<(Moment, SessionKey)>,
+    /// Tickets, by slot and number, whose holders may have found somebody for another reason than
+    /// an input of theirs.
+    to_look: Vec<(u32, u64)>,
+    next_number: u64,
+    room_count: usize,
     effects: VecDeque<Effect>,
+}
+
+/// Those who wait in one mode.
+#[derive(Debug, Default)]
+struct Crowd {
+    /// How many are there.
+    present: usize,
+    /// How many of them can be found.
+    listed: usize,
+    waits: Waits,
 }
 
 impl Lobby {
     /// How long after joining the queue a session first hears that it waits.
     pub const FIRST_NOTICE: Duration = Duration::from_millis(100);
-    /// How often at most it hears that the number has changed.
+    /// How often at most it hears that something has changed.
     pub const NOTICE_INTERVAL: Duration = Duration::from_secs(2);
 
     /// An empty Lobby. `mint_room` gives an id that was never given before.
@@ -192,11 +215,20 @@ impl Lobby {
         Self {
             policy,
             mint_room: Box::new(mint_room),
-            members: IdMap::default(),
-            rooms: IdMap::default(),
-            queues: Default::default(),
-            next_place: 0,
-            to_tell: BTreeSet::new(),
+            slots: IdMap::default(),
+            members: Slab::default(),
+            tickets: Slab::default(),
+            index: Index::default(),
+            lines: Lines::default(),
+            modes: Default::default(),
+            words: Words::default(),
+            visitors: Visitors::default(),
+            meetings: Meetings::new(policy.memory_partners, policy.memory_time),
+            blocks: Blocks::default(),
+            asks: BTreeSet::new(),
+            to_look: Vec::new(),
+            next_number: 0,
+            room_count: 0,
             effects: VecDeque::new(),
         }
     }
@@ -206,45 +238,56 @@ impl Lobby {
     /// # Errors
     /// A [`Rejection`]; then nothing has changed.
     pub fn handle_input(&mut self, input: Input, now: Moment) -> Result<(), Rejection> {
+        let Some(member) = self.slots.get(&input.session()).copied() else {
+            return self.handle_first_input(input, now);
+        };
         match input {
-            Input::Request(session, request) => self.request(session, request, now),
-            Input::Cancel(session) => {
-                self.leave_queue(session);
+            Input::Request(_, request) => self.request(member, request, now)?,
+            Input::Cancel(_) => self.cancel(member),
+            Input::Stop(_, room) => self.stop(member, room, now)?,
+            Input::UndoSkip(_) => self.undo_skip(member, now)?,
+            Input::Block(_, room) => self.block(member, room)?,
+            Input::Away(_) => self.away(member),
+            Input::Back(_) => self.back(member, now),
+            Input::Disconnect(_) => self.disconnect(member, now),
+        }
+        self.look_again(now);
+        Ok(())
+    }
+
+    /// Of a session that has not been heard of.
+    fn handle_first_input(&mut self, input: Input, now: Moment) -> Result<(), Rejection> {
+        match input {
+            Input::Request(session, request) => {
+                let member = self.admit(session, request.user);
+                self.request(member, request, now)?;
+                self.look_again(now);
                 Ok(())
             }
-            Input::Stop(session, room) => self.stop(session, room, now),
-            Input::Away(session) => {
-                self.away(session);
-                Ok(())
-            }
-            Input::Back(session) => {
-                self.back(session, now);
-                Ok(())
-            }
-            Input::Disconnect(session) => {
-                self.end_call(session, EndReason::Disconnected, now);
-                self.leave_queue(session);
-                self.members.remove(&session);
-                Ok(())
-            }
+            Input::Stop(_, Some(_)) | Input::Block(..) => Err(Rejection::NotInRoom),
+            Input::UndoSkip(_) => Err(Rejection::NothingToUndo),
+            _ => Ok(()),
         }
     }
 
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Moment) {
-        while let Some((due, session)) = self.to_tell.first().copied() {
-            if due > now {
-                break;
-            }
-            self.to_tell.pop_first();
-            self.tell_waiting(session, now);
+        self.relax(now);
+        while let Some(pair) = self.meetings.forget_one(now) {
+            self.forget_meeting(pair);
         }
+        self.look_again(now);
+        self.tell_waiting(now);
+        self.look_again(now);
+        self.lapse_asks(now);
     }
 
     /// When [`Lobby::handle_timeout`] is next to be called.
     #[must_use]
     pub fn poll_timeout(&self) -> Option<Moment> {
-        self.to_tell.first().map(|(due, _)| *due)
+        let line = self.lines.poll_timeout(&self.tickets, &self.policy);
+        let ask = self.asks.first().map(|(until, _)| *until);
+        [line, ask, self.meetings.poll_timeout()].into_iter().flatten().min()
     }
 
     /// The next thing to do.
@@ -252,242 +295,58 @@ impl Lobby {
         self.effects.pop_front()
     }
 
-    /// Whether the session neither waits nor is in a room.
+    /// Whether the session neither waits nor is in a room, nor may be brought back into one.
     #[must_use]
     pub fn is_idle(&self, session: SessionKey) -> bool {
-        let standing = self.members.get(&session).map(|member| member.standing);
-        matches!(standing, None | Some(Standing::Idle))
+        let Some(member) = self.slots.get(&session) else { return true };
+        let member = &self.members[*member];
+        let asks = member.parting.is_some_and(|parting| parting.asks_until.is_some());
+        matches!(member.standing, Standing::Idle) && !asks
     }
 
-    /// How many sessions wait for a partner.
+    /// How many sessions wait for a partner, and are there.
     #[must_use]
     pub fn waiting_count(&self) -> usize {
-        self.queues.iter().map(Queue::len).sum()
+        self.modes.iter().map(|crowd| crowd.present).sum()
     }
 
     /// How many rooms there are.
     #[must_use]
     pub fn room_count(&self) -> usize {
-        self.rooms.len()
+        self.room_count
     }
 
-    fn request(
-        &mut self,
-        session: SessionKey,
-        request: Request,
-        now: Moment,
-    ) -> Result<(), Rejection> {
-        if let Some(member) = self.members.get(&session) {
-            match (member.standing, request.room) {
-                (Standing::InRoom(present), Some(named)) if present != named => {
-                    return Err(Rejection::NotInRoom);
-                }
-                (Standing::Waiting(ticket), _) => {
-                    self.replace_request(session, request, ticket, now);
-                    return Ok(());
-                }
-                _ => {}
-            }
-        }
-        // Who was left is queued first: it did not choose to lose its partner.
-        self.end_call(session, EndReason::Next, now);
-        let member = self.members.entry(session).or_insert_with(|| Member {
-            request,
-            standing: Standing::Idle,
-            past: RecentRooms::default(),
+    /// How many meetings are remembered.
+    #[must_use]
+    pub fn meeting_count(&self) -> usize {
+        self.meetings.len()
+    }
+
+    fn admit(&mut self, session: SessionKey, user: UserId) -> u32 {
+        let visitor = self.visitors.take_up(user, self.blocks.concern(user));
+        let member = self.members.insert(Member {
+            session,
+            visitor,
+            mode: Mode::Video,
+            auto_next: false,
             is_away: false,
+            standing: Standing::Idle,
+            topics: Topics::default(),
+            past: crate::RecentRooms::default(),
+            parting: None,
         });
-        member.request = request;
-        self.enqueue(session, None, now);
-        Ok(())
-    }
-
-    /// Keeps the place, and looks anew whether somebody is there for it.
-    fn replace_request(
-        &mut self,
-        session: SessionKey,
-        request: Request,
-        ticket: Ticket,
-        now: Moment,
-    ) {
-        let Some(member) = self.members.get_mut(&session) else { return };
-        let before = std::mem::replace(&mut member.request, request);
-        // It waits by the visitor's own wish now.
-        member.standing = Standing::Waiting(Ticket { after_room: None, ..ticket });
-        if before.mode == request.mode {
-            return;
-        }
-        self.queues[before.mode as usize].remove(ticket.place);
-        match self.partner_for(request) {
-            Some(partner) => {
-                self.to_tell.remove(&(ticket.tell_at, session));
-                self.open_room(session, partner, Some(ticket), now);
-            }
-            None => {
-                self.queues[request.mode as usize].insert(ticket.place, session, request.user);
-            }
-        }
-    }
-
-    fn away(&mut self, session: SessionKey) {
-        let Some(member) = self.members.get_mut(&session) else { return };
-        if std::mem::replace(&mut member.is_away, true) {
-            return;
-        }
-        if let Standing::Waiting(ticket) = member.standing {
-            self.queues[member.request.mode as usize].remove(ticket.place);
-            self.to_tell.remove(&(ticket.tell_at, session));
-        }
-    }
-
-    fn back(&mut self, session: SessionKey, now: Moment) {
-        let Some(member) = self.members.get_mut(&session) else { return };
-        if !std::mem::take(&mut member.is_away) {
-            return;
-        }
-        let request = member.request;
-        if let Standing::Waiting(ticket) = member.standing {
-            match self.partner_for(request) {
-                Some(partner) => self.open_room(session, partner, Some(ticket), now),
-                None => self.wait(session, Ticket { tell_at: now + Self::FIRST_NOTICE, ..ticket }),
-            }
-        }
-    }
-
-    fn stop(
-        &mut self,
-        session: SessionKey,
-        room: Option<RoomId>,
-        now: Moment,
-    ) -> Result<(), Rejection> {
-        let Some(member) = self.members.get(&session) else {
-            return room.map_or(Ok(()), |_| Err(Rejection::NotInRoom));
-        };
-        match (member.standing, room) {
-            (Standing::InRoom(present), Some(named)) if present == named => {
-                self.end_call(session, EndReason::Stopped, now);
-            }
-            (Standing::InRoom(_), None) => self.end_call(session, EndReason::Stopped, now),
-            (Standing::Waiting(_), None) => self.leave_queue(session),
-            (Standing::Idle, None) => {}
-            (_, Some(named)) if !member.past.contains(named) => return Err(Rejection::NotInRoom),
-            (Standing::Waiting(ticket), named) if ticket.after_room == named => {
-                self.leave_queue(session);
-            }
-            (_, Some(_)) => {}
-        }
-        Ok(())
-    }
-
-    /// Ends the session's call, if it is in one: the partner is told, and queued again if it
-    /// wishes so; the session itself is idle afterwards.
-    fn end_call(&mut self, session: SessionKey, reason: EndReason, now: Moment) {
-        let Some(member) = self.members.get_mut(&session) else { return };
-        let Standing::InRoom(id) = member.standing else { return };
-        member.standing = Standing::Idle;
-        member.past.remember(id);
-        let room = self.rooms.remove(&id).expect("a session is only in a room that is there");
-        let [first, second] = room.sessions;
-        let partner = if first == session { second } else { first };
-        let left = self.members.get_mut(&partner).expect("a room holds only members");
-        left.standing = Standing::Idle;
-        left.past.remember(id);
-        let wants_next = left.request.auto_next;
-        self.effects.push_back(Effect::PartnerLeft { session: partner, room: id, reason });
-        self.effects.push_back(Effect::RoomEnded { room: id });
-        if wants_next {
-            self.enqueue(partner, Some(id), now);
-        }
-    }
-
-    /// Puts an idle member into a room with whoever waits for it, or else into the queue.
-    fn enqueue(&mut self, session: SessionKey, after_room: Option<RoomId>, now: Moment) {
-        let Member { request, is_away, .. } = self.members[&session];
-        let partner = self.partner_for(request).filter(|_| !is_away);
-        if let Some(partner) = partner {
-            return self.open_room(session, partner, None, now);
-        }
-        let place = Place(self.next_place);
-        self.next_place += 1;
-        let tell_at = now + Self::FIRST_NOTICE;
-        let ticket = Ticket { place, joined: now, after_room, tell_at, told: None };
-        if is_away {
-            self.set_standing(session, Standing::Waiting(ticket));
-        } else {
-            self.wait(session, ticket);
-        }
-    }
-
-    fn wait(&mut self, session: SessionKey, ticket: Ticket) {
-        let request = self.members[&session].request;
-        self.queues[request.mode as usize].insert(ticket.place, session, request.user);
-        self.to_tell.insert((ticket.tell_at, session));
-        self.set_standing(session, Standing::Waiting(ticket));
-    }
-
-    fn partner_for(&self, request: Request) -> Option<SessionKey> {
-        self.queues[request.mode as usize].partner_for(request.user, self.policy.same_visitor)
-    }
-
-    /// `session` is in no queue any more, where `own` was its ticket; `partner` is still in one.
-    fn open_room(
-        &mut self,
-        session: SessionKey,
-        partner: SessionKey,
-        own: Option<Ticket>,
-        now: Moment,
-    ) {
-        let mode = self.members[&session].request.mode;
-        let Standing::Waiting(ticket) = self.members[&partner].standing else {
-            unreachable!("a partner is taken from the queue")
-        };
-        self.leave_queue(partner);
-        let (sessions, longer) = match own {
-            Some(own) if own.place < ticket.place => ([session, partner], own),
-            _ => ([partner, session], ticket),
-        };
-        let room = (self.mint_room)();
-        let before = self.rooms.insert(room, Room { sessions });
-        debug_assert!(before.is_none(), "a room id is given once");
-        for session in sessions {
-            self.set_standing(session, Standing::InRoom(room));
-        }
-        let waited = now.since(longer.joined);
-        self.effects.push_back(Effect::Matched { room, mode, sessions, waited });
-    }
-
-    fn leave_queue(&mut self, session: SessionKey) {
-        let Some(member) = self.members.get_mut(&session) else { return };
-        let Standing::Waiting(ticket) = member.standing else { return };
-        member.standing = Standing::Idle;
-        if !member.is_away {
-            self.queues[member.request.mode as usize].remove(ticket.place);
-            self.to_tell.remove(&(ticket.tell_at, session));
-        }
-    }
-
-    fn set_standing(&mut self, session: SessionKey, standing: Standing) {
-        self.members.get_mut(&session).expect("only members stand anywhere").standing = standing;
-    }
-
-    fn tell_waiting(&mut self, session: SessionKey, now: Moment) {
-        let member = self.members.get_mut(&session).expect("only members are told");
-        let Standing::Waiting(ticket) = &mut member.standing else {
-            unreachable!("who leaves the queue is told no more")
-        };
-        let waiting = self.queues[member.request.mode as usize].len();
-        if ticket.told != Some(waiting) {
-            ticket.told = Some(waiting);
-            self.effects.push_back(Effect::Waiting { session, waiting });
-        }
-        ticket.tell_at = now + Self::NOTICE_INTERVAL;
-        self.to_tell.insert((ticket.tell_at, session));
+        self.slots.insert(session, member);
+        member
     }
 }
 
 #[cfg(test)]
 mod invariants;
 #[cfg(test)]
+mod model;
+#[cfg(test)]
 mod tests;
 #[cfg(test)]
 mod walks;
+#[cfg(test)]
+mod wishes_tests;

@@ -10,16 +10,17 @@ use std::{
 
 use liveloop_core::{
     Effect, GroupPolicy, GroupRejection, GroupSpec, Groups, IdMap, Input, Lobby, Mode, Moment,
-    Policy, Rejection, RoomId, SessionKey, SocketId, UserId,
+    Rejection, RoomId, SessionKey, SocketId, UserId,
 };
 use liveloop_ports::History;
-use liveloop_protocol::{Refusal, RoomMembers, ServerEvent, format_id};
+use liveloop_protocol::{ErrorCode, Refusal, RoomMembers, ServerEvent, format_id};
 
 use crate::{
     clock::random_id,
     plane::ConnId,
     session::{
         Delivery, Joined, Matched, Partner, Profile, Publication, Published, RelayKind, Shared,
+        WaitingNotice,
     },
 };
 
@@ -84,7 +85,7 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn new(shared: Arc<Shared>, history: Arc<dyn History>) -> Self {
-        let policy = Policy { same_visitor: shared.settings.matching.same_visitor };
+        let policy = shared.settings.matching.policy();
         let lobby = Lobby::new(policy, || RoomId(random_id()));
         let limits = &shared.settings.limits;
         let groups = Groups::new(GroupPolicy {
@@ -153,13 +154,17 @@ impl Desk {
             }
         };
         let session = input.session();
+        // Who asks for a partner back is shown as before, if they still wait or talk.
+        let is_as_before = matches!(input, Input::UndoSkip(_));
         let outcome = self.lobby.handle_input(input, now);
-        if let (Some(seat), Ok(())) = (seat, outcome) {
+        if let (Some(seat), Ok(())) = (seat, outcome)
+            && !(is_as_before && self.seats.contains_key(&session))
+        {
             self.seats.insert(session, seat);
         }
         let is_to_be_told = |by: &AskedBy| !is_here || outcome.is_err() || by.reference.is_some();
         if let Some(AskedBy { event, room, reference, outlet }) = ask.by.filter(is_to_be_told) {
-            let outcome = outcome.map_err(|Rejection::NotInRoom| Refusal::not_in_room());
+            let outcome = outcome.map_err(refusal_of_lobby);
             let answer = Answer { event, room, reference, outcome };
             self.deliveries.push_back((outlet, Delivery::Answer(answer)));
         }
@@ -200,9 +205,11 @@ impl Desk {
                     self.forget_if_idle(session);
                 }
                 Effect::RoomEnded { room } => self.history.close_room(room),
-                Effect::Waiting { session, waiting } => {
-                    self.deliver(session, Delivery::Waiting { waiting });
+                Effect::Waiting { session, waiting, estimate, relaxed } => {
+                    let notice = WaitingNotice { waiting, estimate, relaxed };
+                    self.deliver(session, Delivery::Waiting(notice));
                 }
+                Effect::UndoLapsed { session } => self.forget_if_idle(session),
             }
         }
     }
@@ -219,7 +226,7 @@ impl Desk {
         let by_first = (second, first, false, &pseudonym_of_second, &pseudonym_of_first);
         let by_second = (first, second, true, &pseudonym_of_first, &pseudonym_of_second);
         for (own, other, is_initiator, own_pseudonym, pseudonym) in [by_first, by_second] {
-            let (mine, theirs) = (&own.profile.interests, &other.profile.interests);
+            let (mine, theirs) = (own.profile.interests(), other.profile.interests());
             let partner = Partner {
                 socket: other.socket,
                 pseudonym: *pseudonym,
@@ -245,7 +252,7 @@ impl Desk {
         }
     }
 
-    /// How somebody is shown is held only while they wait or are in a room.
+    /// How somebody is shown is held only while they wait, are in a room, or ask for a partner back.
     fn forget_if_idle(&mut self, session: SessionKey) {
         if self.lobby.is_idle(session) {
             self.seats.remove(&session);
@@ -260,6 +267,16 @@ impl Desk {
     }
 }
 
+fn refusal_of_lobby(rejection: Rejection) -> Refusal {
+    match rejection {
+        Rejection::NotInRoom => Refusal::not_in_room(),
+        Rejection::NothingToUndo => {
+            let reason = "nobody is there to go back to: look for somebody else";
+            Refusal::new(ErrorCode::NotAllowed, reason)
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use liveloop_core::Request;
@@ -271,7 +288,14 @@ mod tests {
     fn request(session: u32) -> Ask {
         let outlet = ConnId { thread: 0, key: Key { slot: session, generation: 0 } };
         let user = UserId(session.into());
-        let request = Request { user, mode: Mode::Video, auto_next: true, room: None };
+        let request = Request {
+            user,
+            mode: Mode::Video,
+            auto_next: true,
+            room: None,
+            wishes: None,
+            again: false,
+        };
         let (socket, profile) = (SocketId(session.into()), Arc::default());
         let seat = Seat { socket, user, profile, outlet };
         let input = Input::Request(SessionKey(session.into()), request);

@@ -21,7 +21,7 @@ use liveloop_core::{Moment, RecentRooms, RoomId, SessionKey, SocketId, UserId};
 use liveloop_ports::Bans;
 use liveloop_protocol::{
     ClientEvent, ClientFrame, Draining, Encoded, ErrorCode, HeartbeatAck, Refusal, ServerEvent,
-    Undecodable, Waiting, encode_ack, encode_ack_error, format_id, parse_id,
+    Undecodable, encode_ack, encode_ack_error, format_id, parse_id,
 };
 use serde::Serialize;
 
@@ -36,7 +36,7 @@ use crate::{
 };
 
 pub(crate) use call::{Call, Partner};
-pub(crate) use delivery::{Delivery, Matched, Relay, RelayKind};
+pub(crate) use delivery::{Delivery, Matched, Relay, RelayKind, WaitingNotice};
 pub(crate) use groups::{Joined, Publication, Published, refusal_of};
 pub(crate) use messages::Said;
 pub(crate) use profile::{ImageBudget, Profile};
@@ -317,6 +317,8 @@ impl Session {
             ClientEvent::StopCall(stop) => {
                 return self.stop_call(stop.room_id.as_deref(), reference);
             }
+            ClientEvent::UndoSkip => return self.undo_skip(reference),
+            ClientEvent::BlockUser(block) => return self.block_user(block, reference),
             ClientEvent::NewMessage(message) => return self.new_message(message, reference, now),
             ClientEvent::JoinRoom(join) => return self.join_room(join, reference),
             ClientEvent::LeaveRoom(leave) => return self.leave_room(leave, reference),
@@ -348,9 +350,7 @@ impl Session {
             Delivery::PartnerLeft { room, reason, is_queued } => {
                 self.partner_left(room, reason, is_queued);
             }
-            Delivery::Waiting { waiting } => {
-                self.send(&ServerEvent::Waiting(&Waiting::new(waiting)), false);
-            }
+            Delivery::Waiting(notice) => self.still_waiting(notice),
             Delivery::Answer(answer) => self.answer_from_lobby(&answer),
             Delivery::Joined(joined) => {
                 self.joined(&joined);

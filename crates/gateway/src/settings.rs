@@ -91,7 +91,7 @@ impl Settings {
             heartbeat: Heartbeat::for_testing(),
             session: Session::for_testing(),
             drain: Drain::for_testing(),
-            matching: Matching { same_visitor: true },
+            matching: Matching { same_visitor: true, repeat: true, ..Matching::default() },
             groups: Groups::default(),
             metrics: Metrics::default(),
             ice: Ice::default(),

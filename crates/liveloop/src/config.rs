@@ -10,6 +10,7 @@ mod file;
 mod ice;
 mod kind;
 mod log;
+mod matching;
 mod nearest;
 mod origin;
 mod print;
@@ -31,6 +32,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use environment::Surroundings;
 pub(crate) use kind::Kind;
 pub(crate) use log::{Format, Level, Log};
+pub(crate) use matching::Matching;
 pub(crate) use print::print;
 pub(crate) use problem::{Problem, Problems};
 pub(crate) use setting::Setting;
@@ -64,13 +66,6 @@ pub(crate) struct Config {
     pub(crate) log: Log,
 }
 
-/// Settings of matching, of which some follow from others where they are not set.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct Matching {
-    pub(crate) same_visitor: Option<bool>,
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -99,15 +94,23 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Whether two windows of one visitor may meet: as set, else only where nobody but people at
-    /// this machine can connect, so that one person can try the site out.
+    /// Whether two windows of one visitor may meet: as set, else only in private.
     pub(crate) fn is_same_visitor_matched(&self) -> bool {
-        let is_private = self.listen.ip().is_loopback()
+        self.matching.same_visitor.unwrap_or_else(|| self.is_private())
+    }
+
+    /// Whether two may meet again at once: as set, else only in private.
+    pub(crate) fn is_repeat_matched(&self) -> bool {
+        self.matching.repeat.unwrap_or_else(|| self.is_private())
+    }
+
+    /// Whether nobody but people at this machine can connect: then one person can try the site out.
+    fn is_private(&self) -> bool {
+        self.listen.ip().is_loopback()
             && self.public_url.is_none()
             && self.origins.is_empty()
             && self.trusted_proxies.is_empty()
-            && self.tls == Tls::default();
-        self.matching.same_visitor.unwrap_or(is_private)
+            && self.tls == Tls::default()
     }
 
     /// What the gateway is to do, on a node of this name.
@@ -124,7 +127,9 @@ impl Config {
             heartbeat: self.heartbeat.clone(),
             session: self.session.clone(),
             drain: self.drain.clone(),
-            matching: settings::Matching { same_visitor: self.is_same_visitor_matched() },
+            matching: self
+                .matching
+                .settings(self.is_same_visitor_matched(), self.is_repeat_matched()),
             groups: self.groups.clone(),
             metrics: self.metrics.clone(),
             ice: self.ice.clone(),

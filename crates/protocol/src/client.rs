@@ -25,6 +25,10 @@ pub enum ClientEvent<'a> {
     CancelRequest,
     /// `stop-call`: leave the call and do not queue again.
     StopCall(StopCall<'a>),
+    /// `undo-skip`: ask for the last partner back.
+    UndoSkip,
+    /// `block-user`: never meet that partner again.
+    BlockUser(BlockUser<'a>),
     /// `negotiation-call-offer`: an SDP offer to the partner.
     Offer(NegotiationCallOffer<'a>),
     /// `negotiation-call-answer`: an SDP answer to the partner.
@@ -45,11 +49,13 @@ pub enum ClientEvent<'a> {
 
 impl<'a> ClientEvent<'a> {
     /// Every event name that is understood.
-    pub const NAMES: [&'static str; 12] = [
+    pub const NAMES: [&'static str; 14] = [
         "hello",
         "request-room",
         "cancel-request",
         "stop-call",
+        "undo-skip",
+        "block-user",
         "negotiation-call-offer",
         "negotiation-call-answer",
         "send-new-ice-candidates",
@@ -68,6 +74,8 @@ impl<'a> ClientEvent<'a> {
             Self::RequestRoom(_) => "request-room",
             Self::CancelRequest => "cancel-request",
             Self::StopCall(_) => "stop-call",
+            Self::UndoSkip => "undo-skip",
+            Self::BlockUser(_) => "block-user",
             Self::Offer(_) => "negotiation-call-offer",
             Self::Answer(_) => "negotiation-call-answer",
             Self::Candidates(_) => "send-new-ice-candidates",
@@ -83,9 +91,10 @@ impl<'a> ClientEvent<'a> {
     #[must_use]
     pub fn room_id(&self) -> Option<&str> {
         match self {
-            Self::Hello(_) | Self::CancelRequest | Self::Heartbeat => None,
+            Self::Hello(_) | Self::CancelRequest | Self::UndoSkip | Self::Heartbeat => None,
             Self::RequestRoom(event) => event.room_id.as_deref(),
             Self::StopCall(event) => event.room_id.as_deref(),
+            Self::BlockUser(event) => event.room_id.as_deref(),
             Self::Offer(event) => event.room_id.as_deref(),
             Self::Answer(event) => event.room_id.as_deref(),
             Self::Candidates(event) => event.room_id.as_deref(),
@@ -110,6 +119,8 @@ impl<'a> ClientEvent<'a> {
             "request-room" => RequestRoom::decode(data, limits).map(Self::RequestRoom),
             "cancel-request" => parse::<CancelRequest>(data).map(|_| Self::CancelRequest),
             "stop-call" => StopCall::decode(data).map(Self::StopCall),
+            "undo-skip" => parse::<UndoSkip>(data).map(|_| Self::UndoSkip),
+            "block-user" => BlockUser::decode(data).map(Self::BlockUser),
             "negotiation-call-offer" => NegotiationCallOffer::decode(data, limits).map(Self::Offer),
             "negotiation-call-answer" => {
                 NegotiationCallAnswer::decode(data, limits).map(Self::Answer)
@@ -181,12 +192,18 @@ pub struct RequestRoom<'a> {
     /// What the visitor likes to talk about.
     #[serde(borrow, default)]
     pub interests: Option<Vec<Cow<'a, str>>>,
+    /// What the visitor speaks: BCP 47 tags, of which the first part counts.
+    #[serde(borrow, default)]
+    pub languages: Option<Vec<Cow<'a, str>>>,
     /// The call that is to be left: a stale one is refused.
     #[serde(borrow, default)]
     pub room_id: Option<Cow<'a, str>>,
     /// Whether to be queued again when the partner leaves; true where absent.
     #[serde(default)]
     pub auto_next: Option<bool>,
+    /// Whether partners of the memory window will do as well; false where absent.
+    #[serde(default)]
+    pub again: Option<bool>,
 }
 
 impl<'a> RequestRoom<'a> {
@@ -196,6 +213,7 @@ impl<'a> RequestRoom<'a> {
         request.user_image =
             request.user_image.map(|url| fields::bounded_image(url, limits)).transpose()?;
         request.interests = fields::clean_interests(request.interests, limits)?;
+        request.languages = fields::clean_languages(request.languages, limits)?;
         bounded_id("roomId", request.room_id.as_deref())?;
         Ok(request)
     }
@@ -204,6 +222,28 @@ impl<'a> RequestRoom<'a> {
 /// `cancel-request`: no fields.
 #[derive(Debug, Deserialize, TS)]
 pub struct CancelRequest {}
+
+/// `undo-skip`: no fields.
+#[derive(Debug, Deserialize, TS)]
+pub struct UndoSkip {}
+
+/// `block-user`.
+#[derive(Debug, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(rename = "BlockUser", optional_fields)]
+pub struct BlockUser<'a> {
+    /// The call whose partner is meant; the present or the last one where absent.
+    #[serde(borrow, default)]
+    pub room_id: Option<Cow<'a, str>>,
+}
+
+impl<'a> BlockUser<'a> {
+    fn decode(data: &'a str) -> Result<Self, Refusal> {
+        let block: Self = parse(data)?;
+        bounded_id("roomId", block.room_id.as_deref())?;
+        Ok(block)
+    }
+}
 
 /// `stop-call`.
 #[derive(Debug, Deserialize, TS)]

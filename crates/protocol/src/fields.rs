@@ -138,20 +138,52 @@ pub(crate) fn clean_interests<'a>(
     interests: Option<Vec<Cow<'a, str>>>,
     limits: &Limits,
 ) -> Result<Option<Vec<Cow<'a, str>>>, Refusal> {
-    let Some(interests) = interests else { return Ok(None) };
-    if limits.interests > 0 && interests.len() > limits.interests {
-        return Err(Refusal::too_long("interests", limits.interests, "interests"));
-    }
-    let mut clean: Vec<Cow<'a, str>> = Vec::with_capacity(interests.len());
-    for (index, interest) in interests.into_iter().enumerate() {
-        let interest = trimmed(interest);
-        bounded_chars(&format!("interests[{index}]"), &interest, limits.interest_chars)?;
-        let interest: Cow<'a, str> = Cow::Owned(interest.to_lowercase());
-        if !interest.is_empty() && !clean.contains(&interest) {
-            clean.push(interest);
+    clean_words("interests", interests, (limits.interests, limits.interest_chars))
+}
+
+/// Languages: likewise, and of a tag (BCP 47) its primary language alone, so that `en-GB` and `en-US`
+/// are one.
+pub(crate) fn clean_languages<'a>(
+    languages: Option<Vec<Cow<'a, str>>>,
+    limits: &Limits,
+) -> Result<Option<Vec<Cow<'a, str>>>, Refusal> {
+    let mut clean = clean_words("languages", languages, (limits.interests, limits.interest_chars))?;
+    if let Some(tags) = &mut clean {
+        for tag in tags.iter_mut() {
+            let primary = tag.split(['-', '_']).next().unwrap_or_default().trim_end().to_owned();
+            *tag = Cow::Owned(primary);
         }
+        let tags_then = std::mem::take(tags);
+        tags_then.into_iter().for_each(|tag| push_once(tags, tag));
+    }
+    Ok(clean)
+}
+
+fn clean_words<'a>(
+    field: &str,
+    words: Option<Vec<Cow<'a, str>>>,
+    (words_max, chars_max): (usize, usize),
+) -> Result<Option<Vec<Cow<'a, str>>>, Refusal> {
+    let Some(words) = words else { return Ok(None) };
+    if words_max > 0 && words.len() > words_max {
+        return Err(Refusal::too_long(field, words_max, field));
+    }
+    let mut clean: Vec<Cow<'a, str>> = Vec::with_capacity(words.len());
+    for (index, word) in words.into_iter().enumerate() {
+        let word = trimmed(word);
+        let is_over = chars_max > 0 && word.len() > chars_max;
+        if is_over {
+            bounded_chars(&format!("{field}[{index}]"), &word, chars_max)?;
+        }
+        push_once(&mut clean, Cow::Owned(word.to_lowercase()));
     }
     Ok(Some(clean))
+}
+
+fn push_once<'a>(words: &mut Vec<Cow<'a, str>>, word: Cow<'a, str>) {
+    if !word.is_empty() && !words.contains(&word) {
+        words.push(word);
+    }
 }
 
 /// A picture that is safe to show: a base64 data URL of a raster format.

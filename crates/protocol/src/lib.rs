@@ -18,8 +18,9 @@ pub mod typescript;
 pub mod websocket;
 
 pub use client::{
-    CancelRequest, ClientEvent, Heartbeat, Hello, JoinRoom, LeaveRoom, NegotiationCallAnswer,
-    NegotiationCallOffer, NewMessage, RequestRoom, SendNewIceCandidates, StopCall, Typing,
+    BlockUser, CancelRequest, ClientEvent, Heartbeat, Hello, JoinRoom, LeaveRoom,
+    NegotiationCallAnswer, NegotiationCallOffer, NewMessage, RequestRoom, SendNewIceCandidates,
+    StopCall, Typing, UndoSkip,
 };
 pub use error::{Category, ErrorBody, ErrorCode, Refusal};
 pub use fields::clean_name;
@@ -29,7 +30,7 @@ pub use limits::{Limits, LimitsTold};
 pub use server::{
     AnswerRelayed, CandidateRelayed, CandidatesRelayed, Draining, HeartbeatAck, HeartbeatTold,
     IceServer, MatchDone, MessageAck, MessageRelayed, OfferRelayed, PartnerAway, PartnerBack,
-    RemoteUser, RemoteUserBrief, RoomJoined, RoomMembers, ServerEvent, SessionState,
+    Relaxation, RemoteUser, RemoteUserBrief, RoomJoined, RoomMembers, ServerEvent, SessionState,
     StopByRemoteUser, StopReason, TypingRelayed, Waiting, Welcome,
 };
 

@@ -171,18 +171,40 @@ pub struct Welcome<'a> {
 
 /// `waiting`.
 #[derive(Clone, Debug, Serialize, TS)]
+#[serde(rename_all = "camelCase")]
 pub struct Waiting {
     /// For people.
     pub message: &'static str,
     /// How many wait for a partner in this mode, the receiver included.
     pub waiting: usize,
+    /// How much longer it may take, from what others really waited; absent when unknown.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[ts(optional, type = "number")]
+    pub estimate_seconds: Option<u64>,
+    /// What of the receiver's wishes no longer counts, in the order of the steps.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[ts(optional, as = "Option<Vec<Relaxation>>")]
+    pub relaxed: Vec<Relaxation>,
+}
+
+/// An entry of `waiting.relaxed`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "kebab-case")]
+pub enum Relaxation {
+    /// A partner need not share an interest.
+    Interests,
+    /// A partner need not share a language.
+    Languages,
+    /// Everybody who waits has been a partner lately: `request-room` with `again` meets them anew.
+    MetEveryone,
 }
 
 impl Waiting {
-    /// The event, for `waiting` visitors.
+    /// The event, where nothing is known but that `waiting` visitors wait.
     #[must_use]
     pub fn new(waiting: usize) -> Self {
-        Self { message: "Waiting for a partner...", waiting }
+        let message = "Waiting for a partner...";
+        Self { message, waiting, estimate_seconds: None, relaxed: Vec::new() }
     }
 }
 

@@ -111,6 +111,8 @@ fn encoded_samples() -> Vec<Vec<u8>> {
     struct Empty {}
     let slow_down = Refusal::rate_limited(200);
     let frame = |event: ServerEvent<'_>, n| event.encode().into_frame(n);
+    let all = vec![Relaxation::Interests, Relaxation::Languages, Relaxation::MetEveryone];
+    let relaxed = Waiting { estimate_seconds: Some(15), relaxed: all, ..Waiting::new(1) };
     let welcome = Welcome {
         socket_id: SOCKET,
         user_id: ROOM,
@@ -144,6 +146,7 @@ fn encoded_samples() -> Vec<Vec<u8>> {
             None,
         ),
         frame(ServerEvent::Waiting(&Waiting::new(1)), None),
+        frame(ServerEvent::Waiting(&relaxed), None),
         frame(
             ServerEvent::MatchDone(&MatchDone {
                 message: MatchDone::MESSAGE,

@@ -3,12 +3,13 @@
 use ts_rs::{Config, TS};
 
 use crate::{
-    AnswerRelayed, CancelRequest, CandidateRelayed, CandidatesRelayed, Category, Draining,
-    ErrorBody, ErrorCode, Heartbeat, HeartbeatAck, HeartbeatTold, Hello, IceServer, JoinRoom,
-    LeaveRoom, LimitsTold, MatchDone, MessageAck, MessageRelayed, NegotiationCallAnswer,
-    NegotiationCallOffer, NewMessage, OfferRelayed, PartnerAway, PartnerBack, RemoteUser,
-    RemoteUserBrief, RequestRoom, RoomJoined, RoomMembers, SendNewIceCandidates, SessionState,
-    StopByRemoteUser, StopCall, StopReason, Typing, TypingRelayed, Waiting, Welcome,
+    AnswerRelayed, BlockUser, CancelRequest, CandidateRelayed, CandidatesRelayed, Category,
+    Draining, ErrorBody, ErrorCode, Heartbeat, HeartbeatAck, HeartbeatTold, Hello, IceServer,
+    JoinRoom, LeaveRoom, LimitsTold, MatchDone, MessageAck, MessageRelayed, NegotiationCallAnswer,
+    NegotiationCallOffer, NewMessage, OfferRelayed, PartnerAway, PartnerBack, Relaxation,
+    RemoteUser, RemoteUserBrief, RequestRoom, RoomJoined, RoomMembers, SendNewIceCandidates,
+    SessionState, StopByRemoteUser, StopCall, StopReason, Typing, TypingRelayed, UndoSkip, Waiting,
+    Welcome,
 };
 
 /// The text of `web/src/protocol/generated/wire.ts`.
@@ -30,6 +31,8 @@ pub fn declarations() -> String {
         RequestRoom<'static>,
         CancelRequest,
         StopCall<'static>,
+        UndoSkip,
+        BlockUser<'static>,
         NegotiationCallOffer<'static>,
         NegotiationCallAnswer<'static>,
         SendNewIceCandidates<'static>,
@@ -43,6 +46,7 @@ pub fn declarations() -> String {
         SessionState,
         HeartbeatTold,
         Welcome<'static>,
+        Relaxation,
         Waiting,
         RemoteUser<'static>,
         MatchDone<'static>,
@@ -74,6 +78,8 @@ export interface ClientEvents {
   \"request-room\": RequestRoom;
   \"cancel-request\": CancelRequest;
   \"stop-call\": StopCall;
+  \"undo-skip\": UndoSkip;
+  \"block-user\": BlockUser;
   \"negotiation-call-offer\": NegotiationCallOffer;
   \"negotiation-call-answer\": NegotiationCallAnswer;
   \"send-new-ice-candidates\": SendNewIceCandidates;

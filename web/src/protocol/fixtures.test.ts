@@ -40,6 +40,8 @@ describe('what this page says', () => {
       'request-room',
       'cancel-request',
       'stop-call',
+      'undo-skip',
+      'block-user',
       'negotiation-call-offer',
       'negotiation-call-answer',
       'send-new-ice-candidates',

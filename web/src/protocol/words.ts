@@ -16,23 +16,13 @@ export type StopReason = ServerEvents['stop-by-remote-user']['reason'];
 /** A refusal, by the server or by the link itself when it is not there. */
 export type WireError = Omit<ErrorBody, 'code'> & { code: ErrorCode | 'link-lost' };
 
-/** Words of the wire contract that a server may not speak yet: it refuses the one and leaves out the other. */
-interface ClientWords extends ClientEvents {
-  'request-room': ClientEvents['request-room'] & { again?: boolean };
-  'undo-skip': object;
-}
-
-interface ServerWords extends ServerEvents {
-  waiting: ServerEvents['waiting'] & { estimateSeconds?: number; relaxed?: readonly string[] };
-}
-
 export type ClientEvent = {
-  [Name in keyof ClientWords]: { event: Name; data: ClientWords[Name] };
-}[keyof ClientWords];
+  [Name in keyof ClientEvents]: { event: Name; data: ClientEvents[Name] };
+}[keyof ClientEvents];
 
 export type ServerEvent = {
-  [Name in keyof ServerWords]: { event: Name; data: ServerWords[Name] };
-}[keyof ServerWords];
+  [Name in keyof ServerEvents]: { event: Name; data: ServerEvents[Name] };
+}[keyof ServerEvents];
 
 export type ServerEventName = keyof ServerEvents;
 

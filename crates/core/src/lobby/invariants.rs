@@ -1,52 +1,142 @@
 //! What is true of a Lobby after every input.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::*;
+use crate::{index::Key, words::ANY};
 
 impl Lobby {
     /// Panics where the Lobby contradicts itself.
     pub(super) fn assert_invariants(&self) {
+        assert_eq!(self.slots.len(), self.members.len(), "every session is one member");
         let (mut waiting, mut in_rooms) = (0, 0);
-        for (session, member) in &self.members {
+        let mut asks = BTreeSet::new();
+        for (session, slot) in &self.slots {
+            let member = &self.members[*slot];
+            assert_eq!(member.session, *session);
             match member.standing {
-                Standing::Idle => {}
-                Standing::Waiting(ticket) if member.is_away => {
-                    let mut waiting = self.queues.iter().flat_map(Queue::iter);
-                    assert!(waiting.all(|(place, ..)| place != ticket.place), "nor found");
-                }
+                Standing::Idle => assert!(member.topics.is_empty(), "the idle hold no words"),
                 Standing::Waiting(ticket) => {
                     waiting += 1;
-                    let queue = &self.queues[member.request.mode as usize];
-                    let held = (ticket.place, *session, member.request.user);
-                    assert!(queue.iter().any(|entry| entry == held), "who waits is in its queue");
-                    assert!(self.to_tell.contains(&(ticket.tell_at, *session)), "and will be told");
+                    self.assert_ticket(ticket, *slot);
                 }
-                Standing::InRoom(id) => {
+                Standing::InRoom(room, partner) => {
                     in_rooms += 1;
-                    let room = self.rooms.get(&id).expect("the room of a session is there");
-                    assert!(room.sessions.contains(session), "and knows the session");
-                    assert!(!member.past.contains(id), "a present room is not a past one");
+                    self.assert_room(room, *slot, partner);
                 }
             }
+            if let Some(until) = member.parting.and_then(|parting| parting.asks_until) {
+                asks.insert((until, *session));
+            }
         }
-        assert_eq!(waiting, self.waiting_count(), "no queue holds anybody else");
-        assert_eq!(waiting, self.to_tell.len(), "nobody else is told");
-        assert_eq!(in_rooms, 2 * self.rooms.len(), "a room is exactly two");
-        for room in self.rooms.values() {
-            let [first, second] = room.sessions.map(|session| &self.members[&session]);
-            assert_ne!(room.sessions[0], room.sessions[1], "nobody meets the very same session");
-            assert_eq!(first.request.mode, second.request.mode, "both want the same kind of call");
-            assert!(
-                self.policy.same_visitor || first.request.user != second.request.user,
-                "nobody meets oneself"
-            );
+        assert_eq!(waiting, self.tickets.len(), "no ticket is anybody else's");
+        assert_eq!(in_rooms, 2 * self.room_count, "a room is exactly two");
+        assert_eq!(asks, self.asks, "every ask lapses some day");
+        assert!(self.to_look.is_empty(), "whoever may have found somebody has looked");
+        self.assert_crowds();
+        self.assert_uses();
+        self.assert_nobody_waits_in_vain();
+    }
+
+    fn assert_ticket(&self, ticket: u32, member: u32) {
+        let held = &self.tickets[ticket];
+        let owner = &self.members[member];
+        assert_eq!((held.member, held.mode), (member, owner.mode));
+        assert_eq!(held.visitor, owner.visitor);
+        assert_eq!(held.is_seated, !owner.is_away, "who is away sits nowhere");
+        let is_to_be_told = self.lines.is_in_notice_line(&self.tickets, ticket);
+        assert_eq!(is_to_be_told, !owner.is_away, "who is there will be told");
+        assert_eq!(held.notice != NoticeLine::None, is_to_be_told);
+        let has_something_to_relax = match held.stance.step {
+            Step::Nothing => !owner.topics.is_empty(),
+            Step::Interests => !owner.topics.languages().is_empty(),
+            Step::Languages => false,
+        };
+        let is_in_step_line = self.lines.steps(&self.tickets).any(|other| other == ticket);
+        assert_eq!(is_in_step_line, has_something_to_relax, "no wish outlasts its step");
+        let tabs = self.visitors.visitors[held.visitor].tabs[held.mode as usize];
+        let tabs: Vec<u32> = tabs.iter(&self.tickets, TABS).collect();
+        assert_eq!(tabs.contains(&ticket), held.is_seated);
+        let is_first = tabs.first() == Some(&ticket);
+        assert_eq!(held.is_listed, held.is_seated && (is_first || self.policy.same_visitor));
+        let keys = if held.is_listed { self.keys_of(ticket) } else { HashSet::new() };
+        let listed = self.index.keys(held.stands);
+        assert_eq!(listed.len(), keys.len(), "once under each key");
+        assert_eq!(listed.into_iter().collect::<HashSet<_>>(), keys, "listed as it stands");
+    }
+
+    fn keys_of(&self, ticket: u32) -> HashSet<Key> {
+        let held = &self.tickets[ticket];
+        let topics = &self.members[held.member].topics;
+        let (mut interests, mut languages) =
+            (topics.interests().to_vec(), topics.languages().to_vec());
+        if held.stance.step != Step::Nothing || interests.is_empty() {
+            interests.push(ANY);
         }
-        for queue in &self.queues {
-            let users: HashSet<UserId> = queue.iter().map(|(_, _, user)| user).collect();
-            let most = if self.policy.same_visitor { queue.len().min(1) } else { 1 };
-            assert!(users.len() <= most.max(1), "nobody waits beside somebody they may meet");
-            assert!(!self.policy.same_visitor || queue.len() <= 1, "not even beside oneself");
+        if held.stance.step == Step::Languages || languages.is_empty() {
+            languages.push(ANY);
         }
+        let keys = |interest: &u32| {
+            let interest = *interest;
+            languages.iter().map(move |language| Key::new(held.mode, interest, *language))
+        };
+        interests.iter().flat_map(keys).collect()
+    }
+
+    fn assert_room(&self, room: RoomId, member: u32, partner: u32) {
+        assert_ne!(member, partner, "nobody meets the very same session");
+        let [own, other] = [member, partner].map(|slot| &self.members[slot]);
+        assert!(
+            matches!(other.standing, Standing::InRoom(id, back) if (id, back) == (room, member))
+        );
+        assert!(!own.past.contains(room), "a present room is not a past one");
+        assert_eq!(own.mode, other.mode, "both want the same kind of call");
+        let is_one_visitor = own.visitor == other.visitor;
+        assert!(self.policy.same_visitor || !is_one_visitor, "nobody meets oneself");
+    }
+
+    fn assert_crowds(&self) {
+        for mode in Mode::ALL {
+            let tickets = || self.tickets.iter().filter(|(_, held)| held.mode == mode);
+            let crowd = &self.modes[mode as usize];
+            assert_eq!(crowd.present, tickets().filter(|(_, held)| held.is_seated).count());
+            assert_eq!(crowd.listed, tickets().filter(|(_, held)| held.is_listed).count());
+            let open = Key::of_the_open(mode);
+            assert_eq!(self.index.open_count(mode), self.index.under(open).count());
+        }
+        assert!(self.lines.are_in_order(&self.tickets, &self.policy), "what is due first is first");
+        for (key, ranks) in self.index.ranks() {
+            assert!(ranks.is_sorted(), "under {key:?} whoever came first is first");
+            assert!(!ranks.is_empty(), "an empty chain is no longer there");
+        }
+    }
+
+    fn assert_uses(&self) {
+        let mut uses: HashMap<u32, u32> = HashMap::new();
+        for (_, member) in self.members.iter() {
+            *uses.entry(member.visitor).or_default() += 1;
+        }
+        self.meetings.visitors().for_each(|visitor| *uses.entry(visitor).or_default() += 1);
+        assert_eq!(self.visitors.uses(), uses, "a visitor is kept as long as spoken of");
+        let words = self.members.iter().flat_map(|(_, member)| {
+            [member.topics.interests(), member.topics.languages()].concat()
+        });
+        assert_eq!(self.words.used_count(), words.collect::<HashSet<u32>>().len());
+    }
+
+    fn assert_nobody_waits_in_vain(&self) {
+        for (ticket, held) in self.tickets.iter().filter(|(_, held)| held.is_listed) {
+            let found = self.find(held.member, held.stance);
+            assert_eq!(found, None, "{ticket} waits beside somebody whom it may meet");
+        }
+    }
+
+    /// Panics unless nothing at all is left.
+    pub(super) fn assert_empty(&self) {
+        assert_eq!((self.members.len(), self.tickets.len(), self.room_count), (0, 0, 0));
+        assert!(self.index.is_empty() && self.asks.is_empty() && self.slots.is_empty());
+        assert_eq!((self.meetings.len(), self.words.used_count()), (0, 0));
+        assert!(self.visitors.uses().is_empty());
+        assert_eq!(self.poll_timeout(), None);
     }
 }

@@ -5,12 +5,23 @@
 
 use super::*;
 
-fn lobby(same_visitor: bool) -> Lobby {
+/// Without memory.
+pub(super) fn lobby(same_visitor: bool) -> Lobby {
+    lobby_of(Policy { same_visitor, memory_partners: 0, ..Policy::default() })
+}
+
+fn lobby_of(policy: Policy) -> Lobby {
     let mut last = 0;
-    Lobby::new(Policy { same_visitor }, move || {
+    Lobby::new(policy, move || {
         last += 1;
         RoomId(last)
     })
+}
+
+/// With the default policy: a memory of 20 partners and one hour, steps after 5 and 10 seconds.
+#[track_caller]
+pub(super) fn check_remembering(inputs: &str, expected: &str) -> Lobby {
+    check_with(lobby_of(Policy::default()), inputs, expected)
 }
 
 fn session(name: &str) -> SessionKey {
@@ -31,7 +42,13 @@ fn input(line: &str) -> (Moment, Option<Input>) {
     let now = Moment::from_millis(words[0].parse().unwrap());
     let Some(who) = words.get(1).map(|word| session(word)) else { return (now, None) };
     let rest = &words[3..];
-    let named = rest.iter().find(|word| word.starts_with('r')).map(|word| room(word));
+    let is_room = |word: &&&str| word.len() > 1 && word[1..].parse::<u128>().is_ok();
+    let named = rest.iter().filter(is_room).find(|word| word.starts_with('r'));
+    let named = named.map(|word| room(word));
+    // `+word` is an interest, `@word` a language.
+    let marked =
+        |mark: char| rest.iter().filter_map(move |word| word.strip_prefix(mark)).map(str::to_owned);
+    let wishes = Wishes { interests: marked('+').collect(), languages: marked('@').collect() };
     let input = match words[2] {
         "request" => Input::Request(
             who,
@@ -44,10 +61,14 @@ fn input(line: &str) -> (Moment, Option<Input>) {
                 },
                 auto_next: !rest.contains(&"once"),
                 room: named,
+                wishes: (!wishes.is_empty()).then(|| Arc::new(wishes)),
+                again: rest.contains(&"again"),
             },
         ),
         "cancel" => Input::Cancel(who),
         "stop" => Input::Stop(who, named),
+        "undo" => Input::UndoSkip(who),
+        "block" => Input::Block(who, named),
         "away" => Input::Away(who),
         "back" => Input::Back(who),
         "gone" => Input::Disconnect(who),
@@ -66,12 +87,24 @@ fn output(effect: Effect) -> String {
             format!("{} left r{} {}", name(session), room.0, format!("{reason:?}").to_lowercase())
         }
         Effect::RoomEnded { room } => format!("r{} over", room.0),
-        Effect::Waiting { session, waiting } => format!("{} waits {waiting}", name(session)),
+        Effect::Waiting { session, waiting, estimate, relaxed } => {
+            let Relaxed { interests, languages, met_everyone } = relaxed;
+            let mut line = format!("{} waits {waiting}", name(session));
+            let estimate = estimate.map(|wait| format!("{}s", wait.as_secs()));
+            let named = [(interests, "interests"), (languages, "languages"), (met_everyone, "met")];
+            let relaxed = named.into_iter().filter(|(is, _)| *is).map(|(_, word)| word.to_owned());
+            estimate.into_iter().chain(relaxed).for_each(|word| {
+                line.push(' ');
+                line.push_str(&word);
+            });
+            line
+        }
+        Effect::UndoLapsed { session } => format!("{} gives up", name(session)),
     }
 }
 
 #[track_caller]
-fn check_with(mut lobby: Lobby, inputs: &str, expected: &str) -> Lobby {
+pub(super) fn check_with(mut lobby: Lobby, inputs: &str, expected: &str) -> Lobby {
     let mut seen = Vec::new();
     for line in inputs.split('|') {
         let (now, input) = input(line);
@@ -91,7 +124,7 @@ fn check_with(mut lobby: Lobby, inputs: &str, expected: &str) -> Lobby {
 }
 
 #[track_caller]
-fn check(inputs: &str, expected: &str) {
+pub(super) fn check(inputs: &str, expected: &str) {
     check_with(lobby(false), inputs, expected);
 }
 
@@ -303,6 +336,5 @@ fn nothing_is_left_when_all_have_gone() {
         "0 a1 request | 1 b1 request | 2 c1 request text | 3 a1 gone | 4 b1 gone | 5 c1 gone",
         "r1 video a1 b1 | b1 left r1 disconnected | r1 over",
     );
-    assert!(lobby.members.is_empty() && lobby.rooms.is_empty() && lobby.to_tell.is_empty());
-    assert_eq!(lobby.poll_timeout(), None);
+    lobby.assert_empty();
 }

@@ -87,13 +87,13 @@ impl Tally {
 mod tests {
     use std::sync::atomic::AtomicBool;
 
-    use liveloop_protocol::{ServerEvent, Waiting};
+    use liveloop_protocol::{Draining, ServerEvent};
 
     use super::*;
     use crate::figures::Figures;
 
     fn published(read_at: Option<Moment>, is_heard: bool) -> Arc<Published> {
-        let event = Arc::new(ServerEvent::Waiting(&Waiting::new(1)).encode());
+        let event = Arc::new(ServerEvent::Draining(&Draining { reconnect_in_ms: 1 }).encode());
         Arc::new(Published { encoded: event, read_at, is_heard: AtomicBool::new(is_heard) })
     }
 

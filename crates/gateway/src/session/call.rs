@@ -1,16 +1,16 @@
 //! The call of a session: asking for one, beginning, leaving and losing it.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
-use liveloop_core::{EndReason, Input, Mode, Moment, Request, RoomId, SocketId};
+use liveloop_core::{EndReason, Input, Mode, Moment, Relaxed, Request, RoomId, SocketId, Wishes};
 use liveloop_protocol::{
-    IdText, MatchDone, Refusal, RemoteUser, RequestRoom, ServerEvent, StopByRemoteUser, StopReason,
-    format_id,
+    BlockUser, IdText, MatchDone, Refusal, Relaxation, RemoteUser, RequestRoom, ServerEvent,
+    StopByRemoteUser, StopReason, Waiting, format_id,
 };
 
 use super::{
     Delivery, EARLY_MAX, Effect, ImageBudget, Matched, Profile, Queued, Relay, RelayKind, Session,
-    limiter, limiter::Verdict, room_named,
+    WaitingNotice, limiter, limiter::Verdict, room_named,
 };
 use crate::{
     clock::Now,
@@ -78,36 +78,66 @@ impl Session {
         if let Some(name) = request.name.as_deref() {
             self.name = Some(name.into());
         }
+        let wishes = wishes_of(request);
         let input = Request {
             user: self.user,
             mode: request.mode.unwrap_or(Mode::Video),
             auto_next: request.auto_next.unwrap_or(true),
             room,
+            wishes: wishes.clone(),
+            again: request.again.unwrap_or(false),
         };
-        let seat = Seat {
-            socket: self.socket,
-            user: self.user,
-            profile: Arc::new(self.profile(request)),
-            outlet: self.outlet,
-        };
+        let image = request.user_image.as_deref().map(str::to_owned);
+        let seat = self.seat(wishes, image);
         self.leave_call(room);
         self.set_queued(Some(Queued { after_room: None }));
         self.ask(Input::Request(self.key, input), Some(seat), ("request-room", room, reference));
     }
 
-    fn profile(&self, request: &RequestRoom<'_>) -> Profile {
-        let interests = request.interests.iter().flatten().map(ToString::to_string).collect();
-        let image = request.user_image.as_deref().map(str::to_owned);
+    fn seat(&self, wishes: Option<Arc<Wishes>>, image: Option<String>) -> Seat {
         let budget = ImageBudget {
             figures: Arc::clone(&self.shared.figures),
             bytes_max: self.shared.settings.limits.images_total_bytes,
         };
-        Profile::new(self.name.clone(), interests, image, &budget)
+        let profile = Profile::new(self.name.clone(), wishes, image, &budget);
+        Seat {
+            socket: self.socket,
+            user: self.user,
+            profile: Arc::new(profile),
+            outlet: self.outlet,
+        }
     }
 
     pub(super) fn cancel_request(&mut self, reference: Option<u64>) {
         self.set_queued(None);
         self.ask(Input::Cancel(self.key), None, ("cancel-request", None, reference));
+    }
+
+    /// Whoever neither waits nor talks any more comes back by name alone: nothing else of them is
+    /// held.
+    pub(super) fn undo_skip(&mut self, reference: Option<u64>) {
+        let seat = self.seat(None, None);
+        self.ask(Input::UndoSkip(self.key), Some(seat), ("undo-skip", None, reference));
+    }
+
+    pub(super) fn block_user(&mut self, block: &BlockUser<'_>, reference: Option<u64>) {
+        let room = room_named(block.room_id.as_deref());
+        self.ask(Input::Block(self.key, room), None, ("block-user", room, reference));
+    }
+
+    pub(super) fn still_waiting(&mut self, notice: WaitingNotice) {
+        let Relaxed { interests, languages, met_everyone } = notice.relaxed;
+        let relaxed = [
+            interests.then_some(Relaxation::Interests),
+            languages.then_some(Relaxation::Languages),
+            met_everyone.then_some(Relaxation::MetEveryone),
+        ];
+        let waiting = Waiting {
+            estimate_seconds: notice.estimate.map(|wait| wait.as_secs()),
+            relaxed: relaxed.into_iter().flatten().collect(),
+            ..Waiting::new(notice.waiting)
+        };
+        self.send(&ServerEvent::Waiting(&waiting), false);
     }
 
     pub(super) fn stop_call(&mut self, room_id: Option<&str>, reference: Option<u64>) {
@@ -267,4 +297,14 @@ impl Session {
             _ => Ok(call),
         }
     }
+}
+
+/// What is asked of a partner; nothing costs nothing.
+fn wishes_of(request: &RequestRoom<'_>) -> Option<Arc<Wishes>> {
+    let owned = |words: &Option<Vec<Cow<'_, str>>>| -> Vec<String> {
+        words.iter().flatten().map(ToString::to_string).collect()
+    };
+    let wishes =
+        Wishes { interests: owned(&request.interests), languages: owned(&request.languages) };
+    (!wishes.is_empty()).then(|| Arc::new(wishes))
 }

@@ -1,8 +1,8 @@
 //! What others have for a session: the lobby's notices, and what a partner relays.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use liveloop_core::{EndReason, Mode, Moment, RoomId};
+use liveloop_core::{EndReason, Mode, Moment, Relaxed, RoomId};
 use liveloop_protocol::{Encoded, IdText};
 
 use super::{Joined, Partner, Profile};
@@ -21,13 +21,23 @@ pub(crate) enum Delivery {
         is_queued: bool,
     },
     /// Nobody yet.
-    Waiting { waiting: usize },
+    Waiting(WaitingNotice),
     /// The lobby's answer to what this session asked.
     Answer(Answer),
     /// The desk's answer to a `join-room`.
     Joined(Box<Joined>),
     /// From the partner.
     Relay(Relay),
+}
+
+/// What somebody who waits is told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct WaitingNotice {
+    /// How many wait, the receiver included.
+    pub(crate) waiting: usize,
+    /// How much longer it may take.
+    pub(crate) estimate: Option<Duration>,
+    pub(crate) relaxed: Relaxed,
 }
 
 /// A match, as one of the two sees it.

@@ -2,13 +2,15 @@
 
 use std::sync::{Arc, atomic::Ordering};
 
+use liveloop_core::Wishes;
+
 use crate::figures::Figures;
 
 /// What a partner sees. Held only while its visitor waits or is in a call.
 #[derive(Debug, Default)]
 pub(crate) struct Profile {
     name: Option<Box<str>>,
-    pub(crate) interests: Vec<String>,
+    wishes: Option<Arc<Wishes>>,
     image: Option<HeldImage>,
 }
 
@@ -34,11 +36,15 @@ impl Profile {
     /// A picture for which there is no room in `budget` is left out.
     pub(crate) fn new(
         name: Option<Box<str>>,
-        interests: Vec<String>,
+        wishes: Option<Arc<Wishes>>,
         image: Option<String>,
         budget: &ImageBudget,
     ) -> Self {
-        Self { name, interests, image: image.and_then(|url| budget.hold(url)) }
+        Self { name, wishes, image: image.and_then(|url| budget.hold(url)) }
+    }
+
+    pub(crate) fn interests(&self) -> &[String] {
+        self.wishes.as_ref().map_or(&[], |wishes| &wishes.interests)
     }
 
     pub(super) fn name(&self) -> Option<&str> {
@@ -82,7 +88,7 @@ mod tests {
     #[test]
     fn pictures_keep_to_their_budget_and_give_it_back() {
         let budget = ImageBudget { figures: Arc::new(Figures::new(1)), bytes_max: 10 };
-        let profile = |image: &str| Profile::new(None, Vec::new(), Some(image.into()), &budget);
+        let profile = |image: &str| Profile::new(None, None, Some(image.into()), &budget);
         let first = profile("123456");
         assert_eq!(profile("12345").image(), None, "no room beside the first");
         assert_eq!(profile("1234").image(), Some("1234"));

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use liveloop_core::{EndReason, GroupView, Mode};
 use liveloop_ports::{NoBans, Wall};
+use liveloop_protocol::Waiting;
 use serde_json::{Value, json};
 
 use super::*;
@@ -71,7 +72,7 @@ impl Bench {
     }
 
     fn relayed(&mut self, room: u128, text: &str) {
-        let data = Waiting { message: "typed elsewhere", waiting: text.len() };
+        let data = Waiting { message: "typed elsewhere", ..Waiting::new(text.len()) };
         let event = ServerEvent::Waiting(&data).encode();
         let kind = RelayKind::Numbered;
         let relay =

@@ -33,6 +33,11 @@ pub(super) fn check(config: &Config, merged: &Merged) -> Vec<Problem> {
             report(path, "it is 0: write more, such as 25s".into());
         }
     }
+    let matching = &config.matching;
+    if matching.relax_languages_after < matching.relax_interests_after {
+        let way_out = "it is shorter than matching.relax_interests_after: write at least as long";
+        report("matching.relax_languages_after", way_out.into());
+    }
     if config.ice.candidate_pool_size > POOL_SIZE_MAX {
         report("ice.candidate_pool_size", "it is above 10: write 0 to 10".into());
     }

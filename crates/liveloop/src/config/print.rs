@@ -74,6 +74,7 @@ fn entry(text: &mut String, setting: &Setting, value: Option<&Value>, loaded: &L
             comment(text, &format!("Not set: {}.", setting.unset.unwrap_or("nothing")));
             let effective = match setting.path {
                 "matching.same_visitor" => loaded.config.is_same_visitor_matched().into(),
+                "matching.repeat" => loaded.config.is_repeat_matched().into(),
                 "data" => crate::data::default_folder()
                     .map_or("".into(), |path| path.display().to_string().into()),
                 _ => Value::from(""),

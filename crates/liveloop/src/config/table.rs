@@ -211,6 +211,37 @@ pub(crate) static SETTINGS: &[Setting] = &[
          origins, trusted_proxies and tls set), else off",
     ),
     Setting::new(
+        "matching.repeat",
+        Kind::Switch,
+        "Whether two who have met may meet again at once, as if nobody were remembered.",
+    )
+    .unset(
+        "on where only this machine can connect (a loopback `listen`, and none of public_url, \
+         origins, trusted_proxies and tls set), else off",
+    ),
+    Setting::new(
+        "matching.memory_partners",
+        Kind::Number,
+        "How many of their last partners a visitor does not meet again; 0 remembers nobody.",
+    ),
+    Setting::new(
+        "matching.memory_time",
+        Kind::Duration,
+        "For how long a partner is remembered.",
+    ),
+    Setting::new(
+        "matching.relax_interests_after",
+        Kind::Duration,
+        "After waiting so long a visitor also meets who shares no interest with them; 0s: from the \
+         start.",
+    ),
+    Setting::new(
+        "matching.relax_languages_after",
+        Kind::Duration,
+        "After waiting so long also who shares no language; no shorter than \
+         matching.relax_interests_after.",
+    ),
+    Setting::new(
         "groups.idle_max",
         Kind::Duration,
         "A group ends that nobody has listened to for this long; 0s lets groups last.",

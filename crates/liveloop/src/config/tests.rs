@@ -14,7 +14,7 @@ fn full() -> Config {
         secret_file: Some("/run/secrets/liveloop".into()),
         public_url: Some("https://chat.example.org".into()),
         tls: Tls { cert: Some("/etc/cert.pem".into()), key: Some("/etc/key.pem".into()) },
-        matching: Matching { same_visitor: Some(true) },
+        matching: Matching { same_visitor: Some(true), repeat: Some(true), ..Default::default() },
         site: settings::Site { contact: Some("help@example.org".into()), ..Default::default() },
         log: Log { file: Some("/var/log/liveloop.log".into()), ..Log::default() },
         ..Config::default()
@@ -99,4 +99,24 @@ fn one_may_meet_oneself_only_where_nobody_else_can_connect() {
     assert!(!meets(&[("LIVELOOP_MATCHING_SAME_VISITOR", "off")]));
     let asked_for = [("LIVELOOP_LISTEN", "0.0.0.0:8000"), ("LIVELOOP_MATCHING_SAME_VISITOR", "on")];
     assert!(meets(&asked_for));
+}
+
+#[test]
+fn two_meet_again_at_once_only_where_nobody_else_can_connect() {
+    let again = |pairs: &[(&str, &str)]| load(variables(pairs)).unwrap().config.is_repeat_matched();
+    assert!(again(&[]));
+    assert!(!again(&[("LIVELOOP_LISTEN", "0.0.0.0:8000")]));
+    assert!(!again(&[("LIVELOOP_MATCHING_REPEAT", "off")]));
+    assert!(again(&[("LIVELOOP_LISTEN", "0.0.0.0:8000"), ("LIVELOOP_MATCHING_REPEAT", "on")]));
+}
+
+#[test]
+fn languages_are_not_relaxed_before_interests() {
+    let refused = problems(variables(&[("LIVELOOP_MATCHING_RELAX_LANGUAGES_AFTER", "1s")]));
+    assert!(refused.contains("matching.relax_languages_after"), "{refused}");
+    let both = [
+        ("LIVELOOP_MATCHING_RELAX_INTERESTS_AFTER", "0s"),
+        ("LIVELOOP_MATCHING_RELAX_LANGUAGES_AFTER", "1s"),
+    ];
+    assert!(load(variables(&both)).is_ok());
 }

@@ -26,7 +26,7 @@ pub(super) fn lines(loaded: &Loaded, folder: &DataFolder, node: &str) -> Vec<Lin
         ("secret", secret(loaded).into()),
         ("ice", ice(config)),
         ("texts", "kept in memory; they are gone when the server stops".into()),
-        ("matching", matching(config).into()),
+        ("matching", matching(config)),
         ("origins", origins(config)),
         ("tls", tls(config)),
     ];
@@ -82,15 +82,24 @@ fn ice(config: &Config) -> String {
     }
 }
 
-fn matching(config: &Config) -> &'static str {
-    match (config.is_same_visitor_matched(), config.matching.same_visitor) {
+fn matching(config: &Config) -> String {
+    let oneself = match (config.is_same_visitor_matched(), config.matching.same_visitor) {
         (true, None) => {
             "two windows of one browser meet each other, as only this machine can connect \
              (matching.same_visitor)"
         }
         (true, Some(_)) => "two windows of one browser meet each other (matching.same_visitor)",
         (false, _) => "nobody meets themselves (matching.same_visitor is off)",
-    }
+    };
+    let again = match (config.is_repeat_matched(), config.matching.repeat) {
+        (true, None) => "and, likewise, again at once (matching.repeat)".into(),
+        (true, Some(_)) => "two may meet again at once (matching.repeat)".into(),
+        (false, _) => {
+            let (partners, time) = (config.matching.memory_partners, config.matching.memory_time);
+            format!("nobody meets one of their last {partners} partners again within {time}")
+        }
+    };
+    format!("{oneself}; {again}")
 }
 
 fn origins(config: &Config) -> String {

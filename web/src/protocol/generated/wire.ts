@@ -36,19 +36,35 @@ mode?: "video" | "audio" | "text",
  */
 interests?: Array<string>, 
 /**
+ * What the visitor speaks: BCP 47 tags, of which the first part counts.
+ */
+languages?: Array<string>, 
+/**
  * The call that is to be left: a stale one is refused.
  */
 roomId?: string, 
 /**
  * Whether to be queued again when the partner leaves; true where absent.
  */
-autoNext?: boolean, };
+autoNext?: boolean, 
+/**
+ * Whether partners of the memory window will do as well; false where absent.
+ */
+again?: boolean, };
 
 export type CancelRequest = Record<symbol, never>;
 
 export type StopCall = { 
 /**
  * The call to leave; the present one where absent.
+ */
+roomId?: string, };
+
+export type UndoSkip = Record<symbol, never>;
+
+export type BlockUser = { 
+/**
+ * The call whose partner is meant; the present or the last one where absent.
  */
 roomId?: string, };
 
@@ -266,6 +282,8 @@ heartbeat: HeartbeatTold,
  */
 serverTime: string, };
 
+export type Relaxation = "interests" | "languages" | "met-everyone";
+
 export type Waiting = { 
 /**
  * For people.
@@ -274,7 +292,15 @@ message: string,
 /**
  * How many wait for a partner in this mode, the receiver included.
  */
-waiting: number, };
+waiting: number, 
+/**
+ * How much longer it may take, from what others really waited; absent when unknown.
+ */
+estimateSeconds?: number, 
+/**
+ * What of the receiver's wishes no longer counts, in the order of the steps.
+ */
+relaxed?: Array<Relaxation>, };
 
 export type RemoteUser = { 
 /**
@@ -588,6 +614,8 @@ export interface ClientEvents {
   "request-room": RequestRoom;
   "cancel-request": CancelRequest;
   "stop-call": StopCall;
+  "undo-skip": UndoSkip;
+  "block-user": BlockUser;
   "negotiation-call-offer": NegotiationCallOffer;
   "negotiation-call-answer": NegotiationCallAnswer;
   "send-new-ice-candidates": SendNewIceCandidates;

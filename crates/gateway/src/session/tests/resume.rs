@@ -86,7 +86,9 @@ fn a_match_whose_word_comes_when_the_socket_is_lost_tells_the_partner_so() {
 fn a_session_without_numbered_events_keeps_nothing_and_is_worth_no_grace() {
     let (mut bench, _) = Bench::greeted();
     bench.says("heartbeat", &json!({}));
-    bench.session.handle_delivery(Delivery::Waiting { waiting: 1 });
+    let (waiting, estimate, relaxed) = (1, None, Default::default());
+    let notice = WaitingNotice { waiting, estimate, relaxed };
+    bench.session.handle_delivery(Delivery::Waiting(notice));
     assert!(!bench.session.is_worth_a_grace(bench.now.moment));
     assert!(bench.session.traces.is_none());
 }

@@ -1,0 +1,121 @@
+//! So many who wait, and go on coming, meeting and parting.
+//!
+//! Everybody has three interests out of a thousand (Zipf) and one language. Those who share a
+//! language meet as soon as two share an interest, so no more than two or three of a language wait
+//! at once: the number of languages is what decides how many wait in all.
+
+use std::{sync::Arc, time::Duration};
+
+use liveloop_core::{
+    Effect, Input, Lobby, Mode, Moment, Policy, Request, RoomId, SessionKey, UserId, Wishes,
+};
+
+use crate::random::{Random, Zipf};
+
+/// Of one language, on the average.
+const WAITING_OF_A_LANGUAGE: f64 = 2.35;
+
+pub(crate) struct Crowd {
+    lobby: Lobby,
+    now: Moment,
+    random: Random,
+    /// Those who neither wait nor talk.
+    idle: Vec<u32>,
+    users: Vec<UserId>,
+    wishes: Vec<Arc<Wishes>>,
+    matches: usize,
+}
+
+impl Crowd {
+    /// Lets visitors come until about so many wait, and as many come as go.
+    pub(crate) fn gather(waiting: usize) -> Self {
+        let mut random = Random::new(7);
+        #[expect(
+            clippy::cast_precision_loss,
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "about so many"
+        )]
+        let languages = (waiting as f64 / WAITING_OF_A_LANGUAGE).ceil() as usize;
+        let interests = Zipf::new(1_000);
+        let wish = |_| {
+            let language = format!("language {}", random.below(languages));
+            let interests = interests.draw_some(3, &mut random);
+            Arc::new(Wishes { interests, languages: vec![language] })
+        };
+        let wishes = (0..4 * waiting).map(wish).collect();
+        let users = (0..4 * waiting).map(|_| UserId(random.id())).collect();
+        let mut last = 0;
+        let mint = move || {
+            last += 1;
+            RoomId(last)
+        };
+        let visitors = u32::try_from(4 * waiting).unwrap_or(u32::MAX);
+        let mut crowd = Self {
+            lobby: Lobby::new(Policy::default(), mint),
+            now: Moment::default(),
+            random,
+            idle: (0..visitors).collect(),
+            users,
+            wishes,
+            matches: 0,
+        };
+        // Time stands still, so that nobody relaxes before all are there.
+        for _ in 0..4 * waiting {
+            crowd.somebody_comes();
+        }
+        crowd
+    }
+
+    pub(crate) fn waiting(&self) -> usize {
+        self.lobby.waiting_count()
+    }
+
+    /// Goes on until so many have met: for each match two requests and one stop.
+    #[inline(never)]
+    pub(crate) fn measured(&mut self, matches: usize) -> usize {
+        let before = self.matches;
+        while self.matches < before + matches {
+            self.somebody_comes();
+            self.now = self.now + Duration::from_nanos(500);
+            if self.lobby.poll_timeout().is_some_and(|due| due <= self.now) {
+                self.lobby.handle_timeout(self.now);
+                self.follow();
+            }
+        }
+        self.matches - before
+    }
+
+    fn somebody_comes(&mut self) {
+        let Some(last) = self.idle.len().checked_sub(1) else { return };
+        let who = self.idle.swap_remove(self.random.below(last + 1));
+        let wishes = Arc::clone(&self.wishes[self.random.below(self.wishes.len())]);
+        let request = Request {
+            user: self.users[who as usize],
+            mode: Mode::Video,
+            auto_next: false,
+            room: None,
+            wishes: Some(wishes),
+            again: false,
+        };
+        self.input(Input::Request(SessionKey(who.into()), request));
+    }
+
+    fn input(&mut self, input: Input) {
+        self.lobby.handle_input(input, self.now).expect("nothing that could be refused");
+        self.follow();
+    }
+
+    /// Those who have met part again at once.
+    fn follow(&mut self) {
+        while let Some(effect) = self.lobby.poll_effect() {
+            if let Effect::Matched { sessions, .. } = effect {
+                self.matches += 1;
+                let stop = Input::Stop(sessions[0], None);
+                self.lobby.handle_input(stop, self.now).expect("it is in a call");
+                let parted = sessions.map(|session| u32::try_from(session.0).unwrap_or(0));
+                self.idle.extend(parted);
+            }
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What a match costs the Lobby alone, by how many wait, and whom it pairs.
+//!
+//! `cargo bench -p liveloop-core` prints both tables. `-- instructions WAITING MATCHES` only does so
+//! many matches, for callgrind, which is to collect within `measured` alone (`make bench-lobby`);
+//! `-- plain MATCHES` does the same where nobody wishes for anything and nobody is remembered.
+
+mod crowd;
+mod plain;
+mod quality;
+mod random;
+
+use std::time::{Duration, Instant};
+
+use crowd::Crowd;
+
+/// How many wait in each row of the table.
+const WAITING: [usize; 5] = [100, 1_000, 10_000, 100_000, 1_000_000];
+
+fn main() {
+    // Cargo passes `--bench`.
+    let words: Vec<String> = std::env::args().skip(1).filter(|word| word != "--bench").collect();
+    let number = |at: usize| words.get(at).and_then(|word| word.parse::<usize>().ok());
+    match words.first().map(String::as_str) {
+        Some("instructions") => {
+            let mut crowd = Crowd::gather(number(1).unwrap_or(1_000));
+            crowd.measured(number(2).unwrap_or(20_000));
+            println!("{} wait", crowd.waiting());
+        }
+        Some("plain") => println!("{} rooms", plain::run(number(1).unwrap_or(100_000))),
+        Some("speed") => speed(),
+        Some("quality") => quality::compare(),
+        _ => {
+            speed();
+            quality::compare();
+        }
+    }
+}
+
+/// Each row is the median of five rounds.
+fn speed() {
+    println!(
+        "{:>10} {:>12} {:>14} {:>16}",
+        "waiting", "ns a match", "matches/s", "bytes a visitor"
+    );
+    for waiting in WAITING {
+        let before = resident_bytes();
+        let mut crowd = Crowd::gather(waiting);
+        let bytes = resident_bytes().saturating_sub(before) / crowd.waiting();
+        let matches = 400_000;
+        crowd.measured(matches);
+        let mut rounds: Vec<f64> = (0..5)
+            .map(|_| {
+                let started = Stopwatch::start();
+                let done = crowd.measured(matches);
+                started.seconds() / f64::from(u32::try_from(done).unwrap_or(1))
+            })
+            .collect();
+        rounds.sort_by(f64::total_cmp);
+        let each = rounds[2];
+        println!("{:>10} {:>12.0} {:>14.0} {bytes:>16}", crowd.waiting(), each * 1e9, 1.0 / each);
+    }
+}
+
+/// The time that this thread has had a core for, where Linux tells it; else the time that has passed.
+struct Stopwatch {
+    on_core: Option<u64>,
+    started: Instant,
+}
+
+impl Stopwatch {
+    fn start() -> Self {
+        Self { on_core: nanos_on_core(), started: Instant::now() }
+    }
+
+    fn seconds(&self) -> f64 {
+        let passed = self.started.elapsed();
+        let on_core = self.on_core.zip(nanos_on_core()).map(|(before, now)| now - before);
+        on_core.map_or(passed, Duration::from_nanos).as_secs_f64()
+    }
+}
+
+fn nanos_on_core() -> Option<u64> {
+    std::fs::read_to_string("/proc/self/schedstat").ok()?.split(' ').next()?.parse().ok()
+}
+
+/// From Linux; 0 elsewhere.
+fn resident_bytes() -> usize {
+    let statm = std::fs::read_to_string("/proc/self/statm").unwrap_or_default();
+    let pages = statm.split(' ').nth(1).and_then(|pages| pages.parse::<usize>().ok());
+    pages.unwrap_or(0) * 4_096
+}

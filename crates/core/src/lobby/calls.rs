@@ -1,0 +1,271 @@
+//! Asking for a call, leaving it, and what a lost session leaves behind.
+
+use super::{
+    Effect, EndReason, Lobby, Member, NoticeLine, Parting, Place, Rejection, Request, Stance,
+    Standing,
+};
+use crate::{Moment, RoomId};
+
+impl Lobby {
+    pub(super) fn request(
+        &mut self,
+        member: u32,
+        request: Request,
+        now: Moment,
+    ) -> Result<(), Rejection> {
+        match (self.members[member].standing, request.room) {
+            (Standing::InRoom(present, _), Some(named)) if present != named => {
+                return Err(Rejection::NotInRoom);
+            }
+            (Standing::Waiting(ticket), _) => {
+                self.withdraw_ask(member);
+                self.replace_request(member, ticket, request, now);
+                return Ok(());
+            }
+            _ => {}
+        }
+        self.withdraw_ask(member);
+        // Who was left is queued first: it did not choose to lose its partner.
+        self.end_call(member, EndReason::Next, now);
+        let Self { members, words, .. } = self;
+        let own = &mut members[member];
+        own.mode = request.mode;
+        own.auto_next = request.auto_next;
+        own.topics.replace(request.wishes, words);
+        let stance = self.first_stance(request.again);
+        self.enqueue(member, stance, None, now);
+        Ok(())
+    }
+
+    /// Keeps the place, and looks anew whether somebody is there for it. What is asked for anew is
+    /// relaxed anew.
+    fn replace_request(&mut self, member: u32, ticket: u32, request: Request, now: Moment) {
+        let Self { members, words, tickets, .. } = self;
+        let own = &mut members[member];
+        own.auto_next = request.auto_next;
+        let is_other_wish = own.topics.replace(request.wishes, words);
+        let is_other_mode = own.mode != request.mode;
+        let held = &mut tickets[ticket];
+        // It waits by the visitor's own wish now.
+        held.after_room = None;
+        let is_other_will = held.stance.again != request.again;
+        if !(is_other_wish || is_other_mode || is_other_will) {
+            return;
+        }
+        self.unseat(ticket);
+        self.members[member].mode = request.mode;
+        if is_other_wish || is_other_mode {
+            self.leave_step_line(ticket);
+            let fresh = self.first_stance(request.again);
+            let held = &mut self.tickets[ticket];
+            (held.mode, held.asked, held.stance) = (request.mode, now, fresh);
+            // What it was told is of other wishes.
+            held.told = None;
+            self.await_step(ticket);
+        } else {
+            let held = &mut self.tickets[ticket];
+            let has_met_everyone = held.told.is_some_and(|told| told.relaxed.met_everyone);
+            held.stance.again = request.again;
+            held.stance.is_resigned = request.again || has_met_everyone;
+        }
+        if !self.members[member].is_away {
+            self.seat(ticket);
+            self.look_for(ticket, now);
+        }
+    }
+
+    pub(super) fn first_stance(&self, again: bool) -> Stance {
+        Stance { step: self.policy.first_step(), again, is_resigned: again }
+    }
+
+    pub(super) fn cancel(&mut self, member: u32) {
+        self.withdraw_ask(member);
+        if self.leave_queue(member).is_some() {
+            self.rest(member);
+        }
+    }
+
+    pub(super) fn stop(
+        &mut self,
+        member: u32,
+        room: Option<RoomId>,
+        now: Moment,
+    ) -> Result<(), Rejection> {
+        let own = &self.members[member];
+        match (own.standing, room) {
+            (Standing::InRoom(present, _), Some(named)) if present == named => {
+                self.end_call(member, EndReason::Stopped, now);
+            }
+            (Standing::InRoom(..), None) => self.end_call(member, EndReason::Stopped, now),
+            (Standing::Waiting(_), None) => {
+                self.leave_queue(member);
+            }
+            (Standing::Idle, None) => {}
+            (_, Some(named)) if !own.past.contains(named) => return Err(Rejection::NotInRoom),
+            (Standing::Waiting(ticket), named) if self.tickets[ticket].after_room == named => {
+                self.leave_queue(member);
+            }
+            // A late one: nothing that it names is left.
+            (_, Some(_)) => return Ok(()),
+        }
+        self.withdraw_ask(member);
+        self.rest(member);
+        Ok(())
+    }
+
+    /// Ends the member's call, if it is in one: the partner is told, and queued again if it wishes
+    /// so; the member itself is idle afterwards.
+    pub(super) fn end_call(&mut self, member: u32, reason: EndReason, now: Moment) {
+        let Standing::InRoom(room, partner) = self.members[member].standing else { return };
+        let [own, other] = [member, partner].map(|slot| {
+            let Member { session, visitor, .. } = self.members[slot];
+            (session, self.visitors.visitors[visitor].user)
+        });
+        for (slot, (partner, partner_user), is_leaver) in
+            [(member, other, true), (partner, own, false)]
+        {
+            self.withdraw_ask(slot);
+            let party = &mut self.members[slot];
+            party.standing = Standing::Idle;
+            party.past.remember(room);
+            party.parting = Some(Parting {
+                room,
+                mode: party.mode,
+                partner,
+                partner_user,
+                at: now,
+                is_leaver,
+                asks_until: None,
+            });
+        }
+        self.room_count -= 1;
+        self.effects.push_back(Effect::PartnerLeft { session: other.0, room, reason });
+        self.effects.push_back(Effect::RoomEnded { room });
+        if self.members[partner].auto_next {
+            let stance = self.first_stance(false);
+            self.enqueue(partner, stance, Some(room), now);
+        } else {
+            self.rest(partner);
+        }
+    }
+
+    /// Two members, of whom neither waits nor is in a room, meet. `places` are those that they had;
+    /// the first counts as the one who waited longer where there are none.
+    pub(super) fn open_room(&mut self, parties: [u32; 2], places: [Option<Place>; 2], now: Moment) {
+        let (parties, longer) = match places {
+            [Some(one), Some(other)] if one.number < other.number => (parties, Some(one)),
+            [Some(one), None] => (parties, Some(one)),
+            [None, None] => (parties, None),
+            [_, other] => ([parties[1], parties[0]], other),
+        };
+        let [first, second] = parties;
+        let room = (self.mint_room)();
+        self.members[first].standing = Standing::InRoom(room, second);
+        self.members[second].standing = Standing::InRoom(room, first);
+        self.room_count += 1;
+        let mode = self.members[first].mode;
+        let waited = longer.map(|place| now.since(place.joined)).unwrap_or_default();
+        if longer.is_some() {
+            self.modes[mode as usize].waits.remember(waited, now);
+        }
+        let sessions = parties.map(|party| self.members[party].session);
+        self.effects.push_back(Effect::Matched { room, mode, sessions, waited });
+        self.remember_meeting(parties.map(|party| self.members[party].visitor), now);
+    }
+
+    fn remember_meeting(&mut self, visitors: [u32; 2], now: Moment) {
+        if self.meetings.is_off() || visitors[0] == visitors[1] {
+            return;
+        }
+        let tallies = visitors.map(|slot| {
+            self.visitors.speak_of(slot);
+            let visitor = &mut self.visitors.visitors[slot];
+            visitor.meetings = visitor.meetings.wrapping_add(1);
+            self.visitors.tally(slot)
+        });
+        self.meetings.remember(tallies[0], tallies[1], now);
+        // An older partner of theirs may have left the window.
+        visitors.into_iter().for_each(|visitor| self.let_look(visitor));
+        if self.meetings.len() > crate::meetings::Meetings::MAX
+            && let Some(pair) = self.meetings.forget_one(now)
+        {
+            self.forget_meeting(pair);
+        }
+    }
+
+    pub(super) fn away(&mut self, member: u32) {
+        let own = &mut self.members[member];
+        if std::mem::replace(&mut own.is_away, true) {
+            return;
+        }
+        if let Standing::Waiting(ticket) = own.standing {
+            self.unseat(ticket);
+            self.leave_notice_line(ticket);
+        }
+    }
+
+    pub(super) fn back(&mut self, member: u32, now: Moment) {
+        let own = &mut self.members[member];
+        if !std::mem::replace(&mut own.is_away, false) {
+            return;
+        }
+        if let Standing::Waiting(ticket) = own.standing {
+            self.await_notice(ticket, NoticeLine::First, now);
+            self.seat(ticket);
+            self.look_for(ticket, now);
+        }
+    }
+
+    pub(super) fn disconnect(&mut self, member: u32, now: Moment) {
+        self.end_call(member, EndReason::Disconnected, now);
+        self.withdraw_ask(member);
+        self.leave_queue(member);
+        self.rest(member);
+        let Member { session, visitor, .. } = self.members.remove(member);
+        self.slots.remove(&session);
+        if self.slots.is_empty() && self.slots.capacity() > 4_096 {
+            self.slots = crate::IdMap::default();
+        }
+        self.visitors.put_back(visitor);
+    }
+
+    pub(super) fn block(&mut self, member: u32, room: Option<RoomId>) -> Result<(), Rejection> {
+        let own = &self.members[member];
+        let visitors = &self.visitors.visitors;
+        let (met_in, whom) = match (own.standing, own.parting) {
+            (Standing::InRoom(present, partner), parting) => {
+                let last = parting.filter(|last| room == Some(last.room));
+                last.map_or_else(
+                    || (present, visitors[self.members[partner].visitor].user),
+                    |last| (last.room, last.partner_user),
+                )
+            }
+            (_, Some(last)) => (last.room, last.partner_user),
+            (_, None) => return Err(Rejection::NotInRoom),
+        };
+        if room.is_some_and(|room| room != met_in) {
+            return Err(Rejection::NotInRoom);
+        }
+        let who = visitors[own.visitor].user;
+        if who == whom {
+            return Ok(());
+        }
+        if let Some((one, _)) = self.blocks.add(who, whom)
+            && let Some(visitor) = self.visitors.slot(one)
+        {
+            self.let_look(visitor);
+        }
+        for user in [who, whom] {
+            if let Some(visitor) = self.visitors.slot(user) {
+                self.visitors.visitors[visitor].is_in_blocks = true;
+            }
+        }
+        Ok(())
+    }
+
+    /// What is held only for those who wait or talk is let go.
+    pub(super) fn rest(&mut self, member: u32) {
+        let Self { members, words, .. } = self;
+        members[member].topics.replace(None, words);
+    }
+}
