@@ -98,8 +98,8 @@ scenario(
     const [ada, ben] = [await world.person('Ada'), await world.person('Ben')];
     await meet(ada, ben);
     const stopped = world.server.stop();
-    await ada.sees('The server is restarting. You will be connected again in a moment.');
-    await ben.sees('The server is restarting. You will be connected again in a moment.');
+    const restarting = 'The server is restarting. You will be connected again in a moment.';
+    await Promise.all([ada.sees(restarting), ben.sees(restarting)]);
     assert.equal(await stopped, 0, 'it was asked to stop, and did');
     await world.server.run();
     await Promise.all([reconnects(ada), reconnects(ben)]);

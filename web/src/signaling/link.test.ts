@@ -124,6 +124,9 @@ describe('coming back', () => {
     const [back, opening] = run([{ type: 'timer', timer: 'drain', random: 0 }], cut);
     expect([back.phase, back.isDraining]).toEqual(['connecting', false]);
     expect(names(opening)).toContain('open');
+    // Until somebody is reached, the reason that was given holds.
+    const [refused] = run([closed(1006)], back);
+    expect([refused.phase, refused.isRestarting]).toEqual(['resting', true]);
   });
 
   it('after a flood it stays away for longer than usual', () => {

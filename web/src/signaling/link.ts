@@ -25,9 +25,9 @@ export function stepLink(state: LinkState, input: LinkInput): Step {
       return connect({ ...state, attempt: 0, token, thread });
     }
     case 'stop':
-      return over({ ...state, phase: 'off', isDraining: false }, true);
+      return over({ ...state, phase: 'off', isDraining: false, isRestarting: false }, true);
     case 'given-away':
-      return over({ ...state, phase: 'taken-over', isDraining: false }, true);
+      return over({ ...state, phase: 'taken-over', isDraining: false, isRestarting: false }, true);
     case 'opened':
       return opened(state);
     case 'frame':
@@ -99,7 +99,7 @@ function told(state: LinkState, frame: ServerEvent & { n?: number }): Step {
   }
   if (event.event !== 'draining') return [state, [{ do: 'emit', event }]];
   return [
-    { ...state, isDraining: true },
+    { ...state, isDraining: true, isRestarting: true },
     [
       { do: 'wait', timer: 'drain', ms: event.data.reconnectInMs },
       { do: 'emit', event },
@@ -118,6 +118,7 @@ function welcomed(state: LinkState, welcome: Welcome): Step {
       ...state,
       phase: 'up',
       attempt: 0,
+      isRestarting: false,
       welcome,
       token,
       thread: { resume, after },

@@ -22,6 +22,8 @@ export interface LinkState {
   thread: Thread | undefined;
   welcome: Welcome | undefined;
   isDraining: boolean;
+  /** The node has said that it goes away, and nobody has been reached since. */
+  isRestarting: boolean;
   nextRef: number;
   unanswered: readonly Unanswered[];
 }
@@ -64,6 +66,7 @@ export const linkOff: LinkState = {
   thread: undefined,
   welcome: undefined,
   isDraining: false,
+  isRestarting: false,
   nextRef: 1,
   unanswered: [],
 };

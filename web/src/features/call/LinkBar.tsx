@@ -32,9 +32,12 @@ function useLasting(value: string | undefined, for_ms: number): string | undefin
   return value === undefined ? undefined : lasting;
 }
 
+/** So many times a server that has said goodbye is still thought to be on its way back. */
+const restartAttempts = 5;
+
 export function sayLink(link: LinkState, stage: Stage, mode: Mode): string | undefined {
   const words = text.call;
-  if (link.isDraining) return words.draining;
+  if (link.isRestarting && link.attempt <= restartAttempts) return words.draining;
   switch (link.phase) {
     case 'offline':
       return words.offline;
