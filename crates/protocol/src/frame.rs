@@ -146,6 +146,12 @@ impl Encoded {
         false
     }
 
+    /// The text of the frame, but for its tail.
+    #[must_use]
+    pub fn open(&self) -> &[u8] {
+        &self.open
+    }
+
     /// The text of the frame in its parts: what all receivers share, and the end of one of them.
     #[must_use]
     pub fn parts(&self, n: Option<u64>) -> (&[u8], Tail) {
@@ -172,7 +178,9 @@ impl Tail {
     const BYTES_MAX: usize = 26;
     const NUMBER: &[u8] = b",\"n\":";
 
-    fn new(n: Option<u64>) -> Self {
+    /// With the number `n`, if any.
+    #[must_use]
+    pub fn new(n: Option<u64>) -> Self {
         let mut bytes = [0; Self::BYTES_MAX];
         let mut start = Self::BYTES_MAX - 1;
         bytes[start] = b'}';

@@ -1,10 +1,7 @@
 //! What sessions have for the desk, for the history and for each other. Within a thread it takes no
 //! lock and no wake-up; another thread gets a post.
 
-use std::{
-    collections::VecDeque,
-    sync::{Arc, atomic::Ordering::Relaxed},
-};
+use std::{collections::VecDeque, sync::atomic::Ordering::Relaxed};
 
 use liveloop_core::{Moment, RoomId};
 use liveloop_ports::{Appending, BoxFuture};
@@ -270,7 +267,7 @@ fn tell(
         let (open, tail) = event.encoded.parts(n);
         write(open, tail.as_bytes());
         if n.is_some() {
-            session.keep(Kept::Shared(Arc::clone(&event.encoded)), now);
+            session.keep(Kept::Shared(&event.encoded), now);
         }
     }
 }

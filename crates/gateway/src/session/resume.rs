@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 
 use liveloop_core::{Moment, SessionKey, UserId};
 use liveloop_protocol::{
-    Encoded, ErrorCode, HeartbeatTold, Hello, PartnerAway, PartnerBack, Refusal, ServerEvent,
-    SessionState, Welcome, format_id,
+    ErrorCode, HeartbeatTold, Hello, PartnerAway, PartnerBack, Refusal, ServerEvent, SessionState,
+    Welcome, format_id,
 };
 
 use super::{Effect, Nothing, RelayKind, Session, ring::Bounds};
@@ -159,13 +159,8 @@ impl Session {
         let traces = self.traces.get_or_insert_default();
         let was_away = traces.away_until.take().is_some();
         traces.ring.forget_old(bounds, now.moment);
-        let missed = self.last_n.checked_sub(claim.after).and_then(|count| traces.ring.last(count));
-        let missed: Option<Vec<Vec<u8>>> = missed.map(|events| {
-            (claim.after..self.last_n)
-                .zip(events)
-                .map(|(n, event)| frame_of(event, n + 1))
-                .collect()
-        });
+        let missed = claim.after.checked_add(1);
+        let missed = missed.and_then(|first| traces.ring.frames(first, self.last_n));
         let is_recovered = missed.is_some();
         self.welcome(true, is_recovered, now);
         self.acknowledge(claim.reference, &Nothing {});
@@ -232,7 +227,7 @@ impl Session {
     }
 
     /// Takes back a numbered event that was written, or would have been.
-    pub(crate) fn keep(&mut self, event: Kept, now: Moment) {
+    pub(crate) fn keep(&mut self, event: Kept<'_>, now: Moment) {
         let bounds = self.ring_bounds();
         self.traces.get_or_insert_default().ring.push(event, bounds, now);
     }
@@ -290,11 +285,6 @@ impl Session {
         let frame = ServerEvent::Welcome(&welcome).encode().into_frame(None);
         self.effects.push_back(Effect::Send(frame));
     }
-}
-
-fn frame_of(event: &Encoded, n: u64) -> Vec<u8> {
-    let (open, tail) = event.parts(Some(n));
-    [open, tail.as_bytes()].concat()
 }
 
 /// What is told of a session that cannot be resumed.

@@ -25,7 +25,7 @@ impl Bench {
     fn keep(&mut self) {
         for effect in self.effects() {
             if let Effect::Number(event, ..) = effect {
-                self.session.keep(Kept::Own(event), self.now.moment);
+                self.session.keep(Kept::Own(&event), self.now.moment);
             }
         }
     }
