@@ -4,7 +4,7 @@ use super::{
     Effect, EndReason, Lobby, Member, NoticeLine, Parting, Place, Rejection, Request, Stance,
     Standing,
 };
-use crate::{Moment, RoomId};
+use crate::{Moment, RoomId, SessionKey};
 
 impl Lobby {
     pub(super) fn request(
@@ -117,29 +117,10 @@ impl Lobby {
     /// so; the member itself is idle afterwards.
     pub(super) fn end_call(&mut self, member: u32, reason: EndReason, now: Moment) {
         let Standing::InRoom(room, partner) = self.members[member].standing else { return };
-        let [own, other] = [member, partner].map(|slot| {
-            let Member { session, visitor, .. } = self.members[slot];
-            (session, self.visitors.visitors[visitor].user)
-        });
-        for (slot, (partner, partner_user), is_leaver) in
-            [(member, other, true), (partner, own, false)]
-        {
-            self.withdraw_ask(slot);
-            let party = &mut self.members[slot];
-            party.standing = Standing::Idle;
-            party.past.remember(room);
-            party.parting = Some(Parting {
-                room,
-                mode: party.mode,
-                partner,
-                partner_user,
-                at: now,
-                is_leaver,
-                asks_until: None,
-            });
-        }
+        self.part_from(member, partner, (room, true), now);
+        let left = self.part_from(partner, member, (room, false), now);
         self.room_count -= 1;
-        self.effects.push_back(Effect::PartnerLeft { session: other.0, room, reason });
+        self.effects.push_back(Effect::PartnerLeft { session: left, room, reason });
         self.effects.push_back(Effect::RoomEnded { room });
         if self.members[partner].auto_next {
             let stance = self.first_stance(false);
@@ -147,6 +128,32 @@ impl Lobby {
         } else {
             self.rest(partner);
         }
+    }
+
+    /// Notes for `member` that its call with `partner` is over; gives its session.
+    fn part_from(
+        &mut self,
+        member: u32,
+        partner: u32,
+        (room, is_leaver): (RoomId, bool),
+        now: Moment,
+    ) -> SessionKey {
+        self.withdraw_ask(member);
+        let Member { session: partner, visitor, .. } = self.members[partner];
+        let partner_user = self.visitors.visitors[visitor].user;
+        let own = &mut self.members[member];
+        own.standing = Standing::Idle;
+        own.past.remember(room);
+        own.parting = Some(Parting {
+            room,
+            mode: own.mode,
+            partner,
+            partner_user,
+            at: now,
+            is_leaver,
+            asks_until: None,
+        });
+        own.session
     }
 
     /// Two members, of whom neither waits nor is in a room, meet. `places` are those that they had;
@@ -266,6 +273,9 @@ impl Lobby {
     /// What is held only for those who wait or talk is let go.
     pub(super) fn rest(&mut self, member: u32) {
         let Self { members, words, .. } = self;
-        members[member].topics.replace(None, words);
+        let topics = &mut members[member].topics;
+        if !topics.is_empty() {
+            topics.replace(None, words);
+        }
     }
 }

@@ -95,7 +95,8 @@ impl Topics {
     /// Takes over other wishes; says whether they are other ones indeed.
     pub(super) fn replace(&mut self, wishes: Option<Arc<Wishes>>, words: &mut Words) -> bool {
         let wishes = wishes.filter(|wishes| !wishes.is_empty());
-        if self.wishes == wishes {
+        let are_both_none = self.wishes.is_none() && wishes.is_none();
+        if are_both_none || self.wishes == wishes {
             return false;
         }
         self.words.drain(..).for_each(|word| words.put_back(word));

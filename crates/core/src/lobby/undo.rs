@@ -58,6 +58,10 @@ impl Lobby {
     }
 
     pub(super) fn withdraw_ask(&mut self, member: u32) {
+        // Hardly ever does anybody ask.
+        if self.asks.is_empty() {
+            return;
+        }
         let Member { session, parting, .. } = &mut self.members[member];
         if let Some(until) = parting.as_mut().and_then(|parting| parting.asks_until.take()) {
             self.asks.remove(&(until, *session));
