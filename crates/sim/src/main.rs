@@ -34,13 +34,13 @@ struct Cli {
     /// Threads; 0 takes as many as there are cores.
     #[arg(long, default_value_t = 0)]
     jobs: usize,
-    /// Print the course of the run even if it does not fail.
-    #[arg(long)]
-    show: bool,
+    /// Only these steps of the one seed, as a failure has printed them; its course is printed.
+    #[arg(long, value_delimiter = ',', conflicts_with = "seeds")]
+    only: Option<Vec<u64>>,
 }
 
 /// A line of a course is shown so far.
-const LINE_CHARS: usize = 360;
+const LINE_CHARS: usize = 460;
 
 fn parse_range(text: &str) -> Result<Range<u64>, String> {
     let (from, to) = text.split_once("..").ok_or("write FROM..TO")?;
@@ -53,6 +53,9 @@ fn main() -> ExitCode {
     // What panics is a broken rule, and told as such.
     std::panic::set_hook(Box::new(|_| {}));
     let plan = |seed| Plan { seed, steps: cli.steps, visitors: cli.visitors };
+    if let Some(steps) = &cli.only {
+        return show(plan(cli.seed), steps);
+    }
     let seeds = cli.seeds.clone().unwrap_or(cli.seed..cli.seed + 1);
     let count = seeds.end.saturating_sub(seeds.start);
     let began = Instant::now();
@@ -62,11 +65,6 @@ fn main() -> ExitCode {
     println!("{count} seeds from {}, {seconds:.1} s", cli.seeds.map_or(cli.seed, |it| it.start));
     match failed {
         None => {
-            if cli.show {
-                let whole = run(plan(cli.seed), &plan(cli.seed).all_steps(), true);
-                whole.transcript.iter().for_each(|line| println!("{line}"));
-                println!("digest {:016x}", whole.digest);
-            }
             println!("no rule is broken");
             ExitCode::SUCCESS
         }
@@ -134,13 +132,28 @@ fn show_failure(plan: Plan, outcome: &Outcome) {
     };
     let steps: Vec<u64> = plan.all_steps().into_iter().take(outcome.steps_done).collect();
     let steps = if is_same(&steps) { shrink(steps, is_same) } else { plan.all_steps() };
-    let shortest = run(plan, &steps, true);
-    for line in &shortest.transcript {
+    show(plan, &steps);
+    println!("seed {}, rule {}, {} of {} steps: --only {}", plan.seed, broken.rule, steps.len(), plan.steps, list(&steps));
+}
+
+/// Prints the course of a run.
+fn show(plan: Plan, steps: &[u64]) -> ExitCode {
+    let outcome = run(plan, steps, true);
+    for line in &outcome.transcript {
         let shown: String = line.chars().take(LINE_CHARS).collect();
         println!("{shown}");
     }
-    if let Some(broken) = &shortest.broken {
-        println!("`{}`: {}", broken.rule, broken.detail);
+    println!("digest {:016x}", outcome.digest);
+    match &outcome.broken {
+        None => ExitCode::SUCCESS,
+        Some(broken) => {
+            println!("`{}`: {}", broken.rule, broken.detail);
+            ExitCode::FAILURE
+        }
     }
-    println!("seed {}, rule {}, {} of {} steps: {steps:?}", plan.seed, broken.rule, steps.len(), plan.steps);
+}
+
+fn list(steps: &[u64]) -> String {
+    let numbers: Vec<String> = steps.iter().map(u64::to_string).collect();
+    numbers.join(",")
 }

@@ -295,7 +295,12 @@ impl Window {
 
     fn hear(&mut self, around: &mut Around<'_>, text: &str) -> Rule {
         around.model.count_frame();
-        around.transcript.note(around.model.now, || format!("window {} < {text}", self.number));
+        around.transcript.note(around.model.now, || {
+            let number = self.number;
+            // The rest of a `welcome` is the same for all.
+            let end = text.find(",\"limits\":").unwrap_or(text.len());
+            format!("window {number} < {}", &text[..end])
+        });
         around.transcript.digest(text.as_bytes());
         let frame: Value = serde_json::from_str(text)
             .map_err(|_| Broken { rule: "json", detail: text.to_owned() })?;
