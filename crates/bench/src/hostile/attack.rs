@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use super::{Scale, others::Audience, vanish::Vanishing};
-use crate::leash::leashed;
+use crate::leash::{self, leashed};
 
 /// What hostile clients do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -138,7 +138,8 @@ impl Attack {
                 command.args(["--count", &count.to_string()]);
                 command
                     .args(aim.room.as_deref().map(|room| ["--room", room]).into_iter().flatten());
-                let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+                command.stdin(Stdio::piped()).stdout(Stdio::piped());
+                let mut child = leash::start(command)?;
                 let stdin = child.stdin.take();
                 Ok(Attackers::Process(child, stdin))
             }
@@ -152,7 +153,7 @@ fn slowhttptest(how: &[&str], count: usize, url: &str) -> Result<Attackers> {
     let mut command: Command = leashed(program)?;
     command.args(how).args(["-c", &count.to_string(), "-r", "1000", "-p", "3", "-l", "120"]);
     command.args(["-u", url]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let child = command.spawn().context("install slowhttptest: scripts/slowhttptest.sh")?;
+    let child = leash::start(command).context("install slowhttptest: scripts/slowhttptest.sh")?;
     Ok(Attackers::Process(child, None))
 }
 
