@@ -60,6 +60,11 @@ impl Attack {
         if self == Self::HalfOpen { "0.0.0.0:0" } else { "127.0.0.1:0" }
     }
 
+    /// Whether it can be aimed at a server on which the others are not.
+    pub(super) fn can_be_elsewhere(self) -> bool {
+        !matches!(self, Self::Stuck | Self::HalfOpen)
+    }
+
     pub(super) fn settings(self) -> Vec<(&'static str, &'static str)> {
         match self {
             // So that they are missed within the attack.
