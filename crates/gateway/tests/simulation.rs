@@ -302,6 +302,7 @@ fn a_node_that_drains_tells_everybody_and_lets_nobody_in() {
 fn nothing_is_left_of_those_who_have_gone() {
     let mut settings = settings(2);
     settings.groups.idle_max = Span::seconds(60);
+    settings.matching.repeat = false;
     let mut node = SimulatedNode::new(settings.clone(), 1);
     assert_eq!(node.occupancy(), Occupancy::default());
     let mut two = two_who_have_met(&mut node);
