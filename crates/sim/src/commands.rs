@@ -216,7 +216,7 @@ pub(crate) fn violation(random: &mut Random) -> (u16, Vec<u8>) {
     let (code, bytes): (u16, &[u8]) = *random.pick(&[
         (1002, [0xc1, 0x80, 0, 0, 0, 0].as_slice()),
         (1007, &[0x81, 0x81, 0, 0, 0, 0, 0xff]),
-        (1009, &[0x81, 0xff, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0]),
+        (1009, &[0x81, 0xff, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0]),
     ]);
     (code, bytes.to_vec())
 }

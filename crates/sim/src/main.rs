@@ -34,6 +34,9 @@ struct Cli {
     /// Threads; 0 takes as many as there are cores.
     #[arg(long, default_value_t = 0)]
     jobs: usize,
+    /// Go on after a failure, and list all of them.
+    #[arg(long)]
+    all: bool,
     /// Only these steps of the one seed, as a failure has printed them; its course is printed.
     #[arg(long, value_delimiter = ',', conflicts_with = "seeds")]
     only: Option<Vec<u64>>,
@@ -97,7 +100,11 @@ fn run_all(
             let outcome = run(plan(seed), &plan(seed).all_steps(), false);
             counts.merge(&outcome.counts);
             if outcome.broken.is_some() {
-                is_over.store(true, Relaxed);
+                if cli.all {
+                    let Some(broken) = &outcome.broken else { continue };
+                    println!("seed {seed}: `{}`: {:.300}", broken.rule, broken.detail);
+                }
+                is_over.store(!cli.all, Relaxed);
                 let mut found = found.lock().unwrap_or_else(PoisonError::into_inner);
                 if found.1.as_ref().is_none_or(|(other, _)| seed < *other) {
                     found.1 = Some((seed, outcome));

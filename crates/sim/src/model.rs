@@ -169,6 +169,12 @@ pub(crate) struct Session {
     seen_at: u64,
     /// And each of them.
     seen_times: Vec<u64>,
+    /// A claim of it was given up, and may still come.
+    pub(crate) has_stray_claim: bool,
+    /// Such a one may have given the session to a socket that nobody listens to.
+    may_be_astray: bool,
+    /// It was not sent everything when it came back, after everything had settled so often.
+    missed_at: Option<u64>,
     /// Of what came before this one nothing need be kept.
     floor: u64,
 }
@@ -262,6 +268,9 @@ impl Model {
             incoming: Vec::new(),
             seen_at: self.now,
             seen_times: Vec::new(),
+            has_stray_claim: false,
+            may_be_astray: false,
+            missed_at: None,
             floor: 0,
         });
         Ok(number)

@@ -236,6 +236,9 @@ impl World {
             return;
         }
         let command = commands::wrong(random);
+        if command.event == "hello" && !self.windows[window].has_begun() {
+            return;
+        }
         let is_numbered = random.percent(80);
         self.with(window, |window, around| window.say(around, command, is_numbered));
     }
@@ -254,7 +257,7 @@ impl World {
         let (code, bytes) = commands::violation(random);
         self.model.counts.add("violations");
         self.with(window, |window, around| {
-            window.deserves(|it| it.violation = Some(code));
+            window.deserves(|it| it.violation = it.violation.or(Some(code)));
             window.put_raw(around, bytes);
         });
     }

@@ -48,6 +48,8 @@ struct Line {
     phase: Phase,
     claim: Claim,
     deserts: Deserts,
+    /// A first frame was sent.
+    has_begun: bool,
 }
 
 /// One window.
@@ -78,6 +80,11 @@ impl Window {
     /// Whether its session goes on, so that it may say something.
     pub(crate) fn is_on(&self) -> bool {
         matches!(&self.line, Some(Line { phase: Phase::On, .. })) && self.session.is_some()
+    }
+
+    /// Whether `hello` would come too late.
+    pub(crate) fn has_begun(&self) -> bool {
+        self.line.as_ref().is_some_and(|line| line.has_begun)
     }
 
     pub(crate) fn deserves(&mut self, change: impl FnOnce(&mut Deserts)) {
@@ -121,7 +128,8 @@ impl Window {
         let phase = Phase::Handshake(Vec::new());
         let (decoder, deserts) = (Decoder::default(), Deserts::default());
         let claim = Claim { is_announced, ..claim };
-        self.line = Some(Line { wire, decoder, phase, claim, deserts });
+        let has_begun = claim.is_said;
+        self.line = Some(Line { wire, decoder, phase, claim, deserts, has_begun });
     }
 
     /// Says `command`, perhaps without a number.
@@ -148,6 +156,7 @@ impl Window {
     /// Sends bytes as they are.
     pub(crate) fn put_raw(&mut self, around: &mut Around<'_>, bytes: Vec<u8>) {
         if let Some(line) = &mut self.line {
+            line.has_begun = true;
             line.wire.send(around.model.now, bytes);
         }
     }
@@ -180,15 +189,12 @@ impl Window {
     }
 
     fn leave(&mut self, around: &mut Around<'_>, mut line: Line, cut: Option<Cut>) {
-        let now = around.model.now;
+        let (now, grace) = (around.model.now, around.model.terms.grace);
+        // Of one that is merely left, what was said on it still comes, and nobody listens.
         if let Some(cut) = cut {
-            let grace = around.model.terms.grace;
             line.wire.cut(now, cut);
-            self.note_loss(around, &line, grace, cut != Cut::Silence);
-        } else if !matches!(line.phase, Phase::On) {
-            line.wire.cut(now, Cut::Silence);
-            self.note_loss(around, &line, around.model.terms.grace, false);
         }
+        self.note_loss(around, &line, grace, cut.is_some_and(|cut| cut != Cut::Silence));
         self.left.push(line.wire);
     }
 
@@ -335,9 +341,9 @@ impl Window {
                 let code = frame["data"]["code"].as_str().unwrap_or_default().to_owned();
                 around.model.counts.refuse(&code);
                 let claim = &mut line.claim;
-                claim.refused = Some(code.clone());
-                let has_token = claim.user.is_some() && !claim.has_bad_token;
-                if is_announced || has_token && code == "resume-expired" {
+                claim.refused = Some(code);
+                // After a resume that fails a `welcome` follows always.
+                if is_announced || claim.session.is_some() {
                     return Ok(());
                 }
             }
@@ -380,6 +386,8 @@ impl Window {
             Some(1013) => deserts.is_slow || deserts.is_flooding,
             Some(4000) => deserts.is_slow || around.model.has_leapt,
             Some(1012) => deserts.is_draining,
+            // A claim that was given up has come late.
+            Some(4001) => self.session.is_some_and(|it| around.model.sessions[it].has_stray_claim),
             Some(code) => deserts.violation == Some(code),
             None => deserts.is_draining || deserts.is_slow || around.model.has_leapt,
         };
@@ -388,7 +396,7 @@ impl Window {
             _ => around.model.terms.grace,
         };
         // The node has done so before this was heard of.
-        self.note_loss(around, &line, grace.saturating_sub(6_000), true);
+        self.note_loss(around, &line, grace.saturating_sub(6_000), code != Some(4001));
         line.wire.finish(around.model.now);
         self.left.push(line.wire);
         if is_due { Ok(()) } else { broken("close-code", format!("{code:?} for {deserts:?}")) }

@@ -208,7 +208,7 @@ impl World {
 
     /// Time goes on while nobody has a turn, as when the machine sleeps.
     pub(crate) fn leap(&mut self, until: u64) {
-        self.model.has_leapt = true;
+        self.model.leapt(until - self.model.now);
         self.go_to(until);
     }
 
@@ -217,6 +217,10 @@ impl World {
         // Those last.
         (held.addresses, held.lobby.blocks) = (0, 0);
         let empty = Occupancy::default();
+        if self.node.is_draining() {
+            // It takes nobody's partner away any more, and ends.
+            (held.lobby, held.seats, held.store_rooms) = (empty.lobby.clone(), 0, 0);
+        }
         if held == empty { Ok(()) } else { broken("memory-returns", format!("{held:?}")) }
     }
 

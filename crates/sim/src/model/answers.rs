@@ -167,6 +167,15 @@ impl Model {
         Ok(())
     }
 
+    /// A request that was granted says where the session stands, unless something was said without a
+    /// number after it.
+    fn is_clear_again(&mut self, session: usize, sent: &Sent) {
+        let own = &mut self.sessions[session];
+        let later = own.sent.iter().rev().take_while(|other| other.reference != sent.reference);
+        let mut later = later.filter(|other| other.command.is_for_lobby());
+        own.is_vague &= later.any(|other| other.reference.is_none());
+    }
+
     /// What a granted command changes.
     fn take_effect(&mut self, session: usize, sent: &Sent) {
         let command = &sent.command;
@@ -177,7 +186,7 @@ impl Model {
                 if let Place::Room(room) = place {
                     self.depart(session, room, farewell);
                 }
-                self.sessions[session].is_vague = false;
+                self.is_clear_again(session, sent);
                 if let Some(wish) = command.wish.clone() {
                     self.note_wish(session, wish, matches!(place, Place::Waiting(_)));
                 }

@@ -20,6 +20,11 @@ impl Model {
             return broken("told-once", format!("of a room that nobody was in: {data}"));
         };
         let own = &self.sessions[session];
+        let farewell = self.rooms[room].side(session).and_then(|side| side.farewell);
+        if farewell == Some(Farewell::Unknown) && own.place != Place::Room(room) {
+            // It had asked to leave itself, and its socket was lost before the answer.
+            return Ok(());
+        }
         if own.place != Place::Room(room) {
             let (id, place) = (&own.id, own.place);
             return broken("told-once", format!("{id} is told {data} while {place:?}"));

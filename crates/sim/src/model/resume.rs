@@ -73,12 +73,21 @@ impl Model {
         let (now, terms) = (self.now, self.terms);
         let own = &mut self.sessions[session];
         own.floor = u64::MAX;
+        (own.has_stray_claim, own.may_be_astray) = (true, true);
         if let Some(loss) = &mut own.loss {
             loss.over_from = loss.over_from.min(now);
             loss.over_by = loss.over_by.max(now + terms.silence + terms.grace + SLACK);
             (loss.is_worth, loss.known_at, loss.is_told) = (false, None, false);
         } else {
             self.lost(session, 0, false);
+        }
+    }
+
+    /// Time has leapt: what the node would have noticed meanwhile it notices so much later.
+    pub(crate) fn leapt(&mut self, span: u64) {
+        self.has_leapt = true;
+        for loss in self.sessions.iter_mut().filter_map(|session| session.loss.as_mut()) {
+            loss.over_by += span;
         }
     }
 
@@ -152,7 +161,7 @@ impl Model {
         if must_be_there && claim.is_good && !is_foreign && !claim.has_bad_token {
             return broken("resume", format!("{} is not resumed: {code}, {:?}", own.id, own.loss));
         }
-        if claim.is_good && !is_foreign && !claim.has_bad_token {
+        if claim.is_good && !is_foreign && !claim.has_bad_token && !own.may_be_astray {
             self.over(session);
         }
         self.counts.add("resumes refused");
@@ -196,6 +205,7 @@ impl Model {
         (own.is_live, own.is_vague) = (true, false);
         own.last_n = if recovered { claim.after } else { last_n };
         own.floor = own.last_n;
+        own.may_be_astray = own.has_stray_claim;
         own.seen_at = now;
         if !is_sure_after || was_vague {
             own.unsure_until = epoch + 1;
@@ -204,6 +214,7 @@ impl Model {
         own.catch_up = Some((last_n, place));
         self.counts.add(if recovered { "resumes" } else { "resumes not recovered" });
         if !recovered {
+            self.sessions[session].missed_at = Some(epoch);
             for room in self.sessions[session].rooms.clone() {
                 if let Some(side) = self.rooms[room].side_mut(session) {
                     side.has_missed = true;

@@ -25,6 +25,7 @@ impl Model {
         }
         self.epoch += 1;
         self.note_known_losses();
+        self.sessions.iter_mut().for_each(|own| own.has_stray_claim = false);
         self.judge_reasons()?;
         let seen = self.rooms.iter().filter(|room| !room.sides.is_empty()).count();
         let Some(unseen) = held.rooms_created.checked_sub(seen) else {
@@ -58,7 +59,8 @@ impl Model {
         let room = &self.rooms[number];
         let [side] = &room.sides[..] else { return Ok(()) };
         let partner = &self.sessions[side.partner];
-        if partner.is_sure(self.epoch) && self.sessions[side.session].is_sure(self.epoch) {
+        let has_missed = partner.missed_at.is_some_and(|at| at + 1 >= room.first_epoch);
+        if partner.is_sure(self.epoch) && !has_missed {
             return broken("both-agree", format!("{} knows nothing of {}", partner.id, room.id));
         }
         self.check_left_alone(number)
