@@ -47,7 +47,7 @@ pub(crate) struct Surroundings<N: Net> {
     pub(crate) listener: N::Listener,
     pub(crate) sends: Sends,
     pub(crate) http: mpsc::Sender<Handed<N>>,
-    pub(crate) runtime: tokio::runtime::Handle,
+    pub(crate) tasks: N::Tasks,
 }
 
 /// An event loop of a node, and what is told once it has no WebSocket left while the node drains.
@@ -65,7 +65,7 @@ pub(crate) fn build_loops<N: Net>(
     door: &Door,
     around: Surroundings<N>,
 ) -> io::Result<Vec<BuiltLoop<N>>> {
-    let Surroundings { threads, listener, sends, http, runtime } = around;
+    let Surroundings { threads, listener, sends, http, tasks } = around;
     let starts: Vec<Start<_, N>> = (0..threads)
         .map(|n| Start::new(u8::try_from(n).unwrap_or(u8::MAX), sends.clone()))
         .collect::<io::Result<_>>()?;
@@ -81,7 +81,7 @@ pub(crate) fn build_loops<N: Net>(
             threads: links.clone(),
             desk,
             http: http.clone(),
-            runtime: runtime.clone(),
+            tasks: tasks.clone(),
             drained: Some(is_drained),
         };
         let driver = Driver::new(number, wires);

@@ -123,7 +123,7 @@ pub(crate) struct Wires<N: Net = Kernel> {
     pub(crate) desk: Option<Desk>,
     pub(crate) http: mpsc::Sender<Handed<N>>,
     /// Where an answer that is yet to come is awaited.
-    pub(crate) runtime: tokio::runtime::Handle,
+    pub(crate) tasks: N::Tasks,
     /// Told once this thread has no WebSocket left while the node drains.
     pub(crate) drained: Option<oneshot::Sender<()>>,
 }

@@ -184,7 +184,7 @@ fn start_loops(
         listener: mio::net::TcpListener::from_std(listener),
         sends,
         http: http.clone(),
-        runtime: tokio::runtime::Handle::current(),
+        tasks: tokio::runtime::Handle::current(),
     };
     let (has_ended, ended) = mpsc::channel(1);
     let (mut drained, mut links) = (Vec::new(), Vec::new());

@@ -9,6 +9,7 @@
 mod network;
 mod node;
 mod occupancy;
+mod store;
 
 pub use liveloop_core::LobbyHeld;
 pub use node::{ClientSocket, SimulatedNode, SocketState};

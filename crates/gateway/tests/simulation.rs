@@ -393,6 +393,36 @@ fn what_is_no_handshake_would_be_http_s() {
 }
 
 #[test]
+fn a_slow_store_s_answers_overtake_each_other_and_a_group_hears_its_texts_in_order() {
+    let mut node = SimulatedNode::new(settings(2), 1);
+    let mut all: Vec<Visitor> = (0..3).map(|_| Visitor::arrive(&mut node)).collect();
+    let mut creator = Value::Null;
+    all.iter_mut().for_each(|one| creator = one.expect(&mut node, "welcome")["userId"].clone());
+    node.create_group(creator.as_str().unwrap(), None);
+    node.settle();
+    let room = node.poll_group().flatten().unwrap();
+    for one in &mut all {
+        one.say(&mut node, &json!({"event": "join-room", "data": {"roomId": room}, "ref": 1}));
+        one.hear(&mut node);
+    }
+    node.hold_store(true);
+    for (one, message) in all.iter().zip(["first", "second"]) {
+        let data = json!({"roomId": room, "message": message});
+        one.say(&mut node, &json!({"event": "newMessage", "data": data, "ref": 2}));
+        node.settle();
+    }
+    assert_eq!((node.held_answers(), node.occupancy().unanswered), (2, 2));
+    assert!(node.let_answer_go(1), "the second's");
+    assert!(all[2].hear(&mut node).iter().all(|frame| frame["event"] != "newMessage"));
+    assert!(node.let_answer_go(0) && !node.let_answer_go(0));
+    let heard = all[2].hear(&mut node);
+    let texts = heard.iter().filter(|frame| frame["event"] == "newMessage");
+    let texts: Vec<&Value> = texts.map(|frame| &frame["data"]["message"]).collect();
+    assert_eq!(texts, ["first", "second"]);
+    assert_eq!((node.held_answers(), node.occupancy().unanswered), (0, 0));
+}
+
+#[test]
 fn who_is_banned_does_not_come_back() {
     let mut node = SimulatedNode::new(settings(1), 1);
     let mut visitor = Visitor::arrive(&mut node);

@@ -147,10 +147,11 @@ impl<N: Net> Driver<N> {
 
     fn await_answer(&self, answer: BoxFuture<'static, SaidAnswer>, id: ConnId, said: Said) {
         let link = self.wires.threads[usize::from(self.thread)].clone();
-        self.wires.runtime.spawn(async move {
+        let task = async move {
             let answer = answer.await;
             link.post(Post::Said(id, said, answer));
-        });
+        };
+        N::spawn(&self.wires.tasks, Box::pin(task));
     }
 
     /// Has something for a session. Another thread gets it at once, lest what is asked of the desk

@@ -5,7 +5,7 @@
 //! looked up for it while the node runs. Knows no connection and no handler.
 //!
 //! What both promise: readiness is told once for each edge, as epoll with `EPOLLET` does; whoever is
-//! watched anew is told at once what is ready already.
+//! watched anew is told at once what is ready already. The simulation's tests ask both for it.
 
 use std::{
     fmt,
@@ -14,6 +14,8 @@ use std::{
     os::fd::BorrowedFd,
     time::Duration,
 };
+
+use liveloop_ports::BoxFuture;
 
 use super::slots::Key;
 
@@ -33,6 +35,8 @@ pub(crate) trait Net: Sized + fmt::Debug + 'static {
     type Events;
     /// Ends a wait from another thread.
     type Waker: fmt::Debug + Send + Sync;
+    /// Where answers are awaited for which no loop waits.
+    type Tasks: Clone;
 
     /// Makes a socket fit for a loop.
     ///
@@ -82,6 +86,9 @@ pub(crate) trait Net: Sized + fmt::Debug + 'static {
     fn found(events: &Self::Events) -> impl Iterator<Item = Ready>;
     /// Ends the wait that is, or the next one.
     fn wake(waker: &Self::Waker) -> io::Result<()>;
+
+    /// Has a task run, beside the loops.
+    fn spawn(tasks: &Self::Tasks, task: BoxFuture<'static, ()>);
 }
 
 /// Something that a loop has waited for.

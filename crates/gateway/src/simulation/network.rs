@@ -11,8 +11,11 @@ use std::{
     net::SocketAddr,
     os::fd::BorrowedFd,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Waker},
     time::Duration,
 };
+
+use liveloop_ports::BoxFuture;
 
 use super::SocketState;
 use crate::{
@@ -85,14 +88,12 @@ impl Pipe {
         self.window.saturating_sub(self.written.len())
     }
 
-    fn ready(&self, key: Key) -> Ready {
+    fn ready(&self, key: Key) -> Option<Ready> {
         let has_ended = self.has_client_finished || self.is_reset;
-        Ready::Conn {
-            key,
-            is_readable: !self.arrived.is_empty() || has_ended,
-            is_writable: self.room() > 0 || self.is_reset,
-            has_ended,
-        }
+        let is_readable = !self.arrived.is_empty() || has_ended;
+        let is_writable = self.room() > 0 || self.is_reset;
+        let ready = Ready::Conn { key, is_readable, is_writable, has_ended };
+        (is_readable || is_writable).then_some(ready)
     }
 
     fn reset(&mut self) {
@@ -262,7 +263,7 @@ impl Edges {
         match edge {
             Edge::Posted => Some(Ready::Posted),
             Edge::Incoming => Some(Ready::Incoming),
-            Edge::Conn(key) => self.watched.get(&key).map(|pipe| pipe.lock().ready(key)),
+            Edge::Conn(key) => self.watched.get(&key).and_then(|pipe| pipe.lock().ready(key)),
         }
     }
 }
@@ -300,6 +301,20 @@ pub(crate) struct Found {
     ready: Vec<Ready>,
 }
 
+/// What waits for an answer that no loop waits for.
+#[derive(Clone, Default)]
+pub(crate) struct Tasks(Shared<Vec<BoxFuture<'static, ()>>>);
+
+impl Tasks {
+    /// Goes on with all of them, the oldest first.
+    pub(super) fn run(&self) {
+        let mut tasks = std::mem::take(&mut *self.0.lock());
+        let mut context = Context::from_waker(Waker::noop());
+        tasks.retain_mut(|task| task.as_mut().poll(&mut context).is_pending());
+        self.0.lock().splice(..0, tasks);
+    }
+}
+
 impl Net for Simulated {
     type Socket = Socket;
     type Stream = Socket;
@@ -308,6 +323,7 @@ impl Net for Simulated {
     type Registry = Readiness;
     type Events = Found;
     type Waker = Readiness;
+    type Tasks = Tasks;
 
     fn adopt(socket: Socket) -> io::Result<Socket> {
         Ok(socket)
@@ -385,4 +401,11 @@ impl Net for Simulated {
         waker.tell(Edge::Posted);
         Ok(())
     }
+
+    fn spawn(tasks: &Tasks, task: BoxFuture<'static, ()>) {
+        tasks.0.lock().push(task);
+    }
 }
+
+#[cfg(test)]
+mod tests;

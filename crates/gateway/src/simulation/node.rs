@@ -8,13 +8,14 @@ use std::{
 };
 
 use liveloop_core::{GroupRejection, GroupSpec, Moment, RoomId, UserId};
-use liveloop_ports::{Bans, MemoryHistory, Wall};
+use liveloop_ports::{Bans, Wall};
 use liveloop_protocol::{format_id, parse_id};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     Figures, Occupancy,
-    network::{Backlog, Found, Readiness, Remote, Simulated, connection},
+    network::{Backlog, Found, Readiness, Remote, Simulated, Tasks, connection},
+    store::Store,
 };
 use crate::{
     assembly::{BuiltLoop, Parts, Surroundings, build_door, build_loops},
@@ -79,13 +80,12 @@ pub struct SimulatedNode {
     last_client: u32,
     time: Arc<SimulatedTime>,
     randomness: Randomness,
-    history: Arc<MemoryHistory>,
+    store: Arc<Store>,
+    tasks: Tasks,
     banned: Arc<Banned>,
     handed: mpsc::Receiver<Handed<Simulated>>,
     handed_count: u64,
     groups: VecDeque<oneshot::Receiver<Result<RoomId, GroupRejection>>>,
-    /// The drivers' for stores that answer later, which the memory's does not: it is never run.
-    _runtime: tokio::runtime::Runtime,
 }
 
 impl std::fmt::Debug for SimulatedNode {
@@ -104,27 +104,24 @@ impl SimulatedNode {
         let mut key = [0; 32];
         random.fill(&mut key);
         let time = Arc::new(SimulatedTime::starting_at(WALL_AT_START));
-        let (history, banned) = (Arc::new(MemoryHistory::default()), Arc::new(Banned::default()));
+        let (store, banned) = (Arc::new(Store::default()), Arc::new(Banned::default()));
         let threads = settings.threads();
         let parts = Parts {
             secret: Secret::new(key),
-            history: history.clone(),
+            history: store.clone(),
             bans: banned.clone(),
             clock: Clock::simulated(&time),
             is_secure: false,
         };
         let (door, drain) = build_door(settings, parts);
         let (http, handed) = mpsc::channel(HANDED_MAX);
-        let backlog = Backlog::default();
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .build()
-            .expect("a runtime without drivers asks the machine for nothing");
+        let (backlog, tasks) = (Backlog::default(), Tasks::default());
         let around = Surroundings {
             threads,
             listener: backlog.clone(),
             sends: Sends::Each,
             http,
-            runtime: runtime.handle().clone(),
+            tasks: tasks.clone(),
         };
         let loops = build_loops(&door, around).expect("memory refuses nothing");
         let event_loop = |BuiltLoop { plane, drained, .. }| {
@@ -140,12 +137,12 @@ impl SimulatedNode {
             last_client: 0,
             time,
             randomness: Randomness::seeded(random.next()),
-            history,
+            store,
+            tasks,
             banned,
             handed,
             handed_count: 0,
             groups: VecDeque::new(),
-            _runtime: runtime,
         }
     }
 
@@ -340,6 +337,25 @@ impl SimulatedNode {
         Some(answer.ok().map(|room| format_id(room.0).to_string()))
     }
 
+    /// Whether the store's answers to texts wait from now on until they are let go.
+    pub fn hold_store(&mut self, is_held: bool) {
+        self.store.set_slow(is_held);
+    }
+
+    /// How many of them wait.
+    #[must_use]
+    pub fn held_answers(&self) -> usize {
+        self.store.held_count()
+    }
+
+    /// Lets the answer go that stands at `place` of those that wait, 0 being the oldest: it is posted to
+    /// the loop that has asked. Whether there was one.
+    pub fn let_answer_go(&mut self, place: usize) -> bool {
+        let has_gone = self.store.let_go(place);
+        self.tasks.run();
+        has_gone
+    }
+
     /// From now on the visitor with this `userId` may not come in. Whether the id is one.
     pub fn ban(&mut self, user: &str) -> bool {
         let Some(user) = parse_id(user).map(UserId) else { return false };
@@ -352,7 +368,7 @@ impl SimulatedNode {
     pub fn occupancy(&self) -> Occupancy {
         let mut occupancy = Occupancy {
             in_listener: self.backlog.len(),
-            store_rooms: self.history.room_count(),
+            store_rooms: self.store.room_count(),
             image_bytes: self.door.node.shared.figures.images_bytes.load(Relaxed),
             ..Occupancy::default()
         };
