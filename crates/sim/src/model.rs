@@ -161,6 +161,10 @@ pub(crate) struct Session {
     pub(crate) is_live: bool,
     wish: Option<Wish>,
     asked_at: u64,
+    /// Whether that is still what the Lobby holds: of who is idle it holds nothing.
+    is_wish_held: bool,
+    /// Whether it is known at the end of which room it was queued.
+    is_after_known: bool,
     undo_until: u64,
     pub(crate) rooms: Vec<usize>,
     /// When it was sent how many bytes by partners.
@@ -199,6 +203,8 @@ pub(crate) struct Model {
     pub(crate) tokens: BTreeMap<usize, String>,
     /// Time has leapt, so that a socket may have counted as silent.
     pub(crate) has_leapt: bool,
+    /// From when to when.
+    leaps: Vec<(u64, u64)>,
     pub(crate) counts: Counts,
 }
 
@@ -219,6 +225,7 @@ impl Model {
             to_judge: Vec::new(),
             tokens: BTreeMap::new(),
             has_leapt: false,
+            leaps: Vec::new(),
             counts: Counts::default(),
         }
     }
@@ -263,6 +270,8 @@ impl Model {
             is_live: true,
             wish: None,
             asked_at: 0,
+            is_wish_held: false,
+            is_after_known: true,
             undo_until: 0,
             rooms: Vec::new(),
             incoming: Vec::new(),
@@ -314,12 +323,18 @@ impl Model {
                 _ => {}
             }
         }
+        // A `ref` rises.
+        again.sort_by_key(|(_, reference)| reference.is_none());
         again
     }
 
     fn set_place(&mut self, session: usize, place: Place) {
         let tick = self.tick;
         let own = &mut self.sessions[session];
+        if place == Place::Idle {
+            own.is_wish_held = false;
+        }
+        own.is_after_known = true;
         if own.place != place {
             (own.place, own.place_since) = (place, tick);
         }

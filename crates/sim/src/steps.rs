@@ -259,6 +259,9 @@ impl World {
         self.with(window, |window, around| {
             window.deserves(|it| it.violation = it.violation.or(Some(code)));
             window.put_raw(around, bytes);
+            if let Some(session) = window.session {
+                around.model.lost(session, 0, true);
+            }
         });
     }
 }

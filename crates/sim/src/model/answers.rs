@@ -204,6 +204,8 @@ impl Model {
                 };
                 if command.named == Named::None || after.is_some() && after == named {
                     self.set_place(session, Place::Idle);
+                } else if !self.sessions[session].is_after_known {
+                    self.sessions[session].is_vague = true;
                 }
             }
             ("block-user", _) => self.note_block(session, sent),

@@ -35,6 +35,9 @@ impl Model {
     /// What a session has been told in its own order: it has blocked somebody, and meets them.
     pub(super) fn check_not_kept_apart(&self, session: usize, partner: usize) -> Rule {
         let [own, other] = [session, partner].map(|it| &self.sessions[it]);
+        if own.missed_at == Some(self.epoch) {
+            return Ok(());
+        }
         let is_of = |block: &Block| block.is_sure && block.whom == other.user;
         if own.catch_up.is_none() && self.blocks.iter().any(|it| it.session == session && is_of(it)) {
             return broken("never-blocked", format!("{} meets {}", own.id, other.id));
@@ -101,8 +104,8 @@ impl Model {
             self.users_of(*other).is_some_and(|two| users.iter().all(|user| two.contains(user)))
         });
         let Some(former) = former else { return Ok(()) };
-        let since = self.rooms[former].first_seen;
-        let is_young = room.first_seen + SLACK < since + self.terms.memory_time;
+        let since = self.earliest(self.rooms[former].first_seen, SLACK);
+        let is_young = room.first_seen < since + self.terms.memory_time;
         let partners = users.map(|user| self.met_since(user, former, number) + unseen);
         let is_among = partners.iter().any(|count| *count < self.terms.memory_partners);
         if is_young && is_among {
@@ -114,7 +117,7 @@ impl Model {
 
     /// How many others a visitor may have met between two rooms.
     pub(super) fn met_since(&self, user: usize, former: usize, latter: usize) -> usize {
-        let from = self.rooms[former].first_seen.saturating_sub(SLACK);
+        let from = self.earliest(self.rooms[former].first_seen, SLACK);
         let others = (0..self.rooms.len()).rev().take_while(|it| self.rooms[*it].first_seen >= from);
         let others = others.filter(|it| *it != former && *it != latter);
         let is_theirs = |room: &usize| self.users_of(*room).is_some_and(|two| two.contains(&user));

@@ -86,9 +86,19 @@ impl Model {
     /// Time has leapt: what the node would have noticed meanwhile it notices so much later.
     pub(crate) fn leapt(&mut self, span: u64) {
         self.has_leapt = true;
+        self.leaps.push((self.now, self.now + span));
         for loss in self.sessions.iter_mut().filter_map(|session| session.loss.as_mut()) {
             loss.over_by += span;
         }
+    }
+
+    /// When something may have happened that was seen then, at the earliest.
+    pub(super) fn earliest(&self, seen_at: u64, slack: u64) -> u64 {
+        let before = |at: u64, (from, until): &(u64, u64)| {
+            let is_between = *until >= at && *from <= seen_at;
+            if is_between { at.min(from.saturating_sub(slack)) } else { at }
+        };
+        self.leaps.iter().rev().fold(seen_at.saturating_sub(slack), before)
     }
 
     /// All that is under way has arrived: the node knows by now who is gone.
@@ -154,7 +164,8 @@ impl Model {
         if !is_documented && !claim.has_bad_token {
             return broken("refusals", format!("a resume is refused with {code}: {claim:?}"));
         }
-        let must_be_there = match &own.loss {
+        let must_be_there = !own.may_be_astray
+            && match &own.loss {
             None => own.is_sure(self.epoch) && own.place != Place::Idle,
             Some(loss) => loss.is_worth && self.now < loss.over_from,
         };
@@ -237,7 +248,8 @@ impl Model {
         }
         let missed = last_n - after;
         let first = usize::try_from(after).ok().and_then(|index| own.seen_times.get(index));
-        let oldest = first.copied().unwrap_or(own.seen_at).saturating_sub(AGE_SLACK);
+        let oldest = first.copied().unwrap_or(own.seen_at);
+        let oldest = self.earliest(oldest, AGE_SLACK);
         let is_young = self.now - oldest + SLACK < self.terms.grace;
         let bytes = self.incoming_since(session, oldest.saturating_sub(AGE_SLACK), missed);
         let must_be_there = is_young && bytes <= self.terms.replay_bytes && after >= own.floor;
@@ -291,7 +303,8 @@ impl Model {
         let Some((_, told)) = own.catch_up.filter(|(last_n, _)| own.last_n >= *last_n) else {
             return Ok(());
         };
-        let is_unsure = own.unsure_until > self.epoch || own.open().next().is_some();
+        let is_unsure =
+            own.unsure_until > self.epoch || own.is_vague || own.open().next().is_some();
         let is_same = match (own.place, told) {
             (Place::Waiting(_), Place::Waiting(_)) => true,
             (place, told) => place == told,
@@ -300,7 +313,8 @@ impl Model {
             let (id, place) = (&own.id, own.place);
             return broken("resume", format!("{id} is {place:?}, and told to be {told:?}"));
         }
-        self.sessions[session].catch_up = None;
+        let own = &mut self.sessions[session];
+        (own.catch_up, own.is_vague) = (None, false);
         if !is_same {
             self.go_on_at(session, told);
         }
@@ -316,5 +330,6 @@ impl Model {
         }
         self.sessions[session].asked_at = self.now;
         self.set_place(session, told);
+        self.sessions[session].is_after_known = false;
     }
 }

@@ -115,8 +115,13 @@ impl Model {
             return broken("match-once", format!("{} is matched in it again: {data}", side.session));
         }
         self.leave_for(session, room)?;
+        // Who goes back may come with nothing that they wished for.
+        if self.now <= self.sessions[session].undo_until {
+            self.sessions[session].is_wish_held = false;
+        }
         if is_new {
-            let is_live = self.sessions[session].catch_up.is_none();
+            let own = &self.sessions[session];
+            let is_live = own.catch_up.is_none() && own.missed_at != Some(self.epoch);
             self.rooms[room].is_seen_live = is_live;
         }
         self.join(room, side, mode.unwrap_or_default())?;

@@ -51,6 +51,9 @@ impl Model {
         let pair = [one, other];
         let [own, theirs] = pair.map(|it| &self.sessions[it]);
         let (Some(wish), Some(their_wish)) = (&own.wish, &theirs.wish) else { return false };
+        if !(own.is_wish_held && theirs.is_wish_held) {
+            return false;
+        }
         if own.user == theirs.user || self.may_be_blocked(own.user, theirs.user) {
             return false;
         }

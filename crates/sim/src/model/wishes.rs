@@ -46,5 +46,6 @@ impl Model {
             own.asked_at = now;
         }
         own.wish = Some(wish);
+        own.is_wish_held = true;
     }
 }
