@@ -43,7 +43,7 @@ struct Cli {
 }
 
 /// A line of a course is shown so far.
-const LINE_CHARS: usize = 460;
+const LINE_CHARS: usize = 400;
 
 fn parse_range(text: &str) -> Result<Range<u64>, String> {
     let (from, to) = text.split_once("..").ok_or("write FROM..TO")?;

@@ -167,6 +167,8 @@ pub(crate) struct Session {
     is_after_known: bool,
     undo_until: u64,
     pub(crate) rooms: Vec<usize>,
+    /// Everything that was said, and when, again too.
+    said: Vec<(u64, &'static str)>,
     /// When it was sent how many bytes by partners.
     incoming: Vec<(u64, u64)>,
     /// When the last event came that it has seen.
@@ -274,6 +276,7 @@ impl Model {
             is_after_known: true,
             undo_until: 0,
             rooms: Vec::new(),
+            said: Vec::new(),
             incoming: Vec::new(),
             seen_at: self.now,
             seen_times: Vec::new(),
@@ -289,6 +292,9 @@ impl Model {
     pub(crate) fn send(&mut self, session: usize, command: Command, is_numbered: bool) -> Option<u64> {
         let (at, tick) = (self.now, self.tick);
         self.note_incoming(session, &command);
+        if command.event == "block-user" {
+            self.note_block(session, command.named, false);
+        }
         let own = &mut self.sessions[session];
         let reference = is_numbered.then_some(own.next_reference);
         if let Some(reference) = reference {
@@ -300,6 +306,7 @@ impl Model {
         if command.event == "undo-skip" {
             own.undo_until = at + 30_000 + SLACK;
         }
+        own.said.push((at, command.event));
         let outcome = if is_numbered { Outcome::Open } else { Outcome::Lost };
         own.sent.push(Sent { command, reference, at, tick, outcome, is_repeated: false });
         reference
@@ -307,13 +314,15 @@ impl Model {
 
     /// What has to be said again on a new socket: with its `ref` where it was not handled.
     pub(crate) fn to_repeat(&mut self, session: usize) -> Vec<(Command, Option<u64>)> {
-        let tick = self.tick;
+        let (now, tick) = (self.now, self.tick);
         let mut again = Vec::new();
-        for sent in &mut self.sessions[session].sent {
+        let Session { said, sent, .. } = &mut self.sessions[session];
+        for sent in sent {
             let is_text = sent.command.event == "newMessage" && sent.command.must_fail.is_none();
             match (sent.outcome, sent.reference) {
                 (Outcome::Open, Some(reference)) => {
                     sent.tick = tick;
+                    said.push((now, sent.command.event));
                     again.push((sent.command.clone(), Some(reference)));
                 }
                 (Outcome::Lost, Some(_)) if is_text && !sent.is_repeated => {
@@ -360,9 +369,9 @@ impl Session {
             && self.open().next().is_none()
     }
 
-    /// How many of such commands it has sent lately.
-    fn sent_lately(&self, now: u64, is_one: impl Fn(&Command) -> bool) -> usize {
-        let lately = self.sent.iter().rev().take_while(|sent| sent.at + 60_000 >= now);
-        lately.filter(|sent| is_one(&sent.command)).count()
+    /// How many of such commands it has said since then.
+    fn said_since(&self, since: u64, is_one: impl Fn(&str) -> bool) -> usize {
+        let lately = self.said.iter().rev().take_while(|(at, _)| *at >= since);
+        lately.filter(|(_, event)| is_one(event)).count()
     }
 }

@@ -231,6 +231,7 @@ impl World {
                     let junk = commands::unnumbered("junk");
                     around.model.send(session, junk, false);
                 }
+                window.begin();
                 window.put_raw(around, bytes);
             });
             return;

@@ -42,6 +42,7 @@ pub(crate) struct Deserts {
 }
 
 /// A socket, with what its software has made of it.
+#[derive(Debug)]
 struct Line {
     wire: Wire,
     decoder: Decoder,
@@ -53,6 +54,7 @@ struct Line {
 }
 
 /// One window.
+#[derive(Debug)]
 pub(crate) struct Window {
     pub(crate) number: usize,
     from: IpAddr,
@@ -80,6 +82,13 @@ impl Window {
     /// Whether its session goes on, so that it may say something.
     pub(crate) fn is_on(&self) -> bool {
         matches!(&self.line, Some(Line { phase: Phase::On, .. })) && self.session.is_some()
+    }
+
+    /// From now on `hello` would come too late.
+    pub(crate) fn begin(&mut self) {
+        if let Some(line) = &mut self.line {
+            line.has_begun = true;
+        }
     }
 
     /// Whether `hello` would come too late.
@@ -150,13 +159,13 @@ impl Window {
         around.transcript.note(around.model.now, || format!("window {} > {frame}", self.number));
         let mut bytes = Vec::new();
         encode_masked(&mut bytes, Opcode::Text, frame.as_bytes(), [9, 8, 7, 6]);
+        self.begin();
         self.put_raw(around, bytes);
     }
 
     /// Sends bytes as they are.
     pub(crate) fn put_raw(&mut self, around: &mut Around<'_>, bytes: Vec<u8>) {
         if let Some(line) = &mut self.line {
-            line.has_begun = true;
             line.wire.send(around.model.now, bytes);
         }
     }

@@ -172,6 +172,8 @@ impl World {
             self.pump(due.max(now + 1), random)?;
         }
         let (occupancy, figures) = (self.node.occupancy(), self.node.figures());
+        let held = || format!("the node: {occupancy:?} {:?}", self.windows);
+        self.transcript.note(self.model.now, held);
         let panics = figures.closes.iter().filter(|(reason, _)| *reason == "internal error");
         if let Some((_, count)) = panics.into_iter().next() {
             return broken("no-panic", format!("{count} sessions have panicked"));

@@ -87,11 +87,12 @@ impl Model {
         let (is_own, is_stable) =
             (self.names_own(session, sent), self.is_stable(session, sent));
         let told = || broken("refusals", format!("{}: {code} to {sent:?} while {:?}", own.id, own.place));
-        let lately = |event: &str| own.sent_lately(self.now, |it| it.event == event);
+        let minute = self.earliest(self.now, 60_000);
+        let lately = |event: &str| own.said_since(minute, |it| it == event);
         if code == "rate-limited" {
             let is_over = lately("request-room") >= 20
                 || lately("newMessage") >= 20
-                || own.sent_lately(self.now, |_| true) >= 400;
+                || own.said_since(minute, |_| true) >= 400;
             return if is_over { Ok(()) } else { told() };
         }
         if command.must_fail.is_some() {
@@ -208,7 +209,7 @@ impl Model {
                     self.sessions[session].is_vague = true;
                 }
             }
-            ("block-user", _) => self.note_block(session, sent),
+            ("block-user", _) => self.note_block(session, command.named, true),
             _ => {}
         }
     }

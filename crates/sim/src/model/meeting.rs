@@ -15,9 +15,10 @@ pub(super) struct Block {
 }
 
 impl Model {
-    pub(super) fn note_block(&mut self, session: usize, sent: &Sent) {
+    /// A `block-user` was sent, or granted.
+    pub(super) fn note_block(&mut self, session: usize, named: Named, is_granted: bool) {
         let own = &self.sessions[session];
-        let rooms = match (sent.command.named, own.place) {
+        let rooms = match (named, own.place) {
             (Named::Room(room), _) => vec![room],
             (_, Place::Room(room)) => own.rooms.iter().rev().take(2).copied().chain([room]).collect(),
             _ => own.rooms.iter().rev().take(2).copied().collect(),
@@ -26,8 +27,8 @@ impl Model {
         let partner = |room: usize| self.rooms[room].side(session).map(|side| side.partner);
         let users = rooms.into_iter().filter_map(partner).map(|it| self.sessions[it].user);
         let users: std::collections::BTreeSet<usize> = users.filter(|user| *user != who).collect();
-        let is_sure = users.len() == 1;
-        self.counts.add("blocks");
+        let is_sure = is_granted && users.len() == 1;
+        self.counts.add(if is_granted { "blocks" } else { "blocks asked for" });
         let blocks = users.into_iter().map(|whom| Block { who, whom, session, epoch, is_sure });
         self.blocks.extend(blocks);
     }
@@ -103,7 +104,8 @@ impl Model {
         let former = before.into_iter().find(|other| {
             self.users_of(*other).is_some_and(|two| users.iter().all(|user| two.contains(user)))
         });
-        let Some(former) = former else { return Ok(()) };
+        // Of one that was told later it is not known how long ago it was.
+        let Some(former) = former.filter(|it| self.rooms[*it].is_seen_live) else { return Ok(()) };
         let since = self.earliest(self.rooms[former].first_seen, SLACK);
         let is_young = room.first_seen < since + self.terms.memory_time;
         let partners = users.map(|user| self.met_since(user, former, number) + unseen);

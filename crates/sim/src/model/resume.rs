@@ -57,7 +57,7 @@ impl Model {
             over_by: longest,
             is_worth: is_worth && before.is_none(),
             known_at: None,
-            is_told,
+            is_told: is_told && !own.may_be_astray,
         });
     }
 
@@ -87,8 +87,11 @@ impl Model {
     pub(crate) fn leapt(&mut self, span: u64) {
         self.has_leapt = true;
         self.leaps.push((self.now, self.now + span));
-        for loss in self.sessions.iter_mut().filter_map(|session| session.loss.as_mut()) {
-            loss.over_by += span;
+        for session in &mut self.sessions {
+            session.undo_until += span;
+            if let Some(loss) = &mut session.loss {
+                loss.over_by += span;
+            }
         }
     }
 
@@ -315,6 +318,7 @@ impl Model {
         }
         let own = &mut self.sessions[session];
         (own.catch_up, own.is_vague) = (None, false);
+        own.is_after_known &= !is_unsure;
         if !is_same {
             self.go_on_at(session, told);
         }

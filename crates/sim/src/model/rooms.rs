@@ -103,7 +103,7 @@ impl Model {
             matched_at: self.tick,
             last_signal: 0,
             last_seq: 0,
-            has_missed: false,
+            has_missed: self.sessions[session].missed_at == Some(self.epoch),
         };
         if let Some(before) = self.rooms[room].side(session) {
             let is_same = (before.partner, before.is_initiator, &before.pseudonym)
