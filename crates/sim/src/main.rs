@@ -140,7 +140,14 @@ fn show_failure(plan: Plan, outcome: &Outcome) {
     let steps: Vec<u64> = plan.all_steps().into_iter().take(outcome.steps_done).collect();
     let steps = if is_same(&steps) { shrink(steps, is_same) } else { plan.all_steps() };
     show(plan, &steps);
-    println!("seed {}, rule {}, {} of {} steps: --only {}", plan.seed, broken.rule, steps.len(), plan.steps, list(&steps));
+    println!(
+        "seed {}, rule {}, {} of {} steps: --only {}",
+        plan.seed,
+        broken.rule,
+        steps.len(),
+        plan.steps,
+        list(&steps)
+    );
 }
 
 /// Prints the course of a run.

@@ -19,8 +19,8 @@ use std::collections::BTreeMap;
 
 use crate::counts::Counts;
 
-pub(crate) use resume::{Claim, Loss};
 pub(crate) use numbers::{DIGEST, digest};
+pub(crate) use resume::{Claim, Loss};
 pub(crate) use rooms::{Farewell, Room};
 pub(crate) use settled::Held;
 pub(crate) use wishes::{Mode, Wish};
@@ -289,7 +289,12 @@ impl Model {
     }
 
     /// Notes that `session` sends `command`; gives its `ref`, where it is to have one.
-    pub(crate) fn send(&mut self, session: usize, command: Command, is_numbered: bool) -> Option<u64> {
+    pub(crate) fn send(
+        &mut self,
+        session: usize,
+        command: Command,
+        is_numbered: bool,
+    ) -> Option<u64> {
         let (at, tick) = (self.now, self.tick);
         self.note_incoming(session, &command);
         if command.event == "block-user" {
@@ -313,7 +318,7 @@ impl Model {
     }
 
     /// What has to be said again on a new socket: with its `ref` where it was not handled.
-    pub(crate) fn to_repeat(&mut self, session: usize) -> Vec<(Command, Option<u64>)> {
+    pub(crate) fn repeat(&mut self, session: usize) -> Vec<(Command, Option<u64>)> {
         let (now, tick) = (self.now, self.tick);
         let mut again = Vec::new();
         let Session { said, sent, .. } = &mut self.sessions[session];

@@ -2,8 +2,7 @@
 //! them can be left out, and the others do what they can of what they did.
 
 use crate::{
-    commands,
-    hello,
+    commands, hello,
     model::{Place, Rule},
     random::Random,
     wire::Cut,

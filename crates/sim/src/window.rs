@@ -19,6 +19,8 @@ pub(crate) struct Around<'a> {
     pub(crate) node: &'a mut SimulatedNode,
     pub(crate) model: &'a mut Model,
     pub(crate) transcript: &'a mut Transcript,
+    /// How many turns event loops have had.
+    pub(crate) turns: u64,
 }
 
 /// How far a socket has come.
@@ -121,7 +123,9 @@ impl Window {
         )
         .into_bytes();
         let said = hello.as_ref().map_or("", |(_, data)| data);
-        around.transcript.note(around.model.now, || format!("window {}: {path} hello {said}", self.number));
+        around
+            .transcript
+            .note(around.model.now, || format!("window {}: {path} hello {said}", self.number));
         let claim = match hello {
             None => Claim::default(),
             Some((claim, data)) => {
@@ -173,7 +177,9 @@ impl Window {
     /// Closes its socket cleanly, with a code or without.
     pub(crate) fn close(&mut self, around: &mut Around<'_>, code: Option<u16>) {
         let Some(mut line) = self.line.take() else { return };
-        around.transcript.note(around.model.now, || format!("window {} closes, {code:?}", self.number));
+        around
+            .transcript
+            .note(around.model.now, || format!("window {} closes, {code:?}", self.number));
         let mut bytes = Vec::new();
         let payload = code.map(u16::to_be_bytes);
         let payload = payload.as_ref().map_or(&[][..], |bytes| &bytes[..]);
@@ -193,7 +199,9 @@ impl Window {
     /// Loses its socket.
     pub(crate) fn cut(&mut self, around: &mut Around<'_>, cut: Cut) {
         let Some(line) = self.line.take() else { return };
-        around.transcript.note(around.model.now, || format!("window {} is cut: {cut:?}", self.number));
+        around
+            .transcript
+            .note(around.model.now, || format!("window {} is cut: {cut:?}", self.number));
         self.leave(around, line, Some(cut));
     }
 
@@ -238,7 +246,7 @@ impl Window {
         let now = around.model.now;
         let mut has_moved = false;
         for wire in &mut self.left {
-            has_moved |= wire.carry(around.node, now);
+            has_moved |= wire.carry(around.node, now, around.turns);
             while let Some(what) = wire.receive(now) {
                 if what == Down::End {
                     wire.finish(now);
@@ -249,7 +257,7 @@ impl Window {
             self.left.swap_remove(over).forget(around.node);
         }
         let Some(line) = &mut self.line else { return Ok(has_moved) };
-        has_moved |= line.wire.carry(around.node, now);
+        has_moved |= line.wire.carry(around.node, now, around.turns);
         while let Some(what) = self.line.as_mut().and_then(|line| line.wire.receive(now)) {
             has_moved = true;
             match what {
@@ -372,7 +380,7 @@ impl Window {
 
     /// Says again what was not handled, and texts whose answer was lost.
     fn repeat(&mut self, around: &mut Around<'_>, session: usize) {
-        let again = around.model.to_repeat(session);
+        let again = around.model.repeat(session);
         for (command, reference) in again {
             match reference {
                 Some(reference) => {
@@ -387,7 +395,9 @@ impl Window {
     /// The node has ended the socket.
     fn ended(&mut self, around: &mut Around<'_>, code: Option<u16>) -> Rule {
         let Some(mut line) = self.line.take() else { return Ok(()) };
-        around.transcript.note(around.model.now, || format!("window {} is closed: {code:?}", self.number));
+        around
+            .transcript
+            .note(around.model.now, || format!("window {} is closed: {code:?}", self.number));
         around.model.counts.close(code.unwrap_or(0));
         let deserts = line.deserts;
         let is_due = match code {

@@ -5,7 +5,7 @@
 
 use std::{collections::VecDeque, net::IpAddr, time::Duration};
 
-use liveloop_gateway::simulation::{SimulatedNode, ClientSocket, SocketState};
+use liveloop_gateway::simulation::{ClientSocket, SimulatedNode, SocketState};
 
 use crate::random::Random;
 
@@ -53,6 +53,8 @@ pub(crate) struct Wire {
     reads_from: u64,
     is_narrow: bool,
     has_ended: bool,
+    /// After so many turns of event loops there was nothing more to read.
+    emptied_at: Option<u64>,
     /// When the node was first seen to have closed it.
     pub(crate) closed_at: Option<u64>,
 }
@@ -70,6 +72,7 @@ impl Wire {
             reads_from: 0,
             is_narrow: false,
             has_ended: false,
+            emptied_at: None,
             closed_at: None,
         }
     }
@@ -121,8 +124,8 @@ impl Wire {
         node.set_window(self.socket, window);
     }
 
-    /// Moves what is due; whether anything was.
-    pub(crate) fn carry(&mut self, node: &mut SimulatedNode, now: u64) -> bool {
+    /// Moves what is due; whether anything was. `turns` is how many turns event loops have had.
+    pub(crate) fn carry(&mut self, node: &mut SimulatedNode, now: u64, turns: u64) -> bool {
         let mut has_moved = false;
         while self.up.front().is_some_and(|(due, _)| *due <= now) {
             match self.up.pop_front() {
@@ -136,13 +139,13 @@ impl Wire {
                 break;
             }
         }
-        if !self.is_dead {
-            has_moved |= self.pull(node, now);
+        if !self.is_dead && self.emptied_at != Some(turns) {
+            has_moved |= self.pull(node, now, turns);
         }
         has_moved
     }
 
-    fn pull(&mut self, node: &mut SimulatedNode, now: u64) -> bool {
+    fn pull(&mut self, node: &mut SimulatedNode, now: u64, turns: u64) -> bool {
         let is_closed = node.is_closed(self.socket);
         if is_closed && self.closed_at.is_none() {
             self.closed_at = Some(now);
@@ -160,6 +163,7 @@ impl Wire {
             self.has_ended = true;
             Down::End
         } else {
+            self.emptied_at = Some(turns);
             return false;
         };
         let due = self.due(now, self.down.back().map(|(due, _)| *due));

@@ -34,6 +34,8 @@ pub(crate) struct World {
     pub(crate) users: Vec<Option<usize>>,
     /// Until when an event loop does not come to its turn.
     stalled: Vec<u64>,
+    /// How many turns they have had.
+    turns: u64,
 }
 
 impl World {
@@ -55,9 +57,8 @@ impl World {
             relax_languages: settings.matching.relax_languages_after.as_millis(),
         };
         let count = visitors + visitors / SECOND_WINDOWS;
-        let address = |visitor: usize| {
-            IpAddr::from([10, 0, 0, u8::try_from(visitor % 250).unwrap_or(0) + 1])
-        };
+        let address =
+            |visitor: usize| IpAddr::from([10, 0, 0, u8::try_from(visitor % 250).unwrap_or(0) + 1]);
         let owner = |window: usize| window % visitors.max(1);
         Self {
             seed,
@@ -68,6 +69,7 @@ impl World {
             visitors: (0..count).map(owner).collect(),
             users: vec![None; visitors],
             stalled: vec![0; threads],
+            turns: 0,
         }
     }
 
@@ -77,8 +79,9 @@ impl World {
         window: usize,
         act: impl FnOnce(&mut Window, &mut Around<'_>) -> T,
     ) -> T {
-        let Self { node, model, transcript, windows, .. } = self;
-        act(&mut windows[window], &mut Around { node, model, transcript })
+        let Self { node, model, transcript, windows, turns, .. } = self;
+        let around = &mut Around { node, model, transcript, turns: *turns };
+        act(&mut windows[window], around)
     }
 
     /// Lets the time go on until then.
@@ -114,7 +117,7 @@ impl World {
 
     fn carry(&mut self, window: usize) -> Rule<bool> {
         let before = self.windows[window].session;
-        let has_moved = self.with(window, |window, around| window.carry(around))?;
+        let has_moved = self.with(window, Window::carry)?;
         let after = self.windows[window].session;
         if before != after
             && let Some(session) = after
@@ -132,6 +135,7 @@ impl World {
             if self.stalled[thread] <= self.model.now && self.node.is_ready(thread) {
                 let order = if random.percent(50) { 0 } else { random.next() };
                 self.node.turn(thread, order);
+                self.turns += 1;
                 if random.percent(4) {
                     self.stalled[thread] = self.model.now + random.between(1, 150);
                 }
@@ -159,7 +163,9 @@ impl World {
         self.stalled.iter_mut().for_each(|stalled| *stalled = 0);
         for _ in 0..MOVES_MAX {
             let now = self.model.now;
-            let mut has_moved = self.node.settle() > 0;
+            let turns = self.node.settle() as u64;
+            self.turns += turns;
+            let mut has_moved = turns > 0;
             for window in 0..self.windows.len() {
                 has_moved |= self.carry(window)?;
             }
@@ -221,7 +227,7 @@ impl World {
         let empty = Occupancy::default();
         if self.node.is_draining() {
             // It takes nobody's partner away any more, and ends.
-            (held.lobby, held.seats, held.store_rooms) = (empty.lobby.clone(), 0, 0);
+            (held.lobby, held.seats, held.store_rooms) = (empty.lobby, 0, 0);
         }
         if held == empty { Ok(()) } else { broken("memory-returns", format!("{held:?}")) }
     }

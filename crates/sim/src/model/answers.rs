@@ -84,9 +84,9 @@ impl Model {
             return Ok(());
         }
         let own = &self.sessions[session];
-        let (is_own, is_stable) =
-            (self.names_own(session, sent), self.is_stable(session, sent));
-        let told = || broken("refusals", format!("{}: {code} to {sent:?} while {:?}", own.id, own.place));
+        let (is_own, is_stable) = (self.names_own(session, sent), self.is_stable(session, sent));
+        let told =
+            || broken("refusals", format!("{}: {code} to {sent:?} while {:?}", own.id, own.place));
         let minute = self.earliest(self.now, 60_000);
         let lately = |event: &str| own.said_since(minute, |it| it == event);
         if code == "rate-limited" {
@@ -203,9 +203,10 @@ impl Model {
                     Named::Room(room) => Some(room),
                     _ => None,
                 };
-                if command.named == Named::None || after.is_some() && after == named {
+                let is_known = self.sessions[session].is_after_known;
+                if command.named == Named::None || is_known && after.is_some() && after == named {
                     self.set_place(session, Place::Idle);
-                } else if !self.sessions[session].is_after_known {
+                } else if !is_known {
                     self.sessions[session].is_vague = true;
                 }
             }

@@ -71,7 +71,9 @@ impl Model {
                 let loss = &own.loss;
                 return broken(
                     "true-reason",
-                    format!("{id} is told that {leaver} has left {room}, `{reason}`: it has not ({loss:?})"),
+                    format!(
+                        "{id} is told that {leaver} has left {room}, `{reason}`: it has not ({loss:?})"
+                    ),
                 );
             }
         }

@@ -20,7 +20,9 @@ impl Model {
         let own = &self.sessions[session];
         let rooms = match (named, own.place) {
             (Named::Room(room), _) => vec![room],
-            (_, Place::Room(room)) => own.rooms.iter().rev().take(2).copied().chain([room]).collect(),
+            (_, Place::Room(room)) => {
+                own.rooms.iter().rev().take(2).copied().chain([room]).collect()
+            }
             _ => own.rooms.iter().rev().take(2).copied().collect(),
         };
         let (who, epoch) = (own.user, self.epoch);
@@ -40,7 +42,8 @@ impl Model {
             return Ok(());
         }
         let is_of = |block: &Block| block.is_sure && block.whom == other.user;
-        if own.catch_up.is_none() && self.blocks.iter().any(|it| it.session == session && is_of(it)) {
+        if own.catch_up.is_none() && self.blocks.iter().any(|it| it.session == session && is_of(it))
+        {
             return broken("never-blocked", format!("{} meets {}", own.id, other.id));
         }
         let known_at = other.loss.and_then(|loss| loss.known_at);
@@ -57,10 +60,6 @@ impl Model {
             (block.who, block.whom) == (one, other) || (block.who, block.whom) == (other, one)
         };
         self.blocks.iter().any(concerns)
-    }
-
-    pub(crate) fn has_blocks(&self) -> bool {
-        !self.blocks.is_empty()
     }
 
     fn users_of(&self, room: usize) -> Option<[usize; 2]> {
@@ -88,10 +87,14 @@ impl Model {
 
     fn judge_meeting(&self, number: usize, unseen: usize) -> Rule {
         let room = &self.rooms[number];
-        let Some(users) = self.users_of(number).filter(|_| room.is_seen_live) else { return Ok(()) };
+        let Some(users) = self.users_of(number).filter(|_| room.is_seen_live) else {
+            return Ok(());
+        };
         let is_of_them = |block: &&Block| {
             let two = [block.who, block.whom];
-            block.is_sure && block.epoch < room.first_epoch && users.iter().all(|it| two.contains(it))
+            block.is_sure
+                && block.epoch < room.first_epoch
+                && users.iter().all(|it| two.contains(it))
         };
         if let Some(block) = self.blocks.iter().find(is_of_them) {
             return broken("never-blocked", format!("{block:?}, and they meet in {}", room.id));
@@ -120,7 +123,8 @@ impl Model {
     /// How many others a visitor may have met between two rooms.
     pub(super) fn met_since(&self, user: usize, former: usize, latter: usize) -> usize {
         let from = self.earliest(self.rooms[former].first_seen, SLACK);
-        let others = (0..self.rooms.len()).rev().take_while(|it| self.rooms[*it].first_seen >= from);
+        let others =
+            (0..self.rooms.len()).rev().take_while(|it| self.rooms[*it].first_seen >= from);
         let others = others.filter(|it| *it != former && *it != latter);
         let is_theirs = |room: &usize| self.users_of(*room).is_some_and(|two| two.contains(&user));
         // Its own meeting counts as the first.

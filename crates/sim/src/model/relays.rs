@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Command, Model, Place, Rule, broken, rooms::Text};
+use super::{Command, Model, Place, Room, Rule, broken, rooms::Text};
 
 /// Bytes that an event takes beside what it carries, roughly and at most.
 const EVENT_BYTES: u64 = 700;
@@ -100,7 +100,12 @@ impl Model {
     }
 
     /// The text at `seq`, which must be the same for all.
-    fn place_text(&mut self, room: usize, seq: u64, (serial, sender): (u64, usize)) -> Rule<&mut Text> {
+    fn place_text(
+        &mut self,
+        room: usize,
+        seq: u64,
+        (serial, sender): (u64, usize),
+    ) -> Rule<&mut Text> {
         let texts = &mut self.rooms[room].texts;
         let is_elsewhere = texts.iter().any(|(at, text)| *at != seq && text.serial == serial);
         if seq == 0 || is_elsewhere {
@@ -114,7 +119,13 @@ impl Model {
     }
 
     /// The sender of a text was told its place.
-    pub(super) fn text_placed(&mut self, session: usize, serial: u64, room: usize, data: &Value) -> Rule {
+    pub(super) fn text_placed(
+        &mut self,
+        session: usize,
+        serial: u64,
+        room: usize,
+        data: &Value,
+    ) -> Rule {
         let seq = data["seq"].as_u64().unwrap_or(0);
         self.place_text(room, seq, (serial, session))?.is_acknowledged = true;
         Ok(())
@@ -134,5 +145,3 @@ impl Model {
         Ok(())
     }
 }
-
-use super::Room;

@@ -123,7 +123,9 @@ impl Model {
                 self.resumed(session, claim, data)?;
                 session
             }
-            (true, session) => return broken("resume", format!("{session:?} by {claim:?}: {data}")),
+            (true, session) => {
+                return broken("resume", format!("{session:?} by {claim:?}: {data}"));
+            }
             (false, _) => {
                 self.not_resumed(claim)?;
                 self.fresh(claim, data)?
@@ -169,9 +171,9 @@ impl Model {
         }
         let must_be_there = !own.may_be_astray
             && match &own.loss {
-            None => own.is_sure(self.epoch) && own.place != Place::Idle,
-            Some(loss) => loss.is_worth && self.now < loss.over_from,
-        };
+                None => own.is_sure(self.epoch) && own.place != Place::Idle,
+                Some(loss) => loss.is_worth && self.now < loss.over_from,
+            };
         if must_be_there && claim.is_good && !is_foreign && !claim.has_bad_token {
             return broken("resume", format!("{} is not resumed: {code}, {:?}", own.id, own.loss));
         }

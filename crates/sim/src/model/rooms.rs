@@ -112,7 +112,10 @@ impl Model {
             if is_same && is_there && before.farewell.is_none() {
                 return Ok(());
             }
-            return broken("match-once", format!("{} is matched in it again: {data}", side.session));
+            return broken(
+                "match-once",
+                format!("{} is matched in it again: {data}", side.session),
+            );
         }
         self.leave_for(session, room)?;
         // Who goes back may come with nothing that they wished for.

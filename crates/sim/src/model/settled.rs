@@ -14,7 +14,8 @@ impl Model {
     /// All that was under way has arrived.
     pub(crate) fn settled(&mut self, held: Held) -> Rule {
         self.counts.add("checks of the whole");
-        let unanswered = self.sessions.iter().find(|own| own.is_live && own.open().next().is_some());
+        let unanswered =
+            self.sessions.iter().find(|own| own.is_live && own.open().next().is_some());
         if let Some(own) = unanswered {
             let open = own.open().next();
             return broken("one-answer", format!("{} gets no answer to {open:?}", own.id));

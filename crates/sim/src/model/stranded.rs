@@ -7,7 +7,8 @@ use super::{Model, Place, Rule, SLACK, broken};
 impl Model {
     pub(super) fn waiting(&mut self, session: usize, data: &Value) -> Rule {
         self.counts.add("waiting notices");
-        let has = |what: &str| data["relaxed"].as_array().is_some_and(|it| it.contains(&what.into()));
+        let has =
+            |what: &str| data["relaxed"].as_array().is_some_and(|it| it.contains(&what.into()));
         for (what, name) in [
             ("interests", "relaxed: interests"),
             ("languages", "relaxed: languages"),
@@ -87,9 +88,9 @@ impl Model {
             let users = [side.session, side.partner].map(|it| self.sessions[it].user);
             let are_they = users.contains(&one) && users.contains(&other);
             are_they
-                && [one, other].iter().any(|user| {
-                    self.met_surely_since(*user, number) < self.terms.memory_partners
-                })
+                && [one, other]
+                    .iter()
+                    .any(|user| self.met_surely_since(*user, number) < self.terms.memory_partners)
         })
     }
 
