@@ -13,6 +13,7 @@ mod index;
 mod lobby;
 mod meetings;
 mod moment;
+mod partners;
 mod rate;
 mod recent_rooms;
 mod slab;

@@ -273,8 +273,8 @@ impl Lobby {
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Moment) {
         self.relax(now);
-        while let Some(pair) = self.meetings.forget_one(now) {
-            self.forget_meeting(pair);
+        while let Some(visitors) = self.meetings.forget_one(now) {
+            self.forget_meeting(visitors);
         }
         self.look_again(now);
         self.tell_waiting(now);

@@ -2,21 +2,21 @@
 
 use crate::{
     IdMap, UserId,
-    meetings::Tally,
+    partners::Partners,
     slab::{Chain, Slab},
 };
 
 #[derive(Debug)]
 pub(crate) struct Visitor {
     pub(crate) user: UserId,
-    /// How many have been matched with them; wraps around.
-    pub(crate) meetings: u32,
     /// Whether a block may concern them.
     pub(crate) is_in_blocks: bool,
     /// Their sessions that wait and are there, by mode; who asked first is first.
     pub(crate) tabs: [Chain; 3],
     pub(crate) tab_count: u32,
-    uses: u32,
+    pub(crate) partners: Partners,
+    /// How many sessions are theirs.
+    session_count: u32,
 }
 
 /// The visitors that something speaks of.
@@ -27,55 +27,78 @@ pub(crate) struct Visitors {
 }
 
 impl Visitors {
-    /// The slot of `user`, of whom something more speaks.
+    /// The slot of `user`, of whom there is one session more.
     pub(crate) fn take_up(&mut self, user: UserId, is_in_blocks: bool) -> u32 {
         if let Some(slot) = self.slots.get(&user) {
-            self.visitors[*slot].uses += 1;
+            self.visitors[*slot].session_count += 1;
             return *slot;
         }
         let slot = self.visitors.insert(Visitor {
             user,
-            meetings: 0,
             is_in_blocks,
             tabs: Default::default(),
             tab_count: 0,
-            uses: 1,
+            partners: Partners::default(),
+            session_count: 1,
         });
         self.slots.insert(user, slot);
         slot
     }
 
-    /// Something more speaks of the visitor in `slot`.
-    pub(crate) fn speak_of(&mut self, slot: u32) {
-        self.visitors[slot].uses += 1;
+    /// And one less.
+    pub(crate) fn put_back(&mut self, slot: u32) {
+        self.visitors[slot].session_count -= 1;
+        self.let_go(slot);
     }
 
-    /// And something less.
-    pub(crate) fn put_back(&mut self, slot: u32) {
-        let visitor = &mut self.visitors[slot];
-        visitor.uses -= 1;
-        if visitor.uses == 0 {
-            let user = visitor.user;
-            self.slots.remove(&user);
-            self.visitors.remove(slot);
-            if self.slots.is_empty() && self.slots.capacity() > 4_096 {
-                self.slots = IdMap::default();
-            }
+    /// Two have met; each keeps only the last `window` partners.
+    pub(crate) fn remember(&mut self, visitors: [u32; 2], window: u32) {
+        let [one, other] = visitors;
+        for (visitor, partner) in [(one, other), (other, one)] {
+            self.visitors[visitor].partners.add(partner, window);
         }
+    }
+
+    /// The oldest meeting of either that is remembered is forgotten; it is the same one.
+    pub(crate) fn forget(&mut self, visitors: [u32; 2]) {
+        for visitor in visitors {
+            self.visitors[visitor].partners.forget_oldest();
+            self.let_go(visitor);
+        }
+    }
+
+    /// Whether two have met so lately that they are not to meet again: whether either is one of the
+    /// other's last partners.
+    pub(crate) fn have_met(&self, [one, other]: [u32; 2]) -> bool {
+        let own = &self.visitors[one].partners;
+        // Most are no partners of anybody, and who remembers every meeting remembers theirs.
+        own.contain(other) || !own.are_all() && self.visitors[other].partners.contain(one)
     }
 
     pub(crate) fn slot(&self, user: UserId) -> Option<u32> {
         self.slots.get(&user).copied()
     }
 
-    pub(crate) fn tally(&self, slot: u32) -> Tally {
-        Tally { visitor: slot, meetings: self.visitors[slot].meetings }
+    /// Forgets the visitor, unless something speaks of them.
+    fn let_go(&mut self, slot: u32) {
+        let visitor = &self.visitors[slot];
+        if visitor.session_count > 0 || visitor.partners.remembered() > 0 {
+            return;
+        }
+        self.slots.remove(&visitor.user);
+        self.visitors.remove(slot);
+        if self.slots.is_empty() && self.slots.capacity() > 4_096 {
+            self.slots = IdMap::default();
+        }
     }
 
-    /// How often each is spoken of.
+    /// How many sessions each has, and their last partners, the oldest first.
     #[cfg(test)]
-    pub(crate) fn uses(&self) -> std::collections::HashMap<u32, u32> {
+    pub(crate) fn all(&self) -> impl Iterator<Item = (u32, u32, u32, Vec<u32>)> + '_ {
         assert_eq!(self.slots.len(), self.visitors.len());
-        self.visitors.iter().map(|(slot, visitor)| (slot, visitor.uses)).collect()
+        self.visitors.iter().map(|(slot, visitor)| {
+            let partners = &visitor.partners;
+            (slot, visitor.session_count, partners.remembered(), partners.to_vec())
+        })
     }
 }

@@ -27,8 +27,8 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// Lets visitors come until about so many wait, and as many come as go.
-    pub(crate) fn gather(waiting: usize) -> Self {
+    /// Those of whom about so many will wait.
+    pub(crate) fn of(waiting: usize) -> Self {
         let mut random = Random::new(7);
         #[expect(
             clippy::cast_precision_loss,
@@ -51,7 +51,7 @@ impl Crowd {
             RoomId(last)
         };
         let visitors = u32::try_from(4 * waiting).unwrap_or(u32::MAX);
-        let mut crowd = Self {
+        Self {
             lobby: Lobby::new(Policy::default(), mint),
             now: Moment::default(),
             random,
@@ -59,12 +59,15 @@ impl Crowd {
             users,
             wishes,
             matches: 0,
-        };
-        // Time stands still, so that nobody relaxes before all are there.
-        for _ in 0..4 * waiting {
-            crowd.somebody_comes();
         }
-        crowd
+    }
+
+    /// Lets visitors come until about so many wait, and as many come as go.
+    pub(crate) fn gather(&mut self) {
+        // Time stands still, so that nobody relaxes before all are there.
+        for _ in 0..self.users.len() {
+            self.somebody_comes();
+        }
     }
 
     pub(crate) fn waiting(&self) -> usize {

@@ -2,7 +2,8 @@
 //!
 //! `cargo bench -p liveloop-core` prints both tables. `-- instructions WAITING MATCHES` only does so
 //! many matches, for callgrind, which is to collect within `measured` alone (`make bench-lobby`);
-//! `-- plain MATCHES` does the same where nobody wishes for anything and nobody is remembered.
+//! `-- plain MATCHES` does the same where nobody wishes for anything and nobody is remembered, and
+//! `-- speed WAITING` measures one row of the first table.
 
 mod crowd;
 mod plain;
@@ -22,29 +23,34 @@ fn main() {
     let number = |at: usize| words.get(at).and_then(|word| word.parse::<usize>().ok());
     match words.first().map(String::as_str) {
         Some("instructions") => {
-            let mut crowd = Crowd::gather(number(1).unwrap_or(1_000));
+            let mut crowd = Crowd::of(number(1).unwrap_or(1_000));
+            crowd.gather();
             crowd.measured(number(2).unwrap_or(20_000));
             println!("{} wait", crowd.waiting());
         }
         Some("plain") => println!("{} rooms", plain::run(number(1).unwrap_or(100_000))),
-        Some("speed") => speed(),
+        Some("speed") => match number(1) {
+            Some(waiting) => speed(&[waiting]),
+            None => speed(&WAITING),
+        },
         Some("quality") => quality::compare(),
         _ => {
-            speed();
+            speed(&WAITING);
             quality::compare();
         }
     }
 }
 
 /// Each row is the median of five rounds.
-fn speed() {
+fn speed(sizes: &[usize]) {
     println!(
         "{:>10} {:>12} {:>14} {:>16}",
         "waiting", "ns a match", "matches/s", "bytes a visitor"
     );
-    for waiting in WAITING {
+    for &waiting in sizes {
+        let mut crowd = Crowd::of(waiting);
         let before = resident_bytes();
-        let mut crowd = Crowd::gather(waiting);
+        crowd.gather();
         let bytes = resident_bytes().saturating_sub(before) / crowd.waiting();
         let matches = 400_000;
         crowd.measured(matches);

@@ -184,19 +184,14 @@ impl Lobby {
         if self.meetings.is_off() || visitors[0] == visitors[1] {
             return;
         }
-        let tallies = visitors.map(|slot| {
-            self.visitors.speak_of(slot);
-            let visitor = &mut self.visitors.visitors[slot];
-            visitor.meetings = visitor.meetings.wrapping_add(1);
-            self.visitors.tally(slot)
-        });
-        self.meetings.remember(tallies[0], tallies[1], now);
+        self.visitors.remember(visitors, self.meetings.window());
+        self.meetings.remember(visitors, now);
         // An older partner of theirs may have left the window.
         visitors.into_iter().for_each(|visitor| self.let_look(visitor));
         if self.meetings.len() > crate::meetings::Meetings::MAX
-            && let Some(pair) = self.meetings.forget_one(now)
+            && let Some(visitors) = self.meetings.forget_one(now)
         {
-            self.forget_meeting(pair);
+            self.forget_meeting(visitors);
         }
     }
 

@@ -112,12 +112,24 @@ impl Lobby {
     }
 
     fn assert_uses(&self) {
-        let mut uses: HashMap<u32, u32> = HashMap::new();
+        let mut sessions: HashMap<u32, u32> = HashMap::new();
         for (_, member) in self.members.iter() {
-            *uses.entry(member.visitor).or_default() += 1;
+            *sessions.entry(member.visitor).or_default() += 1;
         }
-        self.meetings.visitors().for_each(|visitor| *uses.entry(visitor).or_default() += 1);
-        assert_eq!(self.visitors.uses(), uses, "a visitor is kept as long as spoken of");
+        let mut met: HashMap<u32, Vec<u32>> = HashMap::new();
+        for [one, other] in self.meetings.visitors() {
+            met.entry(one).or_default().push(other);
+            met.entry(other).or_default().push(one);
+        }
+        for (visitor, session_count, remembered, partners) in self.visitors.all() {
+            assert_eq!(session_count, sessions.remove(&visitor).unwrap_or(0));
+            let met = met.remove(&visitor).unwrap_or_default();
+            assert_eq!(remembered as usize, met.len());
+            let dropped = met.len().saturating_sub(self.policy.memory_partners as usize);
+            assert_eq!(partners, met[dropped..], "the last partners");
+            assert!(session_count + remembered > 0, "kept as long as spoken of");
+        }
+        assert!(sessions.is_empty() && met.is_empty(), "and not forgotten before");
         let words = self.members.iter().flat_map(|(_, member)| {
             [member.topics.interests(), member.topics.languages()].concat()
         });
@@ -136,7 +148,7 @@ impl Lobby {
         assert_eq!((self.members.len(), self.tickets.len(), self.room_count), (0, 0, 0));
         assert!(self.index.is_empty() && self.asks.is_empty() && self.slots.is_empty());
         assert_eq!((self.meetings.len(), self.words.used_count()), (0, 0));
-        assert!(self.visitors.uses().is_empty());
+        assert_eq!(self.visitors.all().count(), 0);
         assert_eq!(self.poll_timeout(), None);
     }
 }

@@ -226,8 +226,11 @@ impl Walk {
     }
 
     fn snapshot(&self) -> String {
-        let Lobby { slots, members, tickets, index, lines, meetings, blocks, .. } = &self.lobby;
-        format!("{slots:?} {members:?} {tickets:?} {index:?} {lines:?} {meetings:?} {blocks:?}")
+        let Lobby { slots, members, tickets, index, lines, .. } = &self.lobby;
+        let Lobby { visitors, meetings, blocks, .. } = &self.lobby;
+        format!(
+            "{slots:?} {members:?} {tickets:?} {index:?} {lines:?} {visitors:?} {meetings:?} {blocks:?}"
+        )
     }
 
     /// Takes the effects into the model, and holds the Lobby against it.
