@@ -17,6 +17,7 @@ mod partners;
 mod rate;
 mod recent_rooms;
 mod slab;
+mod table;
 mod visitors;
 mod waits;
 mod words;

@@ -100,17 +100,24 @@ pub(crate) struct Chain {
 
 impl Default for Chain {
     fn default() -> Self {
-        Self { head: NONE, tail: NONE }
+        Self::EMPTY
     }
 }
 
 impl Chain {
+    pub(crate) const EMPTY: Self = Self { head: NONE, tail: NONE };
+
     pub(crate) fn first(self) -> Option<u32> {
         (self.head != NONE).then_some(self.head)
     }
 
     pub(crate) fn is_empty(self) -> bool {
         self.head == NONE
+    }
+
+    /// Whether nobody is in it but `slot`, which is.
+    pub(crate) fn is_only(self, slot: u32) -> bool {
+        self.head == slot && self.tail == slot
     }
 
     pub(crate) fn push<T: Linked>(&mut self, slab: &mut Slab<T>, which: usize, slot: u32) {

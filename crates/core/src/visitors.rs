@@ -1,9 +1,10 @@
 //! Visitors as small numbers, as long as a session or a memory speaks of them.
 
 use crate::{
-    IdMap, UserId,
+    UserId,
     partners::Partners,
     slab::{Chain, Slab},
+    table::Table,
 };
 
 #[derive(Debug)]
@@ -22,16 +23,16 @@ pub(crate) struct Visitor {
 /// The visitors that something speaks of.
 #[derive(Debug, Default)]
 pub(crate) struct Visitors {
-    slots: IdMap<UserId, u32>,
+    slots: Table<u32>,
     pub(crate) visitors: Slab<Visitor>,
 }
 
 impl Visitors {
     /// The slot of `user`, of whom there is one session more.
     pub(crate) fn take_up(&mut self, user: UserId, is_in_blocks: bool) -> u32 {
-        if let Some(slot) = self.slots.get(&user) {
-            self.visitors[*slot].session_count += 1;
-            return *slot;
+        if let Some(slot) = self.slot(user) {
+            self.visitors[slot].session_count += 1;
+            return slot;
         }
         let slot = self.visitors.insert(Visitor {
             user,
@@ -41,7 +42,7 @@ impl Visitors {
             partners: Partners::default(),
             session_count: 1,
         });
-        self.slots.insert(user, slot);
+        self.slots.add(key(user), slot);
         slot
     }
 
@@ -76,7 +77,8 @@ impl Visitors {
     }
 
     pub(crate) fn slot(&self, user: UserId) -> Option<u32> {
-        self.slots.get(&user).copied()
+        let place = self.slots.find(key(user), |slot| self.visitors[slot].user == user)?;
+        Some(self.slots.value(place))
     }
 
     /// Forgets the visitor, unless something speaks of them.
@@ -85,11 +87,9 @@ impl Visitors {
         if visitor.session_count > 0 || visitor.partners.remembered() > 0 {
             return;
         }
-        self.slots.remove(&visitor.user);
+        let place = self.slots.find(key(visitor.user), |other| other == slot);
+        self.slots.vacate(place.expect("a visitor is found by their id"));
         self.visitors.remove(slot);
-        if self.slots.is_empty() && self.slots.capacity() > 4_096 {
-            self.slots = IdMap::default();
-        }
     }
 
     /// How many sessions each has, and their last partners, the oldest first.
@@ -101,4 +101,11 @@ impl Visitors {
             (slot, visitor.session_count, partners.remembered(), partners.to_vec())
         })
     }
+}
+
+/// Both halves of an id; it is 128 random bits.
+#[expect(clippy::cast_possible_truncation, reason = "the two halves")]
+fn key(UserId(id): UserId) -> u64 {
+    let [low, high] = [id, id >> 64].map(|half| half as u64);
+    low ^ high
 }

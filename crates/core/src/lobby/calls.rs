@@ -224,10 +224,8 @@ impl Lobby {
         self.leave_queue(member);
         self.rest(member);
         let Member { session, visitor, .. } = self.members.remove(member);
-        self.slots.remove(&session);
-        if self.slots.is_empty() && self.slots.capacity() > 4_096 {
-            self.slots = crate::IdMap::default();
-        }
+        let place = self.slots.find(session.0, |_| true);
+        self.slots.vacate(place.expect("a member is found by its session"));
         self.visitors.put_back(visitor);
     }
 

@@ -11,22 +11,23 @@ impl Lobby {
         assert_eq!(self.slots.len(), self.members.len(), "every session is one member");
         let (mut waiting, mut in_rooms) = (0, 0);
         let mut asks = BTreeSet::new();
-        for (session, slot) in &self.slots {
-            let member = &self.members[*slot];
-            assert_eq!(member.session, *session);
+        for (session, slot) in self.slots.iter() {
+            let session = SessionKey(session);
+            let member = &self.members[slot];
+            assert_eq!(member.session, session);
             match member.standing {
                 Standing::Idle => assert!(member.topics.is_empty(), "the idle hold no words"),
                 Standing::Waiting(ticket) => {
                     waiting += 1;
-                    self.assert_ticket(ticket, *slot);
+                    self.assert_ticket(ticket, slot);
                 }
                 Standing::InRoom(room, partner) => {
                     in_rooms += 1;
-                    self.assert_room(room, *slot, partner);
+                    self.assert_room(room, slot, partner);
                 }
             }
             if let Some(until) = member.parting.and_then(|parting| parting.asks_until) {
-                asks.insert((until, *session));
+                asks.insert((until, session));
             }
         }
         assert_eq!(waiting, self.tickets.len(), "no ticket is anybody else's");
@@ -146,7 +147,7 @@ impl Lobby {
     /// Panics unless nothing at all is left.
     pub(super) fn assert_empty(&self) {
         assert_eq!((self.members.len(), self.tickets.len(), self.room_count), (0, 0, 0));
-        assert!(self.index.is_empty() && self.asks.is_empty() && self.slots.is_empty());
+        assert!(self.index.is_empty() && self.asks.is_empty() && self.slots.len() == 0);
         assert_eq!((self.meetings.len(), self.words.used_count()), (0, 0));
         assert_eq!(self.visitors.all().count(), 0);
         assert_eq!(self.poll_timeout(), None);
