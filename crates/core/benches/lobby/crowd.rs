@@ -15,6 +15,9 @@ use crate::random::{Random, Zipf};
 /// Of one language, on the average.
 const WAITING_OF_A_LANGUAGE: f64 = 2.35;
 
+/// So many requests are drawn before the clock runs for them.
+const BATCH: usize = 64;
+
 pub(crate) struct Crowd {
     lobby: Lobby,
     now: Moment,
@@ -66,7 +69,10 @@ impl Crowd {
     pub(crate) fn gather(&mut self) {
         // Time stands still, so that nobody relaxes before all are there.
         for _ in 0..self.users.len() {
-            self.somebody_comes();
+            if !self.idle.is_empty() {
+                let request = self.draw();
+                self.input(request);
+            }
         }
     }
 
@@ -74,25 +80,40 @@ impl Crowd {
         self.lobby.waiting_count()
     }
 
-    /// Goes on until so many have met: for each match two requests and one stop.
-    #[inline(never)]
-    pub(crate) fn measured(&mut self, matches: usize) -> usize {
-        let before = self.matches;
+    /// Goes on until so many more have met, at least: for each match two requests and one stop. Gives
+    /// how many have, and for how long the Lobby had a core meanwhile.
+    pub(crate) fn go_on(&mut self, matches: usize) -> (usize, Duration) {
+        let (before, mut spent) = (self.matches, Duration::ZERO);
         while self.matches < before + matches {
-            self.somebody_comes();
+            let requests = self.drawn();
+            let started = on_core();
+            self.measured(requests);
+            spent += on_core() - started;
+        }
+        (self.matches - before, spent)
+    }
+
+    #[inline(never)]
+    fn measured(&mut self, requests: Vec<Input>) {
+        for request in requests {
+            self.input(request);
             self.now = self.now + Duration::from_nanos(500);
             if self.lobby.poll_timeout().is_some_and(|due| due <= self.now) {
                 self.lobby.handle_timeout(self.now);
                 self.follow();
             }
         }
-        self.matches - before
     }
 
-    fn somebody_comes(&mut self) {
-        let Some(last) = self.idle.len().checked_sub(1) else { return };
-        let who = self.idle.swap_remove(self.random.below(last + 1));
+    /// What some of the idle ask for next. As a server has just read it, it is in the cache.
+    fn drawn(&mut self) -> Vec<Input> {
+        (0..BATCH.min(self.idle.len())).map(|_| self.draw()).collect()
+    }
+
+    fn draw(&mut self) -> Input {
+        let who = self.idle.swap_remove(self.random.below(self.idle.len()));
         let wishes = Arc::clone(&self.wishes[self.random.below(self.wishes.len())]);
+        std::hint::black_box(Wishes::clone(&wishes));
         let request = Request {
             user: self.users[who as usize],
             mode: Mode::Video,
@@ -101,7 +122,7 @@ impl Crowd {
             wishes: Some(wishes),
             again: false,
         };
-        self.input(Input::Request(SessionKey(who.into()), request));
+        Input::Request(SessionKey(who.into()), request)
     }
 
     fn input(&mut self, input: Input) {
@@ -121,4 +142,10 @@ impl Crowd {
             }
         }
     }
+}
+
+/// For how long this thread has had a core.
+fn on_core() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).expect("it only grows")
 }

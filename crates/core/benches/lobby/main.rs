@@ -10,8 +10,6 @@ mod plain;
 mod quality;
 mod random;
 
-use std::time::{Duration, Instant};
-
 use crowd::Crowd;
 
 /// How many wait in each row of the table.
@@ -25,8 +23,8 @@ fn main() {
         Some("instructions") => {
             let mut crowd = Crowd::of(number(1).unwrap_or(1_000));
             crowd.gather();
-            crowd.measured(number(2).unwrap_or(20_000));
-            println!("{} wait", crowd.waiting());
+            let (matches, _) = crowd.go_on(number(2).unwrap_or(20_000));
+            println!("{} wait, {matches} have met", crowd.waiting());
         }
         Some("plain") => println!("{} rooms", plain::run(number(1).unwrap_or(100_000))),
         Some("speed") => match number(1) {
@@ -53,40 +51,17 @@ fn speed(sizes: &[usize]) {
         crowd.gather();
         let bytes = resident_bytes().saturating_sub(before) / crowd.waiting();
         let matches = 400_000;
-        crowd.measured(matches);
+        crowd.go_on(matches);
         let mut rounds: Vec<f64> = (0..5)
             .map(|_| {
-                let started = Stopwatch::start();
-                let done = crowd.measured(matches);
-                started.seconds() / f64::from(u32::try_from(done).unwrap_or(1))
+                let (done, spent) = crowd.go_on(matches);
+                spent.as_secs_f64() / f64::from(u32::try_from(done).unwrap_or(1))
             })
             .collect();
         rounds.sort_by(f64::total_cmp);
         let each = rounds[2];
         println!("{:>10} {:>12.0} {:>14.0} {bytes:>16}", crowd.waiting(), each * 1e9, 1.0 / each);
     }
-}
-
-/// The time that this thread has had a core for, where Linux tells it; else the time that has passed.
-struct Stopwatch {
-    on_core: Option<u64>,
-    started: Instant,
-}
-
-impl Stopwatch {
-    fn start() -> Self {
-        Self { on_core: nanos_on_core(), started: Instant::now() }
-    }
-
-    fn seconds(&self) -> f64 {
-        let passed = self.started.elapsed();
-        let on_core = self.on_core.zip(nanos_on_core()).map(|(before, now)| now - before);
-        on_core.map_or(passed, Duration::from_nanos).as_secs_f64()
-    }
-}
-
-fn nanos_on_core() -> Option<u64> {
-    std::fs::read_to_string("/proc/self/schedstat").ok()?.split(' ').next()?.parse().ok()
 }
 
 /// From Linux; 0 elsewhere.
