@@ -242,7 +242,7 @@ impl Lobby {
             return self.handle_first_input(input, now);
         };
         match input {
-            Input::Request(_, request) => self.request(member, request, now)?,
+            Input::Request(_, request) => self.request(member, &request, now)?,
             Input::Cancel(_) => self.cancel(member),
             Input::Stop(_, room) => self.stop(member, room, now)?,
             Input::UndoSkip(_) => self.undo_skip(member, now)?,
@@ -260,7 +260,7 @@ impl Lobby {
         match input {
             Input::Request(session, request) => {
                 let member = self.admit(session, request.user);
-                self.request(member, request, now)?;
+                self.request(member, &request, now)?;
                 self.look_again(now);
                 Ok(())
             }

@@ -55,8 +55,8 @@ impl Meetings {
     /// When the oldest is due, to the tenth of a second above: they are forgotten in batches.
     pub(crate) fn poll_timeout(&self) -> Option<Moment> {
         let (_, at) = self.order.front()?;
-        let due = (*at + self.time).since_start().as_millis().div_ceil(100).saturating_mul(100);
-        Some(Moment::from_millis(u64::try_from(due).unwrap_or(u64::MAX)))
+        let due = (*at + self.time).as_nanos().div_ceil(100_000_000);
+        Some(Moment::from_millis(due.saturating_mul(100)))
     }
 
     pub(crate) fn len(&self) -> usize {

@@ -34,13 +34,14 @@ impl<T> Slab<T> {
         slot
     }
 
-    pub(crate) fn remove(&mut self, slot: u32) -> T {
-        let value = self.slots[slot as usize].take().expect("only what is there is removed");
+    pub(crate) fn remove(&mut self, slot: u32) {
+        let place = &mut self.slots[slot as usize];
+        assert!(place.is_some(), "only what is there is removed");
+        *place = None;
         self.free.push(slot);
         if self.free.len() == self.slots.len() && self.slots.len() > KEPT_MAX {
             *self = Self::default();
         }
-        value
     }
 
     pub(crate) fn get(&self, slot: u32) -> Option<&T> {

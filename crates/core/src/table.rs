@@ -59,6 +59,7 @@ impl<V: Vacant> Table<V> {
     }
 
     /// Where the value of `key` is that `is_it`; good until something is added or removed.
+    #[inline]
     pub(crate) fn find(&self, key: u64, is_it: impl Fn(V) -> bool) -> Option<usize> {
         let mut place = self.home(key);
         loop {
@@ -150,6 +151,7 @@ impl<V: Vacant> Table<V> {
         }
     }
 
+    #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "the bits that are left count")]
     fn home(&self, key: u64) -> usize {
         const GOLDEN: u128 = 0x9e37_79b9_7f4a_7c15;

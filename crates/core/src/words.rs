@@ -19,7 +19,7 @@ pub(crate) const ANY: WordId = 0;
 
 #[derive(Debug)]
 struct Word {
-    text: Box<str>,
+    text: Text,
     uses: u32,
     /// Whether it stands in `unused`, where it may stay after it has come into use again.
     is_listed: bool,
@@ -42,13 +42,13 @@ impl Words {
 
     /// The number of `text`, which is in use once more.
     pub(crate) fn take_up(&mut self, text: &str) -> WordId {
-        let hash = self.hash.of(text);
-        if let Some(place) = self.ids.find(hash, |id| *self.words[at(id)].text == *text) {
+        let hash = self.hash.of(text.as_bytes());
+        if let Some(place) = self.ids.find(hash, |id| self.words[at(id)].text.is(text)) {
             let id = self.ids.value(place);
             self.words[at(id)].uses += 1;
             return id;
         }
-        let word = Word { text: text.into(), uses: 1, is_listed: false };
+        let word = Word { text: Text::new(text), uses: 1, is_listed: false };
         let id = match self.free.pop() {
             Some(id) => {
                 self.words[at(id)] = word;
@@ -80,7 +80,8 @@ impl Words {
             let word = &mut self.words[at(oldest)];
             word.is_listed = false;
             if word.uses == 0 {
-                let hash = self.hash.of(&std::mem::take(&mut word.text));
+                let hash = self.hash.of(word.text.as_bytes());
+                word.text = Text::new("");
                 let place = self.ids.find(hash, |id| id == oldest);
                 self.ids.vacate(place.expect("a word is found by its text"));
                 self.free.push(oldest);
@@ -91,6 +92,40 @@ impl Words {
     #[cfg(test)]
     pub(crate) fn used_count(&self) -> usize {
         self.ids.iter().filter(|(_, id)| self.words[at(*id)].uses > 0).count()
+    }
+}
+
+/// A text, in place where it is short: comparing it then reads no other memory.
+#[derive(Debug)]
+enum Text {
+    Short { len: u8, bytes: [u8; Text::SHORT_MAX] },
+    Long(Box<[u8]>),
+}
+
+impl Text {
+    /// Two words fit into a cache line.
+    const SHORT_MAX: usize = 22;
+
+    fn new(text: &str) -> Self {
+        let mut bytes = [0; Self::SHORT_MAX];
+        match (u8::try_from(text.len()), bytes.get_mut(..text.len())) {
+            (Ok(len), Some(place)) => {
+                place.copy_from_slice(text.as_bytes());
+                Self::Short { len, bytes }
+            }
+            _ => Self::Long(text.as_bytes().into()),
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Short { len, bytes } => &bytes[..usize::from(*len)],
+            Self::Long(bytes) => bytes,
+        }
+    }
+
+    fn is(&self, text: &str) -> bool {
+        self.as_bytes() == text.as_bytes()
     }
 }
 
@@ -118,8 +153,8 @@ impl Default for TextHash {
 impl TextHash {
     const PRIME: u64 = (1 << 61) - 1;
 
-    fn of(&self, text: &str) -> u64 {
-        let (whole, rest) = text.as_bytes().as_chunks();
+    fn of(&self, text: &[u8]) -> u64 {
+        let (whole, rest) = text.as_chunks();
         // With the length in front none continues another.
         let sum = whole
             .iter()
@@ -169,8 +204,19 @@ mod tests {
         assert!(words.ids.len() <= Words::UNUSED_MAX + 4);
         assert_eq!(words.take_up("kept"), kept);
         for (hash, id) in words.ids.iter() {
-            assert_eq!(words.hash.of(&words.words[at(id)].text), hash);
+            assert_eq!(words.hash.of(words.words[at(id)].text.as_bytes()), hash);
         }
+    }
+
+    #[test]
+    fn short_and_long_texts_are_kept_alike() {
+        let texts = (0..60).map(|len| "xyz".chars().cycle().take(len).collect::<String>());
+        let texts: Vec<String> = texts.collect();
+        let mut words = Words::default();
+        let ids: Vec<WordId> = texts.iter().map(|text| words.take_up(text)).collect();
+        assert!(texts.iter().map(|text| words.take_up(text)).eq(ids.iter().copied()));
+        assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), texts.len());
+        assert!(size_of::<Word>() <= 32);
     }
 
     #[test]
@@ -179,10 +225,14 @@ mod tests {
         let texts = ["", "a", "b", "ab", "ba", "abcd", "abcde", "abcd\0", "abcdabcd", "\0", "\0\0"];
         let more = (0..10_000).map(|n| format!("interest {n}"));
         let texts = texts.into_iter().map(str::to_owned).chain(more).collect::<Vec<_>>();
-        let hashes: std::collections::HashSet<u64> = texts.iter().map(|it| hash.of(it)).collect();
+        let hashes: std::collections::HashSet<u64> =
+            texts.iter().map(|it| hash.of(it.as_bytes())).collect();
         assert_eq!(hashes.len(), texts.len());
         let other = TextHash::default();
-        assert!(texts.iter().all(|text| other.of(text) != hash.of(text)), "the point is secret");
+        assert!(
+            texts.iter().all(|text| other.of(text.as_bytes()) != hash.of(text.as_bytes())),
+            "the point is secret"
+        );
     }
 
     #[test]
@@ -197,6 +247,6 @@ mod tests {
         let value = coefficients.fold(text.len() as u128 + 1, |sum, next| {
             (sum * u128::from(hash.point) + u128::from(next)) % prime
         });
-        assert_eq!(u128::from(hash.of(text)) % prime, value);
+        assert_eq!(u128::from(hash.of(text.as_bytes())) % prime, value);
     }
 }

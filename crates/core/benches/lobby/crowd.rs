@@ -81,14 +81,18 @@ impl Crowd {
     }
 
     /// Goes on until so many more have met, at least: for each match two requests and one stop. Gives
-    /// how many have, and for how long the Lobby had a core meanwhile.
-    pub(crate) fn go_on(&mut self, matches: usize) -> (usize, Duration) {
+    /// how many have, and how far the clock went in the Lobby meanwhile.
+    pub(crate) fn go_on(
+        &mut self,
+        matches: usize,
+        clock: impl Fn() -> Duration,
+    ) -> (usize, Duration) {
         let (before, mut spent) = (self.matches, Duration::ZERO);
         while self.matches < before + matches {
             let requests = self.drawn();
-            let started = on_core();
+            let started = clock();
             self.measured(requests);
-            spent += on_core() - started;
+            spent += clock() - started;
         }
         (self.matches - before, spent)
     }
@@ -142,10 +146,4 @@ impl Crowd {
             }
         }
     }
-}
-
-/// For how long this thread has had a core.
-fn on_core() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::try_from(time).expect("it only grows")
 }

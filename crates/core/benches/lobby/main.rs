@@ -10,6 +10,8 @@ mod plain;
 mod quality;
 mod random;
 
+use std::time::Duration;
+
 use crowd::Crowd;
 
 /// How many wait in each row of the table.
@@ -23,7 +25,7 @@ fn main() {
         Some("instructions") => {
             let mut crowd = Crowd::of(number(1).unwrap_or(1_000));
             crowd.gather();
-            let (matches, _) = crowd.go_on(number(2).unwrap_or(20_000));
+            let (matches, _) = crowd.go_on(number(2).unwrap_or(20_000), || Duration::ZERO);
             println!("{} wait, {matches} have met", crowd.waiting());
         }
         Some("plain") => println!("{} rooms", plain::run(number(1).unwrap_or(100_000))),
@@ -51,10 +53,10 @@ fn speed(sizes: &[usize]) {
         crowd.gather();
         let bytes = resident_bytes().saturating_sub(before) / crowd.waiting();
         let matches = 400_000;
-        crowd.go_on(matches);
+        crowd.go_on(matches, on_core);
         let mut rounds: Vec<f64> = (0..5)
             .map(|_| {
-                let (done, spent) = crowd.go_on(matches);
+                let (done, spent) = crowd.go_on(matches, on_core);
                 spent.as_secs_f64() / f64::from(u32::try_from(done).unwrap_or(1))
             })
             .collect();
@@ -62,6 +64,12 @@ fn speed(sizes: &[usize]) {
         let each = rounds[2];
         println!("{:>10} {:>12.0} {:>14.0} {bytes:>16}", crowd.waiting(), each * 1e9, 1.0 / each);
     }
+}
+
+/// For how long this thread has had a core.
+fn on_core() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).expect("it only grows")
 }
 
 /// From Linux; 0 elsewhere.
