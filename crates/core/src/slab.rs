@@ -48,7 +48,6 @@ impl<T> Slab<T> {
         self.slots.get(slot as usize)?.as_ref()
     }
 
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }

@@ -89,7 +89,7 @@ impl Words {
         }
     }
 
-    #[cfg(test)]
+    /// How many are in use.
     pub(crate) fn used_count(&self) -> usize {
         self.ids.iter().filter(|(_, id)| self.words[at(*id)].uses > 0).count()
     }
