@@ -164,7 +164,6 @@ impl<V: Vacant> Table<V> {
         (place + 1) & (self.entries.len() - 1)
     }
 
-    #[cfg(test)]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, V)> + '_ {
         let there = self.entries.iter().filter(|entry| !entry.value.is_vacant());
         there.map(|entry| (entry.key, entry.value))
