@@ -18,7 +18,8 @@ pub(crate) struct Meetings {
 }
 
 impl Meetings {
-    /// How many meetings are remembered at most: 16 bytes each, and as much in the partners of both.
+    /// How many meetings are remembered at most: 16 bytes each, and some 200 for each visitor of whom
+    /// nothing but meetings speaks.
     pub(crate) const MAX: usize = 1 << 20;
 
     /// Remembers for `time` and for `window` meetings of either; 0 of one remembers nothing.
