@@ -1,6 +1,8 @@
 //! `hostile`: what hostile clients do to a server and to the others on it. In alternating windows,
 //! before and during each attack, the others' latency is measured in an open loop; beside it the
-//! server's memory, and what of the attack its metrics have counted.
+//! server's memory, and what of the attack its metrics have counted. Attackers, others and server share
+//! the machine's cores: so the same attack is also aimed at another server beside it, and what the others
+//! notice of that is no matter of the server's.
 //!
 //! In small (`--small`) no time decides: only that memory stays bounded, that each cause is counted,
 //! and that the others get everything. Everything that is started ends with this process.
@@ -26,7 +28,7 @@ pub(crate) use attacker::Attacker;
 
 use attack::{Aim, Attack, Attackers};
 use others::Others;
-use outcome::Outcome;
+use outcome::{Latency, Outcome};
 use watch::{Counters, Watch};
 
 /// How long the server has to be rid of an attack.
@@ -122,28 +124,37 @@ impl Hostile {
             settings.extend(ADDRESS_LIMITS);
         }
         let mut server = server::start_with(&self.server, attack.listen(), &settings)?;
-        let outcome = self.endure_on(&server, attack, scale);
+        // In small no time decides.
+        let elsewhere = (attack.can_be_elsewhere() && !scale.is_small)
+            .then(|| server::start_with(&self.server, attack.listen(), &settings))
+            .transpose()?;
+        let outcome = self.endure_on(&server, elsewhere.as_ref(), attack, scale);
         outcome.map_err(|error| {
             let epitaph = server.epitaph();
             if epitaph.is_empty() { error } else { error.context(format!("the server{epitaph}")) }
         })
     }
 
-    fn endure_on(&self, server: &Server, attack: Attack, scale: Scale) -> Result<Outcome> {
+    fn endure_on(
+        &self,
+        server: &Server,
+        elsewhere: Option<&Server>,
+        attack: Attack,
+        scale: Scale,
+    ) -> Result<Outcome> {
         let mut others = Others::arrive(server, attack.audience(), scale)?;
         let pid = server.pid.context("a server of this machine")?;
         let counters = Counters::read(server.target.address)?;
         let mut outcome = Outcome::new(attack.name(), watch::memory(pid)?);
         for round in 1..=self.rounds {
+            if let Some(elsewhere) = elsewhere {
+                attacked(attack, &mut others, elsewhere, scale, &mut outcome.elsewhere)?;
+                others.idle(RECOVERY)?;
+            }
             outcome.before.add(&others.window(scale)?);
             let watch = Watch::start(pid);
-            let mut attackers = begin(attack, &mut others, server, scale)?;
-            // An attack that is ended early is one that has been bounded, too.
-            outcome.during.add(&others.window(scale)?);
-            for _ in 1..attack.windows() {
-                outcome.during.add(&others.window(scale)?);
-            }
-            outcome.attackers.push(attackers.end()?);
+            let told = attacked(attack, &mut others, server, scale, &mut outcome.during)?;
+            outcome.attackers.push(told);
             outcome.peak = outcome.peak.max(watch.end()?);
             others.idle(RECOVERY)?;
             eprintln!("  round {round} of {}: {}", self.rounds, outcome.line());
@@ -153,6 +164,22 @@ impl Hostile {
         ensure!(outcome.counted.is_sane(), "a counter has fallen");
         Ok(outcome)
     }
+}
+
+/// What the others notice while `victim` is attacked, and what the attackers tell.
+fn attacked(
+    attack: Attack,
+    others: &mut Others,
+    victim: &Server,
+    scale: Scale,
+    noticed: &mut Latency,
+) -> Result<serde_json::Value> {
+    // An attack that is ended early is one that has been bounded, too.
+    let mut attackers = begin(attack, others, victim, scale)?;
+    for _ in 0..attack.windows() {
+        noticed.add(&others.window(scale)?);
+    }
+    attackers.end()
 }
 
 /// Begins an attack while the others go on answering pings: it may take a while.

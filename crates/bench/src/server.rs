@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail};
 use rcgen::generate_simple_self_signed;
 
 use crate::{
-    leash::leashed,
+    leash::{self, leashed},
     load::{NAME, Target, Wire, trusting},
     peers::Peer,
 };
@@ -154,7 +154,7 @@ fn missing(binary: &Path) -> String {
 
 fn start(mut command: Command, wire: Wire, data: Option<tempfile::TempDir>) -> Result<Server> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn()?;
+    let mut child = leash::start(command)?;
     let pid = child.id();
     let stdout = child.stdout.take().context("a piped standard output")?;
     let last_words = LastWords::hear(child.stderr.take().context("a piped standard error")?);

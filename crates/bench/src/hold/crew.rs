@@ -10,7 +10,10 @@ use std::{
 use anyhow::{Context, Result, anyhow, bail};
 
 use super::loader::{ASKING, Told, Word};
-use crate::{leash::leashed, server::Server};
+use crate::{
+    leash::{self, leashed},
+    server::Server,
+};
 
 /// How fast all loaders together ask for partners, so that a small machine keeps up.
 const REQUESTS_PER_SECOND: usize = 40_000;
@@ -45,7 +48,8 @@ impl Crew {
                 let address = nodes[*node].target.address;
                 command.args(["--to", &format!("{address}={count}")]);
             }
-            let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+            command.stdin(Stdio::piped()).stdout(Stdio::piped());
+            let mut child = leash::start(command)?;
             let words = child.stdin.take().context("a piped standard input")?;
             let stdout = child.stdout.take().context("a piped standard output")?;
             let (sender, answers) = mpsc::channel();

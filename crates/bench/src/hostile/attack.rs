@@ -9,7 +9,7 @@ use anyhow::{Context, Result};
 use clap::ValueEnum;
 
 use super::{Scale, others::Audience, vanish::Vanishing};
-use crate::leash::leashed;
+use crate::leash::{self, leashed};
 
 /// What hostile clients do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -58,6 +58,11 @@ impl Attack {
     /// Clients that vanish come from a network of their own.
     pub(super) fn listen(self) -> &'static str {
         if self == Self::HalfOpen { "0.0.0.0:0" } else { "127.0.0.1:0" }
+    }
+
+    /// Whether it can be aimed at a server on which the others are not.
+    pub(super) fn can_be_elsewhere(self) -> bool {
+        !matches!(self, Self::Stuck | Self::HalfOpen)
     }
 
     pub(super) fn settings(self) -> Vec<(&'static str, &'static str)> {
@@ -138,7 +143,8 @@ impl Attack {
                 command.args(["--count", &count.to_string()]);
                 command
                     .args(aim.room.as_deref().map(|room| ["--room", room]).into_iter().flatten());
-                let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+                command.stdin(Stdio::piped()).stdout(Stdio::piped());
+                let mut child = leash::start(command)?;
                 let stdin = child.stdin.take();
                 Ok(Attackers::Process(child, stdin))
             }
@@ -152,7 +158,7 @@ fn slowhttptest(how: &[&str], count: usize, url: &str) -> Result<Attackers> {
     let mut command: Command = leashed(program)?;
     command.args(how).args(["-c", &count.to_string(), "-r", "1000", "-p", "3", "-l", "120"]);
     command.args(["-u", url]).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    let child = command.spawn().context("install slowhttptest: scripts/slowhttptest.sh")?;
+    let child = leash::start(command).context("install slowhttptest: scripts/slowhttptest.sh")?;
     Ok(Attackers::Process(child, None))
 }
 

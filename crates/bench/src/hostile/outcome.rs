@@ -19,6 +19,8 @@ const TCP_MAX: u64 = 128 << 20;
 #[derive(Serialize)]
 pub(super) struct Outcome {
     attack: String,
+    /// While the same attack was aimed at another server.
+    pub(super) elsewhere: Latency,
     pub(super) before: Latency,
     pub(super) during: Latency,
     memory_before: Memory,
@@ -51,6 +53,9 @@ impl Latency {
     }
 
     fn p99_range(&self) -> String {
+        if self.p99_us.is_empty() {
+            return "–".to_owned();
+        }
         let lowest = self.p99_us.iter().copied().fold(f64::INFINITY, f64::min);
         let highest = self.p99_us.iter().copied().fold(0.0, f64::max);
         format!("{:.0} ({lowest:.0}–{highest:.0})", self.p99())
@@ -67,6 +72,7 @@ impl Outcome {
     pub(super) fn new(attack: String, memory_before: Memory) -> Self {
         Self {
             attack,
+            elsewhere: Latency::default(),
             before: Latency::default(),
             during: Latency::default(),
             memory_before,
@@ -83,10 +89,11 @@ impl Outcome {
 
     pub(super) fn line(&self) -> String {
         format!(
-            "p99 {} µs before, {} during, ratio {:.2}; PSS {} → {} MB",
+            "p99 {} µs before, {} during, ratio {:.2}, {} when elsewhere; PSS {} → {} MB",
             self.before.p99_range(),
             self.during.p99_range(),
             self.ratio(),
+            self.elsewhere.p99_range(),
             self.memory_before.pss / 1_000_000,
             self.peak.pss / 1_000_000
         )
@@ -110,8 +117,8 @@ impl Outcome {
 /// Latency and memory, then what was counted.
 pub(super) fn tables(outcomes: &[Outcome]) -> String {
     let mut text = String::from(
-        "| attack | others' p50 µs before, during | others' p99 µs before | during | ratio | PSS MB before, peak, after | sockets MB before, peak, after |\n\
-         | --- | --- | --- | --- | --- | --- | --- |\n",
+        "| attack | others' p50 µs before, during | others' p99 µs before | during | ratio | with the attack elsewhere | PSS MB before, peak, after | sockets MB before, peak, after |\n\
+         | --- | --- | --- | --- | --- | --- | --- | --- |\n",
     );
     for outcome in outcomes {
         let moments = [outcome.memory_before, outcome.peak, outcome.after];
@@ -124,13 +131,14 @@ pub(super) fn tables(outcomes: &[Outcome]) -> String {
         };
         let _ = writeln!(
             text,
-            "| {} | {:.0}, {:.0} | {} | {} | **{:.2}** | {} | {} |",
+            "| {} | {:.0}, {:.0} | {} | {} | **{:.2}** | {} | {} | {} |",
             outcome.attack,
             outcome.before.p50(),
             outcome.during.p50(),
             outcome.before.p99_range(),
             outcome.during.p99_range(),
             outcome.ratio(),
+            outcome.elsewhere.p99_range(),
             megabytes(|memory| memory.pss),
             megabytes(|memory| memory.tcp),
         );

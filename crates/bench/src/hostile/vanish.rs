@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::{Context, Result, ensure};
 
-use crate::leash::leashed;
+use crate::leash::{self, leashed};
 
 /// The two ends of the cable, of the addresses that are for measurements (RFC 2544).
 const NEAR: (&str, &str) = ("llnear", "198.18.77.1/30");
@@ -32,7 +32,8 @@ impl Vanishing {
         command.arg("--net").arg(std::env::current_exe()?);
         command.args(["attacker", "half-open", "--to", &format!("198.18.77.1:{port}")]);
         command.args(["--count", &count.to_string()]);
-        let child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+        command.stdin(Stdio::piped()).stdout(Stdio::piped());
+        let child = leash::start(command)?;
         let mut vanishing = Self { child, told: serde_json::Value::Null };
         let mut lines = BufReader::new(vanishing.child.stdout.take().context("a pipe")?).lines();
         // It says that it is there once it is in the network of its own.

@@ -1,0 +1,97 @@
+//! What a client says in a room, in calls and groups alike.
+
+use std::borrow::Cow;
+
+use serde::Deserialize;
+use ts_rs::TS;
+
+use crate::{
+    Limits, Refusal,
+    fields::{self, bounded_id, parse},
+};
+
+/// `newMessage`.
+#[derive(Debug, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(rename = "NewMessage", optional_fields)]
+pub struct NewMessage<'a> {
+    /// The text; trimmed, and something must be left.
+    #[serde(borrow)]
+    pub message: Cow<'a, str>,
+    /// The room; the present call where absent.
+    #[serde(borrow, default)]
+    pub room_id: Option<Cow<'a, str>>,
+    /// The client's own id of this message: a repeat stores nothing.
+    #[serde(borrow, default)]
+    pub client_id: Option<Cow<'a, str>>,
+}
+
+impl<'a> NewMessage<'a> {
+    pub(super) fn decode(data: &'a str, limits: &Limits) -> Result<Self, Refusal> {
+        let mut event: Self = parse(data)?;
+        event.message = fields::trimmed(event.message);
+        if event.message.is_empty() {
+            return Err(Refusal::bad_field("message", "a text that is not blank"));
+        }
+        fields::bounded_chars("message", &event.message, limits.message_chars)?;
+        bounded_id("roomId", event.room_id.as_deref())?;
+        bounded_id("clientId", event.client_id.as_deref())?;
+        Ok(event)
+    }
+}
+
+/// `typing`.
+#[derive(Debug, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(rename = "Typing", optional_fields)]
+pub struct Typing<'a> {
+    /// The room; the present call where absent.
+    #[serde(borrow, default)]
+    pub room_id: Option<Cow<'a, str>>,
+    /// Whether the visitor is writing.
+    pub typing: bool,
+}
+
+impl<'a> Typing<'a> {
+    pub(super) fn decode(data: &'a str) -> Result<Self, Refusal> {
+        let event: Self = parse(data)?;
+        bounded_id("roomId", event.room_id.as_deref())?;
+        Ok(event)
+    }
+}
+
+/// `join-room`.
+#[derive(Debug, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(rename = "JoinRoom", optional_fields)]
+pub struct JoinRoom<'a> {
+    /// The group.
+    #[serde(borrow)]
+    pub room_id: Cow<'a, str>,
+}
+
+impl<'a> JoinRoom<'a> {
+    pub(super) fn decode(data: &'a str) -> Result<Self, Refusal> {
+        let event: Self = parse(data)?;
+        bounded_id("roomId", Some(&event.room_id))?;
+        Ok(event)
+    }
+}
+
+/// `leave-room`.
+#[derive(Debug, Deserialize, TS)]
+#[serde(rename_all = "camelCase")]
+#[ts(rename = "LeaveRoom", optional_fields)]
+pub struct LeaveRoom<'a> {
+    /// The group.
+    #[serde(borrow)]
+    pub room_id: Cow<'a, str>,
+}
+
+impl<'a> LeaveRoom<'a> {
+    pub(super) fn decode(data: &'a str) -> Result<Self, Refusal> {
+        let event: Self = parse(data)?;
+        bounded_id("roomId", Some(&event.room_id))?;
+        Ok(event)
+    }
+}
