@@ -254,7 +254,7 @@ impl Session {
             (Kept::Own(encoded), Some(call)) => Kept::Begun(call, encoded.open().len()),
             (event, _) => event,
         };
-        self.traces.get_or_insert_default().ring.push(event, n, bounds, now);
+        self.traces.get_or_insert_default().ring.push(event, bounds, now);
     }
 
     /// The present call, where the event `n` is the word of it and could be written again. A picture is
@@ -278,7 +278,7 @@ impl Session {
             && room_named(room_id) == Some(room)
         {
             traces.unseen = None;
-            traces.ring.forget_seen(n);
+            traces.ring.forget_seen(self.last_n - n);
         }
     }
 

@@ -1,10 +1,11 @@
 //! What was sent to a session and might have to be sent again: its last numbered events, bounded in
 //! bytes and in age, and without those that its client has shown to have.
 //!
-//! A session comes back to its ring after thousands of others, and no cache has it then: each line of
-//! memory that is touched costs more than a hundred instructions. So an entry is one piece of one
-//! buffer, where it is not shared: its header, then its text. The buffer grows as it is needed, begins
-//! at its start again when it is empty, and is at its bound written where it was just read.
+//! Events are kept without their numbers: the last one kept is the last that was numbered, and those
+//! before it follow without a hole. The texts of a session's own events lie one behind the other in
+//! one buffer: each in an allocation of its own would be memory that no cache has seen for long, and
+//! a relayed signal would cost half as much again. What all who listen to a group were told is shared,
+//! and the word of a match is written again where it has to be.
 
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
@@ -24,13 +25,6 @@ pub(crate) enum Kept<'a> {
     Begun(Arc<Call>, usize),
 }
 
-/// What an entry stands for whose text is not in the ring itself.
-#[derive(Debug)]
-enum Elsewhere {
-    Shared(Arc<Encoded>),
-    Begun(Arc<Call>),
-}
-
 /// An event to be sent again.
 #[derive(Debug)]
 pub(super) enum Again {
@@ -40,42 +34,38 @@ pub(super) enum Again {
     Begun(Arc<Call>),
 }
 
-/// What stands before the text of an entry.
-#[derive(Clone, Copy, Debug)]
-struct Header {
+/// One event of the ring.
+#[derive(Debug)]
+struct Entry {
+    text: Text,
     at: Moment,
-    /// How long the text is.
-    len: u32,
-    /// The lower bits of the event's number.
-    n: u32,
-    is_elsewhere: bool,
 }
 
-impl Header {
-    const BYTES: usize = 16;
-    const ELSEWHERE: u32 = 1 << 31;
+#[derive(Debug)]
+enum Text {
+    /// So many of the bytes that all own texts have together.
+    Own(usize),
+    Shared(Arc<Encoded>),
+    /// Of a call's beginning, which was so long.
+    Begun(Arc<Call>, u32),
+}
 
-    fn to_bytes(self) -> [u8; Self::BYTES] {
-        let len = self.len | if self.is_elsewhere { Self::ELSEWHERE } else { 0 };
-        let words =
-            u128::from(self.at.as_nanos()) | u128::from(len) << 64 | u128::from(self.n) << 96;
-        words.to_le_bytes()
+impl Entry {
+    fn own_len(&self) -> usize {
+        match &self.text {
+            Text::Own(len) => *len,
+            Text::Shared(_) | Text::Begun(..) => 0,
+        }
     }
 
-    fn from_bytes(bytes: [u8; Self::BYTES]) -> Self {
-        let (at, rest) = bytes.split_at(8);
-        let (len, n) = rest.split_at(4);
-        let word = |bytes: &[u8]| u32::from_le_bytes(bytes.try_into().expect("four bytes"));
-        let nanos = u64::from_le_bytes(at.try_into().expect("eight bytes"));
-        let at = Moment::from_start(Duration::from_nanos(nanos));
-        let len = word(len);
-        let is_elsewhere = len & Self::ELSEWHERE != 0;
-        Self { at, len: len & !Self::ELSEWHERE, n: word(n), is_elsewhere }
-    }
-
-    /// Bytes of the entry in the buffer.
-    fn buffered(self) -> usize {
-        Self::BYTES + if self.is_elsewhere { 0 } else { self.len as usize }
+    /// What it costs, as it is counted against the bound.
+    fn bytes(&self) -> usize {
+        let text = match &self.text {
+            Text::Own(len) => *len,
+            Text::Shared(encoded) => encoded.open().len(),
+            Text::Begun(_, len) => *len as usize,
+        };
+        text + size_of::<Self>()
     }
 }
 
@@ -89,69 +79,67 @@ pub(super) struct Bounds {
 /// The last events of one session.
 #[derive(Debug, Default)]
 pub(super) struct Ring {
-    buffer: Buffer,
-    elsewhere: Option<Box<AllElsewhere>>,
-}
-
-/// What is not in the buffer, in the order of its entries.
-#[derive(Debug, Default)]
-struct AllElsewhere {
-    all: VecDeque<Elsewhere>,
-    /// How long their texts are.
+    kept: VecDeque<Entry>,
+    own: VecDeque<u8>,
     bytes: usize,
 }
 
 impl Ring {
-    /// Keeps one more, the event `n`, which follows the last one that was kept.
-    pub(super) fn push(&mut self, event: Kept<'_>, n: u64, bounds: Bounds, now: Moment) {
-        let (len, text, elsewhere) = match event {
-            Kept::Own(encoded) => (encoded.open().len(), encoded.open(), None),
-            Kept::Shared(encoded) => {
-                let shared = Elsewhere::Shared(Arc::clone(encoded));
-                (encoded.open().len(), &[][..], Some(shared))
+    /// The least that the buffer is made for, where that is within the bound.
+    const OWN_MIN: usize = 256;
+
+    /// Keeps one more; it is the last that was numbered.
+    pub(super) fn push(&mut self, event: Kept<'_>, bounds: Bounds, now: Moment) {
+        let (text, own) = match event {
+            Kept::Own(encoded) => (Text::Own(encoded.open().len()), encoded.open()),
+            Kept::Shared(encoded) => (Text::Shared(Arc::clone(encoded)), &[][..]),
+            // One that is too long for its field is longer than any bound.
+            Kept::Begun(call, len) => {
+                (Text::Begun(call, u32::try_from(len).unwrap_or(u32::MAX)), &[][..])
             }
-            Kept::Begun(call, len) => (len, &[][..], Some(Elsewhere::Begun(call))),
         };
-        let bytes = Header::BYTES + len;
+        let entry = Entry { text, at: now };
+        let bytes = entry.bytes();
         // Before there is one more, so that the buffer does not grow beyond the bound.
-        while self.bytes() + bytes > bounds.bytes_max && self.drop_first() {}
-        let len = u32::try_from(len).ok().filter(|len| len & Header::ELSEWHERE == 0);
-        let Some(len) = len.filter(|_| bytes <= bounds.bytes_max) else { return self.clear() };
-        let header = Header { at: now, len, n: low(n), is_elsewhere: elsewhere.is_some() };
-        self.buffer.make_room(header.buffered(), bounds.bytes_max);
-        self.buffer.push(&header.to_bytes());
-        self.buffer.push(text);
-        if let Some(elsewhere) = elsewhere {
-            let others = self.elsewhere.get_or_insert_default();
-            others.bytes += len as usize;
-            others.all.push_back(elsewhere);
+        while self.bytes + bytes > bounds.bytes_max && self.drop_first() {}
+        if bytes > bounds.bytes_max {
+            return self.clear();
+        }
+        self.bytes += bytes;
+        if !own.is_empty() {
+            self.make_room(own.len(), bounds);
+            self.own.extend(own);
+        }
+        self.kept.push_back(entry);
+    }
+
+    /// Grows by doubling, but not beyond the bound.
+    fn make_room(&mut self, more: usize, bounds: Bounds) {
+        let (len, capacity) = (self.own.len(), self.own.capacity());
+        if len + more > capacity {
+            let wanted = (2 * capacity).max(Self::OWN_MIN).min(bounds.bytes_max).max(len + more);
+            self.own.reserve_exact(wanted - len);
         }
     }
 
-    /// What it costs, as it is counted against the bound.
-    fn bytes(&self) -> usize {
-        self.buffer.len as usize + self.elsewhere.as_ref().map_or(0, |others| others.bytes)
-    }
-
-    /// Drops what the client has shown to have: the events up to `n`.
-    pub(super) fn forget_seen(&mut self, n: u64) {
-        while self.first().is_some_and(|first| is_up_to(first.n, n)) {
-            self.drop_first();
-        }
+    /// Drops what the client has shown to have, and keeps the last `unseen` events.
+    pub(super) fn forget_seen(&mut self, unseen: u64) {
+        let unseen = usize::try_from(unseen).unwrap_or(usize::MAX);
+        while self.kept.len() > unseen && self.drop_first() {}
     }
 
     /// Drops what is too old, and gives an empty ring's memory back.
     pub(super) fn forget_old(&mut self, bounds: Bounds, now: Moment) {
-        while self.first().is_some_and(|first| first.at + bounds.age_max < now) {
+        while self.kept.front().is_some_and(|entry| entry.at + bounds.age_max < now) {
             self.drop_first();
         }
-        if self.is_empty() {
+        if self.kept.is_empty() {
             self.clear();
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.buffer.len == 0
+        self.kept.is_empty()
     }
 
     pub(super) fn clear(&mut self) {
@@ -162,123 +150,34 @@ impl Ring {
     /// not there any more.
     pub(super) fn again(&self, first_n: u64, last_n: u64) -> Option<Vec<(u64, Again)>> {
         let count = usize::try_from((last_n + 1).checked_sub(first_n)?).ok()?;
-        let all = self.all();
-        let first = all.len().checked_sub(count)?;
-        Some((first_n..).zip(all.into_iter().skip(first)).collect())
-    }
-
-    fn all(&self) -> Vec<Again> {
-        let mut others = self.elsewhere.iter().flat_map(|others| &others.all);
-        let mut all = Vec::new();
-        let mut at = 0;
-        while let Some(header) = self.header_at(at) {
-            let other = if header.is_elsewhere { others.next() } else { None };
-            all.push(match other {
-                Some(Elsewhere::Shared(encoded)) => Again::Text(encoded.open().to_vec()),
-                Some(Elsewhere::Begun(call)) => Again::Begun(Arc::clone(call)),
-                None => {
-                    let mut text = vec![0; header.len as usize];
-                    self.buffer.read(at + Header::BYTES, &mut text);
-                    Again::Text(text)
+        let first = self.kept.len().checked_sub(count)?;
+        let mut own_at: usize = self.kept.range(..first).map(Entry::own_len).sum();
+        let again = (first_n..).zip(self.kept.range(first..)).map(|(n, entry)| {
+            let event = match &entry.text {
+                Text::Own(len) => {
+                    Again::Text(self.own.range(own_at..own_at + len).copied().collect())
                 }
-            });
-            at += header.buffered();
-        }
-        all
-    }
-
-    fn first(&self) -> Option<Header> {
-        self.header_at(0)
-    }
-
-    fn header_at(&self, at: usize) -> Option<Header> {
-        let mut bytes = [0; Header::BYTES];
-        (at < self.buffer.len as usize).then(|| {
-            self.buffer.read(at, &mut bytes);
-            Header::from_bytes(bytes)
-        })
+                Text::Shared(encoded) => Again::Text(encoded.open().to_vec()),
+                Text::Begun(call, _) => Again::Begun(Arc::clone(call)),
+            };
+            own_at += entry.own_len();
+            (n, event)
+        });
+        Some(again.collect())
     }
 
     fn drop_first(&mut self) -> bool {
-        let Some(first) = self.first() else { return false };
-        self.buffer.drop_first(first.buffered());
-        if first.is_elsewhere
-            && let Some(others) = &mut self.elsewhere
-        {
-            others.all.pop_front();
-            others.bytes -= first.len as usize;
+        let Some(first) = self.kept.pop_front() else { return false };
+        self.bytes -= first.bytes();
+        if self.kept.is_empty() {
+            // They begin at their start again: that is what a cache may still have.
+            self.kept.clear();
+            self.own.clear();
+        } else {
+            self.own.drain(..first.own_len());
         }
         true
     }
-}
-
-/// A queue of bytes in one piece of memory, which it goes through in circles.
-#[derive(Debug, Default)]
-struct Buffer {
-    bytes: Box<[u8]>,
-    start: u32,
-    len: u32,
-}
-
-impl Buffer {
-    /// The least that it is made for, where that is within the bound.
-    const BYTES_MIN: usize = 256;
-
-    /// Grows by doubling, but not beyond `bytes_max`.
-    fn make_room(&mut self, more: usize, bytes_max: usize) {
-        let (needed, capacity) = (self.len as usize + more, self.bytes.len());
-        if needed > capacity {
-            let mut bytes = vec![0; (2 * capacity).max(Self::BYTES_MIN).min(bytes_max).max(needed)];
-            self.read(0, &mut bytes[..self.len as usize]);
-            (self.bytes, self.start) = (bytes.into(), 0);
-        }
-    }
-
-    /// Appends what there is room for.
-    fn push(&mut self, more: &[u8]) {
-        let at = self.place(self.len as usize);
-        let (head, tail) = more.split_at(more.len().min(self.bytes.len() - at));
-        self.bytes[at..at + head.len()].copy_from_slice(head);
-        self.bytes[..tail.len()].copy_from_slice(tail);
-        self.len += word(more.len());
-    }
-
-    fn read(&self, at: usize, into: &mut [u8]) {
-        let at = self.place(at);
-        let (head, tail) = into.split_at_mut(into.len().min(self.bytes.len() - at));
-        head.copy_from_slice(&self.bytes[at..at + head.len()]);
-        tail.copy_from_slice(&self.bytes[..tail.len()]);
-    }
-
-    /// An empty one begins at its start again: that is what a cache may still have.
-    fn drop_first(&mut self, len: usize) {
-        self.start = word(self.place(len));
-        self.len -= word(len);
-        if self.len == 0 {
-            self.start = 0;
-        }
-    }
-
-    /// Where the byte is that is the `at`th from the first one.
-    fn place(&self, at: usize) -> usize {
-        let place = self.start as usize + at;
-        if place < self.bytes.len() { place } else { place - self.bytes.len() }
-    }
-}
-
-/// A length within a buffer.
-fn word(len: usize) -> u32 {
-    u32::try_from(len).expect("no buffer is longer")
-}
-
-/// The lower bits of an event's number.
-fn low(n: u64) -> u32 {
-    u32::try_from(n & u64::from(u32::MAX)).expect("masked to 32 bits")
-}
-
-/// Whether the event with these lower bits, one of the last of its session, is `n` or was before it.
-fn is_up_to(low_bits: u32, n: u64) -> bool {
-    low(n).wrapping_sub(low_bits) < 1 << 31
 }
 
 #[cfg(test)]
