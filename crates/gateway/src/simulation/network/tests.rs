@@ -8,8 +8,11 @@ use std::{
 
 use socket2::SockRef;
 
-use super::{Remote, Simulated, SocketState, connection};
-use crate::plane::{Kernel, Key, Net, Ready};
+use super::{Remote, Simulated, connection};
+use crate::{
+    plane::{Kernel, Key, Net, Ready},
+    simulation::SocketState,
+};
 
 /// Nothing here takes so long unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -161,7 +164,7 @@ fn what_comes_is_told_once<N: Net>((socket, mut client): (N::Socket, impl Client
 fn a_read_takes_all_that_is_there<N: Net>((socket, mut client): (N::Socket, impl Client)) {
     let mut watched = Watched::<N>::new(socket);
     for round in 1..50 {
-        client.write(&vec![round; 97]);
+        client.write(&[round; 97]);
         watched.until(|readable, _, _| readable);
         // The first bytes alone, so that what is left and what comes lie wherever they may.
         watched.stream.read_exact(&mut [0; 60]).unwrap();
