@@ -270,8 +270,8 @@ fn tell(
         let n = session.number_for(*kind);
         let (open, tail) = event.encoded.parts(n);
         write(open, tail.as_bytes());
-        if n.is_some() {
-            session.keep(Kept::Shared(&event.encoded), now);
+        if let Some(n) = n {
+            session.keep(Kept::Shared(&event.encoded), n, now);
         }
     }
 }
