@@ -353,6 +353,13 @@ impl Window {
                 if says_hello && !is_announced && *count == 1 {
                     return Ok(());
                 }
+                // Time has leapt while `hello` was on its way: the node has not waited for it.
+                let is_early =
+                    is_announced && line.claim.is_before_its_time(around.model, &frame["data"]);
+                if is_early && around.model.has_leapt {
+                    line.claim.is_announced = false;
+                    return Ok(());
+                }
             }
             Some("error") if says_hello => {
                 let code = frame["data"]["code"].as_str().unwrap_or_default().to_owned();

@@ -41,6 +41,16 @@ pub(crate) struct Claim {
     pub(crate) refused: Option<String>,
 }
 
+impl Claim {
+    /// Whether this `welcome` says nothing of it, though it must be answered.
+    pub(crate) fn is_before_its_time(&self, model: &Model, welcome: &Value) -> bool {
+        let is_other = |user: usize| welcome["userId"] != *model.users[user];
+        let claims =
+            self.session.is_some() || self.has_bad_token || self.user.is_some_and(is_other);
+        claims && self.refused.is_none() && welcome["resumed"] == false
+    }
+}
+
 impl Model {
     /// The visitor of `session` has lost its socket, or left it. `grace` is how long the node keeps the
     /// session at least, where it is worth it.
@@ -252,12 +262,13 @@ impl Model {
             return Ok(());
         }
         let missed = last_n - after;
-        let first = usize::try_from(after).ok().and_then(|index| own.seen_times.get(index));
-        let oldest = first.copied().unwrap_or(own.seen_at);
-        let oldest = self.earliest(oldest, AGE_SLACK);
+        let oldest = self.earliest(own.seen_at, AGE_SLACK);
         let is_young = self.now - oldest + SLACK < self.terms.grace;
         let bytes = self.incoming_since(session, oldest.saturating_sub(AGE_SLACK), missed);
-        let must_be_there = is_young && bytes <= self.terms.replay_bytes && after >= own.floor;
+        // What it has shown to have need not be kept.
+        let asks_for_missed = after >= own.floor.max(highest);
+        let must_be_there =
+            is_young && bytes <= self.terms.replay_bytes && asks_for_missed && !own.has_guessed;
         if missed == 0 || must_be_there {
             let id = &own.id;
             return broken("resume", format!("{id} after {after} of {last_n} is not recovered"));
