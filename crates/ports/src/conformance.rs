@@ -1,11 +1,17 @@
 //! What every adapter must do. An adapter's tests call the function of its port with a way to make
 //! an empty one; a failed guarantee panics with its name.
 
+mod archive;
+mod directory;
+
 use std::sync::Arc;
 
 use liveloop_core::{RoomId, UserId};
 
 use crate::{Appended, History, HistoryError, MessageId, Text, Wall};
+
+pub use archive::{archive, message, persistent_archive};
+pub use directory::{directory, persistent_directory};
 
 const ROOM: RoomId = RoomId(7);
 const ADA: UserId = UserId(1);
