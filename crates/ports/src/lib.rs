@@ -20,7 +20,7 @@ pub use archive::{
 };
 pub use bans::{Bans, NoBans};
 pub use directory::{
-    Admission, Channel, ChannelKind, Directory, DirectoryError, Found, Joined, Member,
+    Admission, Channel, ChannelKind, Directory, DirectoryError, Found, Joined, Listed, Member,
     MemoryDirectory, Profile, SecretHash,
 };
 pub use health::{Cause, Health, Unavailable};
