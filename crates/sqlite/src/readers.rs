@@ -20,10 +20,12 @@ const READERS: usize = 2;
 /// How many reads may wait; more are refused.
 const QUEUE_MAX: usize = 4_096;
 
+/// A read, which answers by itself; false where the connection is of no more use.
+type Read = dyn FnOnce(rusqlite::Result<&Connection>) -> bool + Send;
+
 /// What a reading thread is asked.
 enum Asked {
-    /// A read, which answers by itself; false where the connection is of no more use.
-    Read(Box<dyn FnOnce(rusqlite::Result<&Connection>) -> bool + Send>),
+    Read(Box<Read>),
     /// To end.
     Stop,
 }

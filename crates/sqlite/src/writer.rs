@@ -35,7 +35,9 @@ const BATCH_MAX: usize = 4_096;
 /// From how many pages of 4 KiB on the log is brought into the file.
 const CHECKPOINT_PAGES: u32 = 4_096;
 /// How often it is tried whether the disk works again.
-const PROBE_EVERY: Duration = Duration::from_millis(250);
+const PROBE_EVERY: Duration = Duration::from_millis(100);
+/// How often it is tried whether somebody has mended a damaged file.
+const CHECK_EVERY: Duration = Duration::from_secs(60);
 /// How long emptying the log waits for readers.
 const EMPTYING_WAIT: Duration = Duration::from_millis(50);
 
@@ -205,7 +207,7 @@ impl Writer {
                 self.must_check |= matches!(why.cause, Cause::Io | Cause::Corrupt);
                 // A damaged file does not mend itself, and checking it is long work.
                 let wait =
-                    if why.cause == Cause::Corrupt { PROBE_EVERY * 240 } else { PROBE_EVERY };
+                    if why.cause == Cause::Corrupt { PROBE_EVERY * 600 } else { PROBE_EVERY };
                 self.health.set_down(Some(why));
                 self.probe_at = Instant::now() + wait;
             }
