@@ -59,6 +59,11 @@ impl Blocks {
         self.involved.contains_key(&visitor)
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.ages.len()
+    }
+
     /// `age` is the oldest of its visitor.
     fn remove(&mut self, age: u64) -> (UserId, UserId) {
         let (who, whom) = self.by_age.remove(&age).expect("only what is there is removed");

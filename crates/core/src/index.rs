@@ -120,6 +120,11 @@ impl Index {
         self.open_count[mode as usize]
     }
 
+    /// How many places there are, of all tickets together.
+    pub(crate) fn len(&self) -> usize {
+        self.stands.len()
+    }
+
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
         self.chains.is_empty() && self.stands.len() == 0 && self.open_count == [0; 3]

@@ -6,6 +6,7 @@
 //! [`Lobby::poll_effect`], in order.
 
 mod calls;
+mod held;
 mod lines;
 mod look;
 mod member;
@@ -25,6 +26,7 @@ use crate::{
     slab::Slab, visitors::Visitors, waits::Waits, words::Words,
 };
 
+pub use held::LobbyHeld;
 pub use member::Wishes;
 pub use policy::{Policy, Relaxed};
 

@@ -47,7 +47,6 @@ impl<T> Slab<T> {
         self.slots.get(slot as usize)?.as_ref()
     }
 
-    #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
         self.slots.len() - self.free.len()
     }

@@ -77,7 +77,7 @@ impl Words {
         }
     }
 
-    #[cfg(test)]
+    /// How many are in use.
     pub(crate) fn used_count(&self) -> usize {
         self.ids.values().filter(|id| self.words[**id as usize - 1].uses > 0).count()
     }

@@ -206,6 +206,13 @@ impl AddressBook {
         taken.groups.take(self.groups_rate, now).map_err(Denied::TooFast)
     }
 
+    /// Permits that are out, and addresses of which something is known.
+    pub(crate) fn held(&self) -> (usize, usize) {
+        let book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        let permits = book.by_address.values().map(|taken| taken.connections + taken.http);
+        (permits.map(|count| count as usize).sum(), book.by_address.len())
+    }
+
     /// Lets one more REST request of `address` in.
     pub(crate) fn admit_rest(&self, address: AddressKey, now: Moment) -> Result<(), Denied> {
         let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,8 +1,13 @@
-//! Time and randomness: the only place where the gateway asks the machine for either.
+//! Time and randomness: the only place where the gateway asks the machine for either, and where a
+//! simulation gives both instead.
 
 use std::{
     cell::RefCell,
-    time::{Instant, SystemTime, UNIX_EPOCH},
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use jiff::Timestamp;
@@ -10,9 +15,23 @@ use liveloop_core::Moment;
 use liveloop_ports::Wall;
 
 /// The clock of one node.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Clock {
-    started: Instant,
+#[derive(Clone, Debug)]
+pub(crate) struct Clock(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    /// The machine's, and when the node started.
+    Machine(Instant),
+    Simulated(Arc<SimulatedTime>),
+}
+
+/// The time of a node that does not live in ours.
+#[derive(Debug, Default)]
+pub(crate) struct SimulatedTime {
+    /// Nanoseconds since the node's start.
+    moment: AtomicU64,
+    /// What the calendar was at the start, in milliseconds since 1970, with all its jumps since.
+    wall_at_start: AtomicU64,
 }
 
 /// What a machine is told of the time.
@@ -26,22 +45,61 @@ pub(crate) struct Now {
 
 impl Clock {
     pub(crate) fn start() -> Self {
-        Self { started: Instant::now() }
+        Self(Source::Machine(Instant::now()))
     }
 
-    pub(crate) fn now(self) -> Now {
-        Self::now_at(self.moment())
+    pub(crate) fn simulated(time: &Arc<SimulatedTime>) -> Self {
+        Self(Source::Simulated(Arc::clone(time)))
+    }
+
+    pub(crate) fn now(&self) -> Now {
+        self.now_at(self.moment())
     }
 
     /// The calendar's time at `moment`, which has just been read.
-    pub(crate) fn now_at(moment: Moment) -> Now {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        let millis = u64::try_from(since.as_millis()).unwrap_or(u64::MAX);
-        Now { moment, wall: Wall(millis) }
+    pub(crate) fn now_at(&self, moment: Moment) -> Now {
+        let wall = match &self.0 {
+            Source::Machine(_) => {
+                let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+                Wall(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+            }
+            Source::Simulated(time) => time.wall(),
+        };
+        Now { moment, wall }
     }
 
-    pub(crate) fn moment(self) -> Moment {
-        Moment::from_start(self.started.elapsed())
+    pub(crate) fn moment(&self) -> Moment {
+        Moment::from_start(match &self.0 {
+            Source::Machine(started) => started.elapsed(),
+            Source::Simulated(time) => time.since_start(),
+        })
+    }
+}
+
+impl SimulatedTime {
+    /// The calendar begins at `wall`.
+    pub(crate) fn starting_at(wall: Wall) -> Self {
+        Self { moment: AtomicU64::new(0), wall_at_start: AtomicU64::new(wall.0) }
+    }
+
+    pub(crate) fn since_start(&self) -> Duration {
+        Duration::from_nanos(self.moment.load(Relaxed))
+    }
+
+    pub(crate) fn wall(&self) -> Wall {
+        let since_start = u64::try_from(self.since_start().as_millis()).unwrap_or(u64::MAX);
+        Wall(self.wall_at_start.load(Relaxed).saturating_add(since_start))
+    }
+
+    /// Goes on to `since_start`, never back. The calendar goes with it.
+    pub(crate) fn advance_to(&self, since_start: Duration) {
+        self.moment.fetch_max(u64::try_from(since_start.as_nanos()).unwrap_or(u64::MAX), Relaxed);
+    }
+
+    /// Sets the calendar forwards, or back, and nothing else.
+    pub(crate) fn jump_wall(&self, millis: i64) {
+        let jumped = self.wall_at_start.load(Relaxed).saturating_add_signed(millis);
+        self.wall_at_start.store(jumped, Relaxed);
     }
 }
 
@@ -52,21 +110,84 @@ pub(crate) fn rfc3339(wall: Wall) -> String {
     format!("{timestamp:.3}")
 }
 
-thread_local! {
-    /// Random bytes that nobody has had, so that the system is asked once for many.
-    static UNUSED: RefCell<Vec<u8>> = const { RefCell::new(Vec::new()) };
+/// Where a thread's random bytes come from.
+#[derive(Debug, Default)]
+pub(crate) struct Randomness {
+    /// Those that nobody has had, so that the system is asked once for many.
+    unused: Vec<u8>,
+    /// A simulation's; the system's generator where there is none.
+    seeded: Option<SplitMix64>,
 }
 
-/// 128 bits from the system's generator.
+thread_local! {
+    static RANDOMNESS: RefCell<Randomness> = const {
+        RefCell::new(Randomness { unused: Vec::new(), seeded: None })
+    };
+}
+
+impl Randomness {
+    /// The same bytes whenever the seed is the same.
+    pub(crate) fn seeded(seed: u64) -> Self {
+        Self { unused: Vec::new(), seeded: Some(SplitMix64(seed)) }
+    }
+
+    /// Does something with this in the place of the thread's own.
+    pub(crate) fn lend<T>(&mut self, act: impl FnOnce() -> T) -> T {
+        /// Puts them back also where `act` panics.
+        struct Lent<'a>(&'a mut Randomness);
+        impl Drop for Lent<'_> {
+            fn drop(&mut self) {
+                RANDOMNESS.with_borrow_mut(|own| std::mem::swap(own, self.0));
+            }
+        }
+        RANDOMNESS.with_borrow_mut(|own| std::mem::swap(own, self));
+        let _lent = Lent(self);
+        act()
+    }
+
+    fn refill(&mut self) {
+        self.unused.resize(4_096, 0);
+        match &mut self.seeded {
+            None => getrandom::fill(&mut self.unused).expect("the system gives random bytes"),
+            Some(seeded) => seeded.fill(&mut self.unused),
+        }
+    }
+}
+
+/// A generator that is nothing but repeatable (Steele, Lea and Flood, "Fast splittable pseudorandom
+/// number generators", 2014).
+#[derive(Clone, Debug)]
+pub(crate) struct SplitMix64(u64);
+
+impl SplitMix64 {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mixed = (self.0 ^ (self.0 >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        let mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub(crate) fn fill(&mut self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            chunk.copy_from_slice(&self.next().to_be_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+/// 128 bits from the system's generator, or from the simulation's.
 ///
 /// # Panics
 /// Where the system has none, which no supported system does after start.
 pub(crate) fn random_id() -> u128 {
-    UNUSED.with_borrow_mut(|unused| {
-        if unused.is_empty() {
-            unused.resize(4_096, 0);
-            getrandom::fill(unused).expect("the system gives random bytes");
+    RANDOMNESS.with_borrow_mut(|randomness| {
+        if randomness.unused.is_empty() {
+            randomness.refill();
         }
+        let unused = &mut randomness.unused;
         let rest = unused.len() - 16;
         let bytes: [u8; 16] = unused[rest..].try_into().expect("sixteen of them");
         unused.truncate(rest);

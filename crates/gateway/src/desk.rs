@@ -22,6 +22,7 @@ use crate::{
         Delivery, Joined, Matched, Partner, Profile, Publication, Published, RelayKind, Shared,
         WaitingNotice,
     },
+    simulation::Occupancy,
 };
 
 /// What a session asks of the lobby.
@@ -257,6 +258,14 @@ impl Desk {
         if self.lobby.is_idle(session) {
             self.seats.remove(&session);
         }
+    }
+
+    /// Adds what it holds.
+    pub(crate) fn count_held(&self, occupancy: &mut Occupancy) {
+        occupancy.lobby = self.lobby.held();
+        occupancy.groups += self.groups.count();
+        occupancy.seats += self.seats.len();
+        occupancy.deliveries += self.deliveries.len();
     }
 
     fn show_levels(&self) {

@@ -11,12 +11,13 @@ mod handler;
 mod head;
 mod homes;
 mod listeners;
+mod occupancy;
 mod resume;
 mod tally;
 
 use std::{
     collections::VecDeque,
-    net::{SocketAddr, TcpStream},
+    net::SocketAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     time::Duration,
 };
@@ -30,11 +31,11 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::{
     address::ConnectionPermit,
-    clock::{Clock, random_below},
+    clock::random_below,
     close::{CloseReason, Grace},
     desk::{Ask, Desk},
     door::Door,
-    plane::{ConnId, Io, PlaneLink, Secured},
+    plane::{ConnId, Io, Kernel, Net, PlaneLink, Secured},
     session::{Claim, Delivery, Effect, Kept, Publication, Said, Session},
 };
 
@@ -55,8 +56,8 @@ const FRAME_BYTES_CEILING: usize = 64 << 20;
 
 /// A connection that speaks HTTP or has yet to shake hands, with what was read of it.
 #[derive(Debug)]
-pub(crate) struct Handed {
-    pub(crate) stream: TcpStream,
+pub(crate) struct Handed<N: Net = Kernel> {
+    pub(crate) socket: N::Socket,
     pub(crate) read: Vec<u8>,
     pub(crate) peer: SocketAddr,
     /// Its address's; none behind a trusted proxy.
@@ -65,8 +66,8 @@ pub(crate) struct Handed {
 
 /// A connection whose handshake was answered elsewhere.
 #[derive(Debug)]
-pub(crate) struct Adopted {
-    pub(crate) stream: TcpStream,
+pub(crate) struct Adopted<N: Net = Kernel> {
+    pub(crate) socket: N::Socket,
     /// Its TLS, where it has any.
     pub(crate) secured: Option<Secured>,
     /// What came after the handshake.
@@ -78,7 +79,7 @@ pub(crate) struct Adopted {
 
 /// What one thread has for another, and the node for all.
 #[derive(Debug)]
-pub(crate) enum Post {
+pub(crate) enum Post<N: Net = Kernel> {
     /// For the thread that has the desk.
     Ask(Ask),
     /// For a session of this thread.
@@ -92,11 +93,11 @@ pub(crate) enum Post {
     /// A text for a group whose home this thread is.
     Say(ConnId, Said),
     /// A connection to be read from its beginning.
-    Accepted(TcpStream, Head),
+    Accepted(N::Socket, Head),
     /// A WebSocket that HTTP has let in.
-    Adopt(Adopted),
+    Adopt(Adopted<N>),
     /// A connection that claims a session of this thread.
-    Claimant(Box<Claimant>),
+    Claimant(Box<Claimant<N>>),
     /// The node goes away: tell everybody.
     Drain,
     /// End the loop.
@@ -114,23 +115,23 @@ struct Unanswered {
 }
 
 /// What a driver is wired to.
-pub(crate) struct Wires {
+pub(crate) struct Wires<N: Net = Kernel> {
     pub(crate) door: Door,
     /// Every thread, this one included; the first has the desk.
-    pub(crate) threads: Vec<PlaneLink<Post>>,
+    pub(crate) threads: Vec<PlaneLink<Post<N>, N>>,
     /// Only the first thread's.
     pub(crate) desk: Option<Desk>,
-    pub(crate) http: mpsc::Sender<Handed>,
+    pub(crate) http: mpsc::Sender<Handed<N>>,
     /// Where an answer that is yet to come is awaited.
-    pub(crate) runtime: tokio::runtime::Handle,
+    pub(crate) tasks: N::Tasks,
     /// Told once this thread has no WebSocket left while the node drains.
     pub(crate) drained: Option<oneshot::Sender<()>>,
 }
 
 /// The handler of one event loop.
-pub(crate) struct Driver {
+pub(crate) struct Driver<N: Net = Kernel> {
     thread: u8,
-    wires: Wires,
+    wires: Wires<N>,
     clients: Clients,
     homes: Homes,
     /// Serves whichever session acts, so that an idle one owns none.
@@ -150,8 +151,8 @@ pub(crate) struct Driver {
     is_over: bool,
 }
 
-impl Driver {
-    pub(crate) fn new(thread: u8, wires: Wires) -> Self {
+impl<N: Net> Driver<N> {
+    pub(crate) fn new(thread: u8, wires: Wires<N>) -> Self {
         let tally = Tally::new(wires.door.node.shared.figures.of_loop(thread));
         Self {
             thread,
@@ -171,10 +172,10 @@ impl Driver {
         }
     }
 
-    fn read_frames(&mut self, io: &mut Io, id: ConnId, bytes: &mut [u8]) {
+    fn read_frames(&mut self, io: &mut Io<N>, id: ConnId, bytes: &mut [u8]) {
         let Some(Client::Live(live)) = self.clients.get_mut(id) else { return };
         let node = &self.wires.door.node;
-        let now = Clock::now_at(io.now());
+        let now = node.clock.now_at(io.now());
         let limit = Limit(match node.shared.settings.limits.frame_bytes {
             0 => FRAME_BYTES_CEILING,
             bytes => bytes,
@@ -219,7 +220,7 @@ impl Driver {
     }
 
     /// Lets the session of `id` act, and does what it wants.
-    fn with_session(&mut self, io: &mut Io, id: ConnId, act: impl FnOnce(&mut Session)) {
+    fn with_session(&mut self, io: &mut Io<N>, id: ConnId, act: impl FnOnce(&mut Session)) {
         let Some(Client::Live(live)) = self.clients.get_mut(id) else { return };
         let mut effects = std::mem::take(&mut self.effects);
         live.session.swap_effects(&mut effects);
@@ -234,7 +235,7 @@ impl Driver {
     }
 
     /// Lets the session that is reached at `outlet` act, wherever it is now.
-    fn with_addressee(&mut self, io: &mut Io, outlet: ConnId, act: impl FnOnce(&mut Session)) {
+    fn with_addressee(&mut self, io: &mut Io<N>, outlet: ConnId, act: impl FnOnce(&mut Session)) {
         match self.at(outlet) {
             Some(id) => self.with_session(io, id, act),
             None => self.with_parked(io, outlet, act),
@@ -242,7 +243,7 @@ impl Driver {
     }
 
     /// The same for one that has no socket: what it would write is kept or lost.
-    fn with_parked(&mut self, io: &mut Io, outlet: ConnId, act: impl FnOnce(&mut Session)) {
+    fn with_parked(&mut self, io: &mut Io<N>, outlet: ConnId, act: impl FnOnce(&mut Session)) {
         let Some(session) = self.homes.parked_mut(outlet) else { return };
         let mut effects = std::mem::take(&mut self.effects);
         session.swap_effects(&mut effects);
@@ -267,7 +268,7 @@ impl Driver {
     }
 
     /// What a session wants of others than its own socket.
-    fn carry_out_elsewhere(&mut self, io: &Io, effect: Effect) {
+    fn carry_out_elsewhere(&mut self, io: &Io<N>, effect: Effect) {
         match effect {
             Effect::Ask(ask) => self.ask(io, ask, true),
             Effect::Relay(to, delivery) => self.deliver(to, delivery),
@@ -290,7 +291,7 @@ impl Driver {
     /// Does what the session of `id` wants; gives the claim that it makes to be another one.
     fn carry_out(
         &mut self,
-        io: &mut Io,
+        io: &mut Io<N>,
         id: ConnId,
         effects: &mut VecDeque<Effect>,
     ) -> Option<Box<Claim>> {
@@ -347,12 +348,12 @@ impl Driver {
     }
 
     /// Ends a connection. Its session goes on without it for a while, or ends too.
-    fn end(&mut self, io: &mut Io, id: ConnId, reason: CloseReason) {
+    fn end(&mut self, io: &mut Io<N>, id: ConnId, reason: CloseReason) {
         self.end_with(io, id, reason, reason.grace());
     }
 
     /// Its partner is told before the farewell, which may take a while.
-    fn end_with(&mut self, io: &mut Io, id: ConnId, reason: CloseReason, grace: Grace) {
+    fn end_with(&mut self, io: &mut Io<N>, id: ConnId, reason: CloseReason, grace: Grace) {
         let Some((session, permit)) = self.clients.leave(id) else { return };
         if let Some(permit) = self.outlive(io, session, permit, grace) {
             self.clients.leave_with(id, permit);
@@ -360,7 +361,7 @@ impl Driver {
         self.farewell(io, id, reason);
     }
 
-    fn farewell(&mut self, io: &mut Io, id: ConnId, reason: CloseReason) {
+    fn farewell(&mut self, io: &mut Io<N>, id: ConnId, reason: CloseReason) {
         self.wires.door.node.shared.figures.count_close(reason);
         tracing::debug!(reason = reason.as_str(), "a connection ends");
         if let Some(code) = reason.code() {
@@ -369,7 +370,7 @@ impl Driver {
         io.close(id);
     }
 
-    fn drain_one(&mut self, io: &mut Io, id: ConnId) {
+    fn drain_one(&mut self, io: &mut Io<N>, id: ConnId) {
         let within = self.wires.door.node.shared.settings.drain.reconnect_within.as_millis();
         // Each client is told another moment, so that they do not all come at once.
         let reconnect_in_ms = random_below(within.saturating_add(1));

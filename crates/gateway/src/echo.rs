@@ -30,7 +30,7 @@ use crate::{
     driver::{HEAD_TIMEOUT, Handed, Head, Headed},
     figures::Figures,
     http::{Problem, speak_with_all},
-    plane::{ConnId, Handler, Io, Plane, Rings, Start},
+    plane::{ConnId, Handler, Io, Kernel, Plane, Rings, Start},
     serve::choose_sends,
     settings::IoUring,
 };
@@ -59,7 +59,12 @@ pub async fn serve(
     let link = start.link();
     let (http, handed) = mpsc::channel(HANDED_MAX);
     let echo = Echo { http, clients: HashMap::new(), is_over: false };
-    let plane = Plane::new(start, echo, Clock::start(), Some(listener.into_std()?))?;
+    let plane = Plane::new(
+        start,
+        echo,
+        Clock::start(),
+        Some(mio::net::TcpListener::from_std(listener.into_std()?)),
+    )?;
     let (ended, mut has_ended) = oneshot::channel();
     thread::Builder::new().name("echo".to_owned()).spawn(move || {
         // Nobody waits for it where the runtime is gone.
@@ -141,9 +146,9 @@ impl Echo {
 
     fn hand_to_http(&mut self, io: &mut Io, id: ConnId, read: Vec<u8>) {
         let Some(Client::Head(Head { peer, .. })) = self.clients.remove(&id) else { return };
-        let Some(stream) = io.detach(id) else { return };
+        let Some(socket) = io.detach(id) else { return };
         // Dropped, so closed, where too many wait already.
-        let _ = self.http.try_send(Handed { stream, read, peer, permit: None });
+        let _ = self.http.try_send(Handed { socket, read, peer, permit: None });
     }
 
     fn echo_frames(&mut self, io: &mut Io, id: ConnId, bytes: &mut [u8]) {
@@ -181,6 +186,7 @@ fn refuse(io: &mut Io, id: ConnId, violation: Violation) {
 }
 
 impl Handler for Echo {
+    type Net = Kernel;
     type Post = Stop;
 
     fn on_open(&mut self, io: &mut Io, id: ConnId, peer: SocketAddr) {

@@ -6,6 +6,7 @@
 //! store, or where settings come from.
 
 mod address;
+mod assembly;
 mod clock;
 mod close;
 mod desk;
@@ -22,6 +23,7 @@ mod plane;
 mod serve;
 mod session;
 pub mod settings;
+pub mod simulation;
 mod system;
 mod ticket;
 mod timed_history;

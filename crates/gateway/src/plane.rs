@@ -11,6 +11,9 @@
 
 mod conn;
 mod io;
+mod kernel;
+mod link;
+mod net;
 mod slots;
 mod tls;
 mod turn;
@@ -20,9 +23,12 @@ mod uring;
 mod wheel;
 
 pub(crate) use io::{ConnId, Io, Moving};
+pub(crate) use kernel::Kernel;
+pub(crate) use link::PlaneLink;
+pub(crate) use net::{Net, Ready};
 pub(crate) use slots::Key;
 pub(crate) use tls::Secured;
-pub(crate) use turn::{Handler, Plane, PlaneLink, Sends, Start};
+pub(crate) use turn::{EVENTS_MAX, Handler, Plane, Sends, Start};
 pub(crate) use uring::Rings;
 
 #[cfg(test)]

@@ -12,26 +12,21 @@ use liveloop_ports::{Bans, History};
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
-    sync::{mpsc, oneshot, watch},
+    sync::{mpsc, oneshot},
     time::{sleep, timeout},
 };
 
 use crate::{
-    address::AddressBook,
+    assembly::{BuiltLoop, Parts, Surroundings, build_door, build_loops},
     clock::Clock,
-    desk::Desk,
     door::Door,
-    driver::{Driver, Handed, Post, Wires},
+    driver::{Handed, Post},
     figures::Figures,
     http::{Page, Web, router, speak_with_all},
     identity::Secret,
-    node::Node,
-    origin::OriginPolicy,
-    plane::{Plane, PlaneLink, Rings, Sends, Start},
-    session::Shared,
+    plane::{PlaneLink, Rings, Sends},
     settings::{IoUring, Settings},
     system::SystemWatch,
-    timed_history::TimedHistory,
     tls::Tls,
 };
 
@@ -95,28 +90,22 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let deadline = settings.drain.deadline.0;
     let threads = settings.threads();
-    let origins = OriginPolicy::new(settings.public_url.as_deref(), &settings.origins);
-    let addresses = Arc::new(AddressBook::new(&settings.limits));
-    let shared = Arc::new(Shared::new(settings, wiring.secret, wiring.bans));
-    let figures = Arc::clone(&shared.figures);
     let clock = Clock::start();
-    let (drain, draining) = watch::channel(false);
-    let history = Arc::new(TimedHistory::new(wiring.history, Arc::clone(&figures), clock));
-    let node = Node { shared, history, clock, draining };
-    let is_secure = wiring.tls.is_some();
-    let door = Door { node, addresses, origins: Arc::new(origins), is_secure };
+    let Wiring { secret, history, bans, page, tls } = wiring;
+    let parts = Parts { secret, history, bans, clock: clock.clone(), is_secure: tls.is_some() };
+    let (door, drain) = build_door(settings, parts);
+    let figures = Arc::clone(&door.node.shared.figures);
     let (http, handed) = mpsc::channel(HANDED_MAX);
     let (mut loops, links) = start_loops(listener.into_std()?, threads, &door, &http)?;
     let system = Arc::new(SystemWatch::start(clock.moment()));
     let (threads, next_thread) = (links.clone(), Arc::default());
-    let web = Web { door, page: wiring.page, threads, next_thread, system };
-    let tls = wiring.tls;
+    let web = Web { door, page, threads, next_thread, system };
     let speaking =
         tokio::spawn(speak_with_all(handed, router(web), Arc::clone(&figures), tls.clone()));
     let is_asked = tokio::select! {
         () = shutdown => true,
         _ = loops.ended.recv() => false,
-        never = begin_days(&figures, clock) => match never {},
+        never = begin_days(&figures, &clock) => match never {},
         never = watch(tls, &figures) => match never {},
     };
     if !is_asked {
@@ -190,28 +179,18 @@ fn start_loops(
 ) -> Result<(Loops, Vec<PlaneLink<Post>>), ServeError> {
     let shared = &door.node.shared;
     let sends = choose_sends(shared.settings.io_uring, &shared.figures.rings)?;
-    let starts: Vec<Start<Post>> = (0..threads)
-        .map(|n| Start::new(u8::try_from(n).unwrap_or(u8::MAX), sends.clone()))
-        .collect::<Result<_, _>>()?;
-    let links: Vec<_> = starts.iter().map(Start::link).collect();
+    let around = Surroundings {
+        threads,
+        listener: mio::net::TcpListener::from_std(listener),
+        sends,
+        http: http.clone(),
+        tasks: tokio::runtime::Handle::current(),
+    };
     let (has_ended, ended) = mpsc::channel(1);
-    let mut drained = Vec::new();
-    let mut listener = Some(listener);
-    for (start, number) in starts.into_iter().zip(0_u8..) {
-        let (is_drained, hears) = oneshot::channel();
+    let (mut drained, mut links) = (Vec::new(), Vec::new());
+    for BuiltLoop { number, plane, drained: hears } in build_loops(door, around)? {
         drained.push(hears);
-        let node = &door.node;
-        let desk =
-            (number == 0).then(|| Desk::new(Arc::clone(&node.shared), Arc::clone(&node.history)));
-        let wires = Wires {
-            door: door.clone(),
-            threads: links.clone(),
-            desk,
-            http: http.clone(),
-            runtime: tokio::runtime::Handle::current(),
-            drained: Some(is_drained),
-        };
-        let plane = Plane::new(start, Driver::new(number, wires), node.clock, listener.take())?;
+        links.push(plane.link());
         spawn_loop(number, has_ended.clone(), || plane.run())?;
     }
     Ok((Loops { drained, ended }, links))
@@ -236,7 +215,7 @@ fn spawn_loop(
 }
 
 /// Begins each day's figures at its midnight.
-async fn begin_days(figures: &Figures, clock: Clock) -> Infallible {
+async fn begin_days(figures: &Figures, clock: &Clock) -> Infallible {
     loop {
         let rest_of_day = figures.begin_day(clock.now().wall);
         sleep(rest_of_day).await;

@@ -41,7 +41,7 @@ impl History for TimedHistory {
                 Appending::Now(answer)
             }
             Appending::Later(answer) => {
-                let (figures, clock) = (Arc::clone(&self.figures), self.clock);
+                let (figures, clock) = (Arc::clone(&self.figures), self.clock.clone());
                 Appending::Later(Box::pin(async move {
                     let answer = answer.await;
                     figures.store_latency.observe(clock.moment().since(asked_at));

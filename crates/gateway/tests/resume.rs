@@ -70,7 +70,7 @@ async fn what_came_meanwhile_is_sent_once_in_order_with_its_old_number() {
     for text in ["one", "two"] {
         ben.ask("newMessage", json!({"message": text})).await;
     }
-    ben.say("negotiation-call-offer", json!({"offer": {}})).await;
+    ben.ask("negotiation-call-offer", json!({"offer": {}})).await;
     for (after, first) in [(1, 0), (3, 2), (5, 4)] {
         let mut ada = server.back(json!({"resume": lost["resume"], "after": after})).await;
         assert_eq!((&ada.welcome["recovered"], &ada.welcome["lastN"]), (&json!(true), &json!(5)));

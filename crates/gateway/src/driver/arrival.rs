@@ -8,20 +8,20 @@ use liveloop_core::{SessionKey, SocketId, UserId};
 use super::{Adopted, Client, Driver, HEAD_TIMEOUT, Handed, Head, Headed, Live};
 use crate::{
     address::ConnectionPermit,
-    clock::{Clock, random_id},
+    clock::random_id,
     figures::{GivenUp, RequestKind},
-    plane::{ConnId, Io},
+    plane::{ConnId, Io, Net},
     session::{Origin, Session},
 };
 
-impl Driver {
-    pub(super) fn await_head(&mut self, io: &mut Io, id: ConnId, head: Head) {
+impl<N: Net> Driver<N> {
+    pub(super) fn await_head(&mut self, io: &mut Io<N>, id: ConnId, head: Head) {
         self.clients.insert(id, Client::Head(head));
         let deadline = io.now() + HEAD_TIMEOUT;
         io.set_timer(id, deadline);
     }
 
-    pub(super) fn read_head(&mut self, io: &mut Io, id: ConnId, bytes: &mut [u8]) {
+    pub(super) fn read_head(&mut self, io: &mut Io<N>, id: ConnId, bytes: &mut [u8]) {
         let Some(Client::Head(head)) = self.clients.get_mut(id) else { return };
         let door = &self.wires.door;
         match head.take(bytes, "/ws", |headers, peer| door.admit(headers, peer)) {
@@ -44,33 +44,33 @@ impl Driver {
     }
 
     /// Handshakes are requests too, though no HTTP stack has seen them.
-    pub(super) fn count_handshake(&self, io: &Io, status: u16) {
+    pub(super) fn count_handshake(&self, io: &Io<N>, status: u16) {
         let node = &self.wires.door.node;
         let kind = RequestKind { method: "GET", endpoint: "/ws".into(), status };
         let now = node.clock.moment();
         node.shared.figures.requests.count(kind, now.since(io.now()), now);
     }
 
-    pub(super) fn hand_to_http(&mut self, io: &mut Io, id: ConnId, read: Vec<u8>) {
+    pub(super) fn hand_to_http(&mut self, io: &mut Io<N>, id: ConnId, read: Vec<u8>) {
         let Some(Client::Head(head)) = self.clients.remove(id) else { return };
         self.hand_over(io, id, head, read);
     }
 
-    pub(super) fn hand_over(&mut self, io: &mut Io, id: ConnId, head: Head, read: Vec<u8>) {
+    pub(super) fn hand_over(&mut self, io: &mut Io<N>, id: ConnId, head: Head, read: Vec<u8>) {
         let Head { peer, permit, .. } = head;
-        let Some(stream) = io.detach(id) else { return };
-        if self.wires.http.try_send(Handed { stream, read, peer, permit }).is_err() {
+        let Some(socket) = io.detach(id) else { return };
+        if self.wires.http.try_send(Handed { socket, read, peer, permit }).is_err() {
             // Too many ask for pages at once; dropped, so closed.
             self.wires.door.node.shared.figures.count_given_up(GivenUp::Busy);
         }
     }
 
     /// Takes over a WebSocket that HTTP has let in.
-    pub(super) fn adopt(&mut self, io: &mut Io, adopted: Adopted) {
-        let Adopted { stream, secured, mut read, permit, says_hello } = adopted;
+    pub(super) fn adopt(&mut self, io: &mut Io<N>, adopted: Adopted<N>) {
+        let Adopted { socket, secured, mut read, permit, says_hello } = adopted;
         let id = match secured {
-            Some(secured) => io.open_secured(stream, secured),
-            None => io.open(stream),
+            Some(secured) => io.open_secured(socket, secured),
+            None => io.open(socket),
         };
         let Some(id) = id else { return };
         self.open_session(io, id, permit, says_hello);
@@ -81,7 +81,7 @@ impl Driver {
 
     pub(super) fn open_session(
         &mut self,
-        io: &mut Io,
+        io: &mut Io<N>,
         id: ConnId,
         permit: ConnectionPermit,
         says_hello: bool,
@@ -99,7 +99,7 @@ impl Driver {
         };
         let session = Session::open(shared, &origin);
         self.clients.insert(id, Client::Live(Live { session, decoder: <_>::default(), permit }));
-        let now = Clock::now_at(io.now());
+        let now = self.wires.door.node.clock.now_at(io.now());
         self.with_session(io, id, |session| match says_hello {
             true => session.await_hello(now.moment),
             false => session.greet(now),

@@ -7,6 +7,7 @@ use crate::{
     address::ConnectionPermit,
     plane::{ConnId, Key},
     session::Session,
+    simulation::Occupancy,
 };
 
 /// A connection, by how far it has come. Nearly all are live ones, so these lie here unboxed.
@@ -88,6 +89,17 @@ impl Clients {
         let client = self.entry(id)?.take()?;
         self.held -= usize::from(!matches!(client, Client::Head(_)));
         Some(client)
+    }
+
+    /// Adds how many there are of each kind.
+    pub(super) fn count_held(&self, occupancy: &mut Occupancy) {
+        for client in self.by_slot.iter().flatten() {
+            *match client {
+                Client::Head(_) => &mut occupancy.heads,
+                Client::Live(_) => &mut occupancy.sessions,
+                Client::Leaving(_) => &mut occupancy.farewells,
+            } += 1;
+        }
     }
 
     /// The keys of all that have a session.

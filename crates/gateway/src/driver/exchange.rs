@@ -11,12 +11,12 @@ use super::{Client, Driver, Post, SaidAnswer, Unanswered};
 use crate::{
     close::CloseReason,
     desk::{Ask, Desk, Wish},
-    plane::{ConnId, Io},
+    plane::{ConnId, Io, Net},
     session::{Delivery, Effect, Kept, Publication, Said, Session},
 };
 
-impl Driver {
-    pub(super) fn ask(&mut self, io: &Io, ask: Ask, is_here: bool) {
+impl<N: Net> Driver<N> {
+    pub(super) fn ask(&mut self, io: &Io<N>, ask: Ask, is_here: bool) {
         match &mut self.wires.desk {
             Some(desk) => {
                 desk.take(ask, io.now(), is_here);
@@ -26,13 +26,13 @@ impl Driver {
         }
     }
 
-    pub(super) fn listen(&mut self, io: &Io, room: RoomId, id: ConnId) {
+    pub(super) fn listen(&mut self, io: &Io<N>, room: RoomId, id: ConnId) {
         if self.listeners.add(room, id) {
             self.ask(io, Ask { wish: Wish::Heard(room, true), by: None }, true);
         }
     }
 
-    pub(super) fn unlisten(&mut self, io: &Io, room: RoomId, id: ConnId) {
+    pub(super) fn unlisten(&mut self, io: &Io<N>, room: RoomId, id: ConnId) {
         if self.listeners.remove(room, id) {
             self.ask(io, Ask { wish: Wish::Heard(room, false), by: None }, true);
         }
@@ -147,10 +147,11 @@ impl Driver {
 
     fn await_answer(&self, answer: BoxFuture<'static, SaidAnswer>, id: ConnId, said: Said) {
         let link = self.wires.threads[usize::from(self.thread)].clone();
-        self.wires.runtime.spawn(async move {
+        let task = async move {
             let answer = answer.await;
             link.post(Post::Said(id, said, answer));
-        });
+        };
+        N::spawn(&self.wires.tasks, Box::pin(task));
     }
 
     /// Has something for a session. Another thread gets it at once, lest what is asked of the desk
@@ -164,7 +165,7 @@ impl Driver {
     }
 
     /// Hands out what sessions have for each other, until nobody has anything more.
-    pub(super) fn settle(&mut self, io: &mut Io) {
+    pub(super) fn settle(&mut self, io: &mut Io<N>) {
         while let Some((to, mut delivery)) = self.deliveries.pop_front() {
             if let Delivery::Joined(joined) = &mut delivery {
                 joined.last_seq = self.wires.door.node.history.last_seq(joined.room);
@@ -186,7 +187,7 @@ impl Driver {
     }
 
     /// Hands out what was published in this turn, all of a group's at once to each listener.
-    pub(super) fn fan_out(&mut self, io: &mut Io) {
+    pub(super) fn fan_out(&mut self, io: &mut Io<N>) {
         let mut published = std::mem::take(&mut self.published);
         // Stable: what is said in one group keeps its order.
         published.sort_by_key(|publication| publication.room);
@@ -197,7 +198,7 @@ impl Driver {
         self.published = published;
     }
 
-    pub(super) fn fan_out_one(&mut self, io: &mut Io, publications: &[Publication]) {
+    pub(super) fn fan_out_one(&mut self, io: &mut Io<N>, publications: &[Publication]) {
         let outbox_max = self.wires.door.node.shared.settings.limits.outbox_bytes;
         let room = publications[0].room;
         let mut slow = Vec::new();

@@ -6,17 +6,17 @@ use liveloop_core::Moment;
 
 use super::{Client, Driver, Head, Post};
 use crate::{
-    clock::Clock,
     close::CloseReason,
     desk::Desk,
     figures::GivenUp,
-    plane::{ConnId, Handler, Io},
+    plane::{ConnId, Handler, Io, Net},
 };
 
-impl Handler for Driver {
-    type Post = Post;
+impl<N: Net> Handler for Driver<N> {
+    type Net = N;
+    type Post = Post<N>;
 
-    fn on_open(&mut self, io: &mut Io, id: ConnId, peer: SocketAddr) {
+    fn on_open(&mut self, io: &mut Io<N>, id: ConnId, peer: SocketAddr) {
         // Whoever has too many connections is let go without a word, which costs least.
         let Ok(permit) = self.wires.door.admit_connection(peer) else {
             self.wires.door.node.shared.figures.count_given_up(GivenUp::AddressFull);
@@ -31,12 +31,12 @@ impl Handler for Driver {
         self.next_thread = (thread + 1) % self.wires.threads.len();
         if thread == usize::from(self.thread) {
             self.await_head(io, id, head);
-        } else if let Some(stream) = io.detach(id) {
-            self.wires.threads[thread].post(Post::Accepted(stream, head));
+        } else if let Some(socket) = io.detach(id) {
+            self.wires.threads[thread].post(Post::Accepted(socket, head));
         }
     }
 
-    fn on_bytes(&mut self, io: &mut Io, id: ConnId, bytes: &mut [u8]) {
+    fn on_bytes(&mut self, io: &mut Io<N>, id: ConnId, bytes: &mut [u8]) {
         match self.clients.get_mut(id) {
             Some(Client::Head(_)) => self.read_head(io, id, bytes),
             Some(Client::Live(_)) => self.read_frames(io, id, bytes),
@@ -44,7 +44,7 @@ impl Handler for Driver {
         }
     }
 
-    fn on_end(&mut self, io: &mut Io, id: ConnId) {
+    fn on_end(&mut self, io: &mut Io<N>, id: ConnId) {
         match self.clients.get_mut(id) {
             Some(Client::Live(_)) => {
                 // It may still read: what is owed to it is written, if it takes it soon.
@@ -55,10 +55,10 @@ impl Handler for Driver {
         }
     }
 
-    fn on_timer(&mut self, io: &mut Io, id: ConnId) {
+    fn on_timer(&mut self, io: &mut Io<N>, id: ConnId) {
         match self.clients.get_mut(id) {
             Some(Client::Live(_)) => {
-                let now = Clock::now_at(io.now());
+                let now = self.wires.door.node.clock.now_at(io.now());
                 self.with_session(io, id, |session| session.handle_timeout(now));
             }
             Some(Client::Head(head)) if !head.is_answered => {
@@ -70,7 +70,7 @@ impl Handler for Driver {
         }
     }
 
-    fn on_gone(&mut self, io: &mut Io, id: ConnId) {
+    fn on_gone(&mut self, io: &mut Io<N>, id: ConnId) {
         if let Some(Client::Live(_)) = self.clients.get_mut(id) {
             self.end(io, id, CloseReason::Lost);
         }
@@ -86,7 +86,7 @@ impl Handler for Driver {
         self.tell_if_drained();
     }
 
-    fn on_post(&mut self, io: &mut Io, post: Post) {
+    fn on_post(&mut self, io: &mut Io<N>, post: Post<N>) {
         match post {
             Post::Ask(ask) => self.ask(io, ask, false),
             Post::Deliver(to, delivery) => self.deliver(to, delivery),
@@ -108,8 +108,8 @@ impl Handler for Driver {
                     self.say_at_home(room, id, said);
                 }
             }
-            Post::Accepted(stream, head) => {
-                if let Some(id) = io.open(stream) {
+            Post::Accepted(socket, head) => {
+                if let Some(id) = io.open(socket) {
                     self.await_head(io, id, head);
                 }
             }
@@ -130,7 +130,7 @@ impl Handler for Driver {
         self.wires.door.node.shared.figures.accept_failures.fetch_add(1, Relaxed);
     }
 
-    fn on_turn(&mut self, io: &mut Io) {
+    fn on_turn(&mut self, io: &mut Io<N>) {
         if let Some(desk) = &mut self.wires.desk
             && desk.poll_timeout().is_some_and(|due| due <= io.now())
         {
@@ -145,8 +145,8 @@ impl Handler for Driver {
         }
     }
 
-    fn on_written(&mut self, io: &mut Io) {
-        let clock = self.wires.door.node.clock;
+    fn on_written(&mut self, io: &mut Io<N>) {
+        let clock = &self.wires.door.node.clock;
         self.tally.settle(io.now(), || clock.moment());
     }
 

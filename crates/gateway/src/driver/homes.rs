@@ -74,6 +74,13 @@ impl Homes {
         self.by_outlet.remove(&outlet);
     }
 
+    /// Sessions that are elsewhere than they began, and those without a socket.
+    pub(super) fn held(&self) -> (usize, usize) {
+        let is_parked = |home: &&Home| matches!(home, Home::Parked(_));
+        let parked = self.by_outlet.values().filter(is_parked).count();
+        (self.by_outlet.len() - parked, parked)
+    }
+
     /// When the next grace ends.
     pub(super) fn poll_timeout(&self) -> Option<Moment> {
         self.graces.first().map(|(until, _)| *until)

@@ -44,6 +44,11 @@ impl Listeners {
         })
     }
 
+    /// How many listen, once for each group.
+    pub(super) fn count(&self) -> usize {
+        self.by_room.values().map(BTreeSet::len).sum()
+    }
+
     pub(super) fn of(&self, room: RoomId) -> impl Iterator<Item = ConnId> + '_ {
         self.by_room.get(&room).into_iter().flatten().copied()
     }

@@ -11,22 +11,21 @@ use liveloop_protocol::websocket::{Incoming, Opcode, encode, encode_close};
 use super::{Client, Driver, Live, Post, homes::Parked};
 use crate::{
     address::ConnectionPermit,
-    clock::Clock,
     close::{CloseReason, Grace},
     desk::{Ask, Wish},
-    plane::{ConnId, Io, Moving},
+    plane::{ConnId, Io, Kernel, Moving, Net},
     session::{Claim, Session, expired},
 };
 
 /// A connection on its way to the session that it claims.
-pub(crate) struct Claimant {
-    socket: Moving,
+pub(crate) struct Claimant<N: Net = Kernel> {
+    socket: Moving<N>,
     live: Live,
     claim: Box<Claim>,
     later: Vec<Later>,
 }
 
-impl std::fmt::Debug for Claimant {
+impl<N: Net> std::fmt::Debug for Claimant<N> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Claimant(…)")
     }
@@ -53,7 +52,7 @@ impl From<Incoming<'_>> for Later {
     }
 }
 
-impl Driver {
+impl<N: Net> Driver<N> {
     /// How long a session is kept; `None` where it ends with its socket.
     fn span(&self, grace: Grace) -> Option<Duration> {
         let settings = &self.wires.door.node.shared.settings.session;
@@ -70,7 +69,7 @@ impl Driver {
     /// the session does not need it.
     pub(super) fn outlive(
         &mut self,
-        io: &mut Io,
+        io: &mut Io<N>,
         mut session: Session,
         permit: ConnectionPermit,
         grace: Grace,
@@ -93,7 +92,7 @@ impl Driver {
 
     /// Ends a session for good. A node that goes away takes nobody's partner from them: calls go on
     /// without it.
-    fn finish(&mut self, io: &Io, session: &Session) {
+    fn finish(&mut self, io: &Io<N>, session: &Session) {
         for room in session.listens_to() {
             self.unlisten(io, room, session.outlet());
         }
@@ -103,14 +102,14 @@ impl Driver {
     }
 
     /// Ends the sessions whose grace is over.
-    pub(super) fn end_graces(&mut self, io: &Io) {
+    pub(super) fn end_graces(&mut self, io: &Io<N>) {
         while let Some(outlet) = self.homes.poll_expired(io.now()) {
             tracing::debug!("a session was not resumed");
             self.end_grace(io, outlet);
         }
     }
 
-    pub(super) fn end_grace(&mut self, io: &Io, outlet: ConnId) {
+    pub(super) fn end_grace(&mut self, io: &Io<N>, outlet: ConnId) {
         if let Some(parked) = self.homes.unpark(outlet) {
             self.wires.door.node.shared.figures.in_grace.fetch_sub(1, Relaxed);
             self.finish(io, &parked.session);
@@ -118,7 +117,7 @@ impl Driver {
     }
 
     /// A client closes its connection, and is answered in kind.
-    pub(super) fn closed_by_client(&mut self, io: &mut Io, id: ConnId, code: Option<u16>) {
+    pub(super) fn closed_by_client(&mut self, io: &mut Io<N>, id: ConnId, code: Option<u16>) {
         io.queue_write(id, |out| match code {
             Some(code) => encode_close(out, code, ""),
             None => encode(out, Opcode::Close, b""),
@@ -127,7 +126,13 @@ impl Driver {
     }
 
     /// Brings `id` to the session that it claims.
-    pub(super) fn resume(&mut self, io: &mut Io, id: ConnId, claim: Box<Claim>, later: Vec<Later>) {
+    pub(super) fn resume(
+        &mut self,
+        io: &mut Io<N>,
+        id: ConnId,
+        claim: Box<Claim>,
+        later: Vec<Later>,
+    ) {
         let home = usize::from(claim.ticket.outlet.thread);
         if home == usize::from(self.thread) || home >= self.wires.threads.len() {
             return self.resume_here(io, id, *claim, later);
@@ -146,7 +151,7 @@ impl Driver {
     }
 
     /// A connection of another thread claims a session of this one.
-    pub(super) fn take_claimant(&mut self, io: &mut Io, claimant: Claimant) {
+    pub(super) fn take_claimant(&mut self, io: &mut Io<N>, claimant: Claimant<N>) {
         let Claimant { socket, mut live, claim, later } = claimant;
         let Some(id) = io.put_in(socket) else {
             self.wires.door.node.shared.figures.active_connections.fetch_sub(1, Relaxed);
@@ -160,8 +165,8 @@ impl Driver {
         }
     }
 
-    fn resume_here(&mut self, io: &mut Io, id: ConnId, claim: Claim, later: Vec<Later>) {
-        let now = Clock::now_at(io.now());
+    fn resume_here(&mut self, io: &mut Io<N>, id: ConnId, claim: Claim, later: Vec<Later>) {
+        let now = self.wires.door.node.clock.now_at(io.now());
         let outlet = claim.ticket.outlet;
         let is_itself = self.at(outlet) == Some(id);
         let found = self.session_mut(outlet).filter(|_| !is_itself);
@@ -187,7 +192,7 @@ impl Driver {
 
     /// Puts the session that is claimed in the place of the fresh one at `id`. From here on no frame
     /// of the socket that it had is handled.
-    fn take_over(&mut self, io: &mut Io, id: ConnId, claim: &Claim) {
+    fn take_over(&mut self, io: &mut Io<N>, id: ConnId, claim: &Claim) {
         let outlet = claim.ticket.outlet;
         let (session, was_away) = match self.homes.unpark(outlet) {
             Some(parked) => (parked.session, true),
@@ -204,7 +209,7 @@ impl Driver {
         if was_away {
             figures.in_grace.fetch_sub(1, Relaxed);
         }
-        let now = Clock::now_at(io.now());
+        let now = self.wires.door.node.clock.now_at(io.now());
         self.with_session(io, id, |session| figures.count_resumed(session.resume(claim, now)));
         if was_away {
             self.ask(io, ask_of(Input::Back(key)), true);
@@ -212,7 +217,7 @@ impl Driver {
     }
 
     /// Takes a session from a socket that still looks alive, and ends that.
-    fn fence(&mut self, io: &mut Io, outlet: ConnId) -> Option<Session> {
+    fn fence(&mut self, io: &mut Io<N>, outlet: ConnId) -> Option<Session> {
         let old = self.at(outlet)?;
         let (session, permit) = self.clients.leave(old)?;
         self.clients.leave_with(old, permit);

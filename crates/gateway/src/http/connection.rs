@@ -61,8 +61,8 @@ pub(crate) async fn speak_with_all(
     while let Some(handed) = handed.recv().await {
         let (router, figures, tls) = (router.clone(), Arc::clone(&figures), tls.clone());
         tokio::spawn(async move {
-            let Handed { stream, read, peer, permit } = handed;
-            let Ok(stream) = TcpStream::from_std(stream) else { return };
+            let Handed { socket, read, peer, permit } = handed;
+            let Ok(stream) = TcpStream::from_std(socket) else { return };
             let io = match tls {
                 None => Some(Io::plain(stream, read)),
                 Some(tls) => shake_hands(&tls, stream, &figures).await.map(Io::Secure),

@@ -79,7 +79,7 @@ async fn hand_over(web: Web, permit: ConnectionPermit, on_upgrade: OnUpgrade, sa
     let adopted = parts.and_then(|parts| {
         let Socket { stream, secured, unread } = parts.io.into_inner().into_socket()?;
         let read = [&parts.read_buf[..], &unread].concat();
-        Some(Adopted { stream, secured, read, permit, says_hello })
+        Some(Adopted { socket: stream, secured, read, permit, says_hello })
     });
     let thread = web.next_thread.fetch_add(1, Relaxed) % web.threads.len();
     match adopted {

@@ -2,18 +2,17 @@
 
 use std::{
     io::{self, Write},
-    os::fd::{AsFd, BorrowedFd},
+    os::fd::BorrowedFd,
 };
 
 use liveloop_core::Moment;
-use mio::net::TcpStream;
 
-use super::{tls::Tls, uring::Sent};
+use super::{net::Net, tls::Tls, uring::Sent};
 
 /// A connection. What it may own on the heap is its outbox, while something is in it.
 #[derive(Debug)]
-pub(super) struct Conn {
-    pub(super) stream: TcpStream,
+pub(super) struct Conn<N: Net> {
+    pub(super) stream: N::Stream,
     /// Apart, so that a plain connection does not pay for it.
     pub(super) tls: Option<Box<Tls>>,
     pub(super) outbox: Vec<u8>,
@@ -46,8 +45,8 @@ pub(super) enum Flushed {
     Broken,
 }
 
-impl Conn {
-    pub(super) fn new(stream: TcpStream) -> Self {
+impl<N: Net> Conn<N> {
+    pub(super) fn new(stream: N::Stream) -> Self {
         Self {
             stream,
             tls: None,
@@ -83,7 +82,8 @@ impl Conn {
     /// What is to be written, where bytes can go to the socket as they are.
     pub(super) fn unsent(&self) -> Option<(BorrowedFd<'_>, &[u8])> {
         let bytes = &self.outbox[self.sent..];
-        (self.tls.is_none() && !bytes.is_empty()).then(|| (self.stream.as_fd(), bytes))
+        let is_bare = self.tls.is_none() && !bytes.is_empty();
+        is_bare.then(|| N::descriptor(&self.stream)).flatten().map(|socket| (socket, bytes))
     }
 
     /// Writes what the kernel takes; an empty outbox gives its buffer back. `first` is what the first

@@ -1,15 +1,13 @@
 //! What a handler may do to the connections of its thread.
 
-use std::{
-    io,
-    net::{Shutdown, TcpStream as StdTcpStream},
-};
+use std::io;
 
 use liveloop_core::Moment;
-use mio::{Interest, Registry, Token, net::TcpStream};
 
 use super::{
     conn::{Conn, Flushed, SPARE_MAX},
+    kernel::Kernel,
+    net::Net,
     slots::{Key, Slots},
     uring::{Ring, Rings, Sent},
     wheel::Wheel,
@@ -32,13 +30,13 @@ pub(crate) struct ConnId {
 
 /// A connection between two threads, with its TLS and with what is still to be written to it.
 #[derive(Debug)]
-pub(crate) struct Moving(Box<Conn>);
+pub(crate) struct Moving<N: Net = Kernel>(Box<Conn<N>>);
 
 /// The connections of one thread.
-pub(crate) struct Io {
+pub(crate) struct Io<N: Net = Kernel> {
     thread: u8,
-    registry: Registry,
-    conns: Slots<Conn>,
+    pub(super) registry: N::Registry,
+    conns: Slots<Conn<N>>,
     wheel: Wheel<Key>,
     spare: Vec<Vec<u8>>,
     /// Each once: a connection that is dirty says so.
@@ -54,8 +52,8 @@ pub(crate) struct Io {
     now: Moment,
 }
 
-impl Io {
-    pub(super) fn new(thread: u8, registry: Registry) -> Self {
+impl<N: Net> Io<N> {
+    pub(super) fn new(thread: u8, registry: N::Registry) -> Self {
         Self {
             thread,
             registry,
@@ -91,11 +89,9 @@ impl Io {
     }
 
     /// Takes a socket over. `None` where the kernel will not watch it.
-    pub(crate) fn open(&mut self, stream: StdTcpStream) -> Option<ConnId> {
-        stream.set_nonblocking(true).ok()?;
-        // Nagle's algorithm would hold a signal back until the one before it is acknowledged.
-        stream.set_nodelay(true).ok()?;
-        let key = self.conns.insert(Conn::new(TcpStream::from_std(stream)));
+    pub(crate) fn open(&mut self, socket: N::Socket) -> Option<ConnId> {
+        let stream = N::adopt(socket).ok()?;
+        let key = self.conns.insert(Conn::new(stream));
         self.watch(key).then(|| self.id(key))
     }
 
@@ -151,19 +147,19 @@ impl Io {
     }
 
     /// Gives the socket of `id` away; `on_gone` does not come.
-    pub(crate) fn detach(&mut self, id: ConnId) -> Option<StdTcpStream> {
-        self.take_out(id).map(|moving| moving.0.stream.into())
+    pub(crate) fn detach(&mut self, id: ConnId) -> Option<N::Socket> {
+        self.take_out(id).map(|moving| N::release(moving.0.stream))
     }
 
     /// The same, with all that belongs to it, for another thread's [`Io::put_in`].
-    pub(crate) fn take_out(&mut self, id: ConnId) -> Option<Moving> {
+    pub(crate) fn take_out(&mut self, id: ConnId) -> Option<Moving<N>> {
         let conn = self.conns.get_mut(id.key)?;
-        self.registry.deregister(&mut conn.stream).ok()?;
+        N::unwatch(&self.registry, &mut conn.stream).ok()?;
         self.conns.remove(id.key).map(|conn| Moving(Box::new(conn)))
     }
 
     /// Takes over what another thread has taken out. `None` where the kernel will not watch it.
-    pub(crate) fn put_in(&mut self, moving: Moving) -> Option<ConnId> {
+    pub(crate) fn put_in(&mut self, moving: Moving<N>) -> Option<ConnId> {
         let mut conn = *moving.0;
         (conn.due, conn.looked_at) = (Moment::NEVER, Moment::NEVER);
         (conn.is_dirty, conn.is_blocked, conn.is_read_paused) = (false, false, false);
@@ -185,8 +181,7 @@ impl Io {
 
     fn watch(&mut self, key: Key) -> bool {
         let Some(conn) = self.conns.get_mut(key) else { return false };
-        let both = Interest::READABLE | Interest::WRITABLE;
-        let is_watched = self.registry.register(&mut conn.stream, token(key), both).is_ok();
+        let is_watched = N::watch(&self.registry, &mut conn.stream, key).is_ok();
         if !is_watched {
             self.conns.remove(key);
         }
@@ -233,7 +228,17 @@ impl Io {
         self.wheel.next_look()
     }
 
-    pub(super) fn conn(&mut self, key: Key) -> Option<&mut Conn> {
+    /// How many connections there are.
+    pub(crate) fn count(&self) -> usize {
+        self.conns.len()
+    }
+
+    /// Bytes that wait for the clients of all of them.
+    pub(crate) fn outbox_bytes(&self) -> usize {
+        self.conns.values().map(Conn::pending).sum()
+    }
+
+    pub(super) fn conn(&mut self, key: Key) -> Option<&mut Conn<N>> {
         self.conns.get_mut(key)
     }
 
@@ -291,7 +296,7 @@ impl Io {
                     self.again.push(key);
                 }
                 if conn.is_closing && !std::mem::replace(&mut conn.is_shut, true) {
-                    let _ = conn.stream.shutdown(Shutdown::Write);
+                    let _ = N::shut(&conn.stream);
                     self.again.push(key);
                 }
             }
@@ -303,17 +308,7 @@ impl Io {
     /// Frees the slot; the descriptor is closed with it. Whether it was there.
     pub(super) fn remove(&mut self, key: Key) -> bool {
         let Some(mut conn) = self.conns.remove(key) else { return false };
-        let _ = self.registry.deregister(&mut conn.stream);
+        let _ = N::unwatch(&self.registry, &mut conn.stream);
         true
     }
-}
-
-pub(super) fn token(key: Key) -> Token {
-    Token((key.generation as usize) << 32 | key.slot as usize)
-}
-
-pub(super) fn key(token: Token) -> Key {
-    let slot = u32::try_from(token.0 & 0xffff_ffff).expect("masked to 32 bits");
-    let generation = u32::try_from(token.0 >> 32).expect("shifted to 32 bits");
-    Key { slot, generation }
 }

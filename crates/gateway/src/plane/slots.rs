@@ -61,6 +61,14 @@ impl<T> Slots<T> {
         Some(value)
     }
 
+    pub(crate) fn len(&self) -> usize {
+        self.len
+    }
+
+    pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
+        self.blocks.iter().flatten().filter_map(|slot| slot.value.as_ref())
+    }
+
     fn grow(&mut self) -> u32 {
         let first = u32::try_from(self.blocks.len() * BLOCK).expect("no node has so many");
         self.blocks.push((0..BLOCK).map(|_| Slot { generation: 0, value: None }).collect());

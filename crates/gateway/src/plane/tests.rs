@@ -37,6 +37,7 @@ enum Post {
 }
 
 impl Handler for Flood {
+    type Net = Kernel;
     type Post = Post;
 
     fn on_open(&mut self, _io: &mut Io, _id: ConnId, _peer: SocketAddr) {
@@ -100,7 +101,9 @@ fn start(repeats: usize, sends: Sends) -> (SocketAddr, PlaneLink<Post>) {
     let start = Start::new(0, sends).unwrap();
     let link = start.link();
     let flood = Flood { repeats, ..Flood::default() };
-    let plane = Plane::new(start, flood, Clock::start(), Some(listener)).unwrap();
+    let plane =
+        Plane::new(start, flood, Clock::start(), Some(mio::net::TcpListener::from_std(listener)))
+            .unwrap();
     thread::spawn(move || plane.run().unwrap());
     (address, link)
 }

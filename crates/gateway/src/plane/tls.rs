@@ -4,11 +4,10 @@
 //! The outbox of such a connection holds what is sealed and behind it what is not yet. Invariants:
 //! what was sealed first is sent first; a record's beginning is all that is kept of the client's.
 
-use std::net::TcpStream as StdTcpStream;
-
 use super::{
     conn::{Conn, give_back},
     io::{ConnId, Io},
+    net::Net,
     slots::Key,
     turn::{Handler, Plane},
 };
@@ -38,14 +37,10 @@ enum Opened {
     Broken,
 }
 
-impl Io {
+impl<N: Net> Io<N> {
     /// Takes over a socket and its TLS. `None` where the kernel will not watch it.
-    pub(crate) fn open_secured(
-        &mut self,
-        stream: StdTcpStream,
-        secured: Secured,
-    ) -> Option<ConnId> {
-        let id = self.open(stream)?;
+    pub(crate) fn open_secured(&mut self, socket: N::Socket, secured: Secured) -> Option<ConnId> {
+        let id = self.open(socket)?;
         let Secured { channel, unsent } = secured;
         let has_ended = channel.has_ended();
         let conn = self.conn(id.key)?;
@@ -60,7 +55,7 @@ impl Io {
     }
 }
 
-impl Conn {
+impl<N: Net> Conn<N> {
     /// How much of the thread's buffer is taken before a read, by what came of a record before.
     pub(super) fn recall(&self, buffer: &mut [u8]) -> usize {
         match &self.tls {

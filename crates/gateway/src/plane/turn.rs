@@ -3,16 +3,17 @@
 use std::{
     io::{self, Read},
     net::SocketAddr,
-    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use liveloop_core::Moment;
-use mio::{Events, Interest, Poll, Token, Waker, event::Event, net::TcpListener};
 
 use super::{
     conn::Conn,
-    io::{ConnId, Io, key},
+    io::{ConnId, Io},
+    kernel::Kernel,
+    link::PlaneLink,
+    net::{Net, Ready},
     slots::Key,
     uring::Rings,
 };
@@ -32,65 +33,37 @@ const ACCEPTS_MAX: usize = 64;
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 /// How many events a turn takes: few enough that what was read from a socket is still near (in the
 /// second-level cache) when the answer is written to it.
-const EVENTS_MAX: usize = 64;
-
-const WAKER: Token = Token(usize::MAX);
-const LISTENER: Token = Token(usize::MAX - 1);
+pub(crate) const EVENTS_MAX: usize = 64;
 
 /// What acts on a thread's connections. Bytes are borrowed for the call only.
 pub(crate) trait Handler {
+    /// What it stands on.
+    type Net: Net;
     /// What other threads have for this one.
     type Post: Send;
 
     /// A connection was accepted.
-    fn on_open(&mut self, io: &mut Io, id: ConnId, peer: SocketAddr);
+    fn on_open(&mut self, io: &mut Io<Self::Net>, id: ConnId, peer: SocketAddr);
     /// Bytes have come.
-    fn on_bytes(&mut self, io: &mut Io, id: ConnId, bytes: &mut [u8]);
+    fn on_bytes(&mut self, io: &mut Io<Self::Net>, id: ConnId, bytes: &mut [u8]);
     /// The client has closed its half of the connection.
-    fn on_end(&mut self, io: &mut Io, id: ConnId);
+    fn on_end(&mut self, io: &mut Io<Self::Net>, id: ConnId);
     /// The timer of a connection is due.
-    fn on_timer(&mut self, io: &mut Io, id: ConnId);
+    fn on_timer(&mut self, io: &mut Io<Self::Net>, id: ConnId);
     /// A connection is gone, for whatever reason: exactly once for each that was opened.
-    fn on_gone(&mut self, io: &mut Io, id: ConnId);
+    fn on_gone(&mut self, io: &mut Io<Self::Net>, id: ConnId);
     /// Another thread has posted something.
-    fn on_post(&mut self, io: &mut Io, post: Self::Post);
+    fn on_post(&mut self, io: &mut Io<Self::Net>, post: Self::Post);
     /// A connection could not be accepted, mostly for want of open files; it will be tried again.
     fn on_accept_failure(&mut self) {}
     /// Once a turn, before the writes.
-    fn on_turn(&mut self, io: &mut Io);
+    fn on_turn(&mut self, io: &mut Io<Self::Net>);
     /// Once a turn, after the writes.
-    fn on_written(&mut self, io: &mut Io);
+    fn on_written(&mut self, io: &mut Io<Self::Net>);
     /// When a turn is to come at the latest.
     fn next_turn(&self) -> Option<Moment>;
     /// Whether the loop is to end.
     fn is_over(&self) -> bool;
-}
-
-/// The way to a thread.
-#[derive(Debug)]
-pub(crate) struct PlaneLink<P> {
-    /// A lock, because any thread posts; held for a push or a swap.
-    posts: Arc<Mutex<Vec<P>>>,
-    waker: Arc<Waker>,
-}
-
-impl<P> Clone for PlaneLink<P> {
-    fn clone(&self) -> Self {
-        Self { posts: Arc::clone(&self.posts), waker: Arc::clone(&self.waker) }
-    }
-}
-
-impl<P> PlaneLink<P> {
-    /// Hands `post` to the thread, and wakes it if it has nothing else yet.
-    pub(crate) fn post(&self, post: P) {
-        let mut posts = self.posts.lock().unwrap_or_else(PoisonError::into_inner);
-        posts.push(post);
-        let is_first = posts.len() == 1;
-        drop(posts);
-        if is_first && let Err(error) = self.waker.wake() {
-            tracing::error!(%error, "an event loop cannot be woken");
-        }
-    }
 }
 
 /// How what is written reaches the sockets.
@@ -108,36 +81,36 @@ pub(crate) enum Sends {
 }
 
 /// A loop that is ready to start; its link is known before its handler is.
-pub(crate) struct Start<P> {
-    poll: Poll,
-    io: Io,
-    link: PlaneLink<P>,
+pub(crate) struct Start<P, N: Net = Kernel> {
+    poll: N::Poll,
+    io: Io<N>,
+    link: PlaneLink<P, N>,
     sends: Sends,
 }
 
-impl<P> Start<P> {
+impl<P, N: Net> Start<P, N> {
     /// # Errors
     /// Where the kernel gives no epoll or eventfd.
     pub(crate) fn new(thread: u8, sends: Sends) -> io::Result<Self> {
-        let poll = Poll::new()?;
-        let io = Io::new(thread, poll.registry().try_clone()?);
-        let waker = Arc::new(Waker::new(poll.registry(), WAKER)?);
-        Ok(Self { poll, io, link: PlaneLink { posts: Arc::default(), waker }, sends })
+        let poll = N::poll()?;
+        let io = Io::new(thread, N::registry(&poll)?);
+        let link = PlaneLink::new(N::waker(&poll)?);
+        Ok(Self { poll, io, link, sends })
     }
 
-    pub(crate) fn link(&self) -> PlaneLink<P> {
+    pub(crate) fn link(&self) -> PlaneLink<P, N> {
         self.link.clone()
     }
 }
 
 /// One event loop.
 pub(crate) struct Plane<H: Handler> {
-    poll: Poll,
-    pub(super) io: Io,
+    poll: <H::Net as Net>::Poll,
+    pub(super) io: Io<H::Net>,
     pub(super) handler: H,
-    link: PlaneLink<H::Post>,
+    link: PlaneLink<H::Post, H::Net>,
     sends: Sends,
-    listener: Option<TcpListener>,
+    listener: Option<<H::Net as Net>::Listener>,
     accept_again_at: Option<Moment>,
     /// Told in the log once when it begins and once when it ends, however long it lasts.
     is_refusing: bool,
@@ -154,14 +127,13 @@ impl<H: Handler> Plane<H> {
     /// # Errors
     /// Where the listener cannot be watched.
     pub(crate) fn new(
-        start: Start<H::Post>,
+        start: Start<H::Post, H::Net>,
         handler: H,
         clock: Clock,
-        listener: Option<std::net::TcpListener>,
+        mut listener: Option<<H::Net as Net>::Listener>,
     ) -> io::Result<Self> {
-        let mut listener = listener.map(TcpListener::from_std);
         if let Some(listener) = &mut listener {
-            start.poll.registry().register(listener, LISTENER, Interest::READABLE)?;
+            H::Net::watch_listener(&start.io.registry, listener)?;
         }
         Ok(Self {
             poll: start.poll,
@@ -181,6 +153,23 @@ impl<H: Handler> Plane<H> {
         })
     }
 
+    /// The way here.
+    pub(crate) fn link(&self) -> PlaneLink<H::Post, H::Net> {
+        self.link.clone()
+    }
+
+    pub(crate) fn io(&self) -> &Io<H::Net> {
+        &self.io
+    }
+
+    pub(crate) fn handler(&self) -> &H {
+        &self.handler
+    }
+
+    pub(crate) fn poll(&self) -> &<H::Net as Net>::Poll {
+        &self.poll
+    }
+
     /// Turns until the handler is over.
     ///
     /// # Errors
@@ -194,53 +183,71 @@ impl<H: Handler> Plane<H> {
                 return Err(error);
             }
         }
-        let mut events = Events::with_capacity(EVENTS_MAX);
+        let mut events = H::Net::events(EVENTS_MAX);
         while !self.handler.is_over() {
-            match self.poll.poll(&mut events, self.patience()) {
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                outcome => outcome?,
-            }
-            self.io.set_now(self.clock.moment());
-            for event in &events {
-                self.take_event(event);
-            }
-            for key in std::mem::take(&mut self.io.again) {
-                self.read(key);
-            }
-            if self.accept_again_at.take_if(|at| *at <= self.io.now()).is_some() {
-                self.accept();
-            }
-            self.take_timers();
-            self.handler.on_turn(&mut self.io);
-            self.finish();
+            self.turn(&mut events)?;
         }
         Ok(())
     }
 
+    /// Waits until something is ready or due, and does all of that.
+    ///
+    /// # Errors
+    /// Where waiting itself fails.
+    pub(crate) fn turn(&mut self, events: &mut <H::Net as Net>::Events) -> io::Result<()> {
+        let patience = self.patience();
+        match H::Net::wait(&mut self.poll, events, patience) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return Ok(()),
+            outcome => outcome?,
+        }
+        self.io.set_now(self.clock.moment());
+        for ready in H::Net::found(events) {
+            self.take(ready);
+        }
+        for key in std::mem::take(&mut self.io.again) {
+            self.read(key);
+        }
+        if self.accept_again_at.take_if(|at| *at <= self.io.now()).is_some() {
+            self.accept();
+        }
+        self.take_timers();
+        self.handler.on_turn(&mut self.io);
+        self.finish();
+        Ok(())
+    }
+
     fn patience(&self) -> Option<Duration> {
-        if self.io.has_unfinished() {
+        if self.has_unfinished() {
             return Some(Duration::ZERO);
         }
-        let moments = [self.io.next_look(), self.handler.next_turn(), self.accept_again_at];
-        let next = moments.into_iter().flatten().min()?;
         // Rounded up to what epoll can wait, so as not to wake too early and spin.
-        let wait = next.since(self.clock.moment());
+        let wait = self.next_due()?.since(self.clock.moment());
         Some(Duration::from_millis(u64::try_from(wait.as_micros().div_ceil(1_000)).unwrap_or(0)))
     }
 
-    fn take_event(&mut self, event: &Event) {
-        match event.token() {
-            WAKER => self.take_posts(),
-            LISTENER => self.accept(),
-            token => {
-                let key = key(token);
-                if event.is_writable() {
+    /// Whether the last turn has left something to the next.
+    pub(crate) fn has_unfinished(&self) -> bool {
+        self.io.has_unfinished()
+    }
+
+    /// When a turn is to come though nothing is ready; what is unfinished is not waited for at all.
+    pub(crate) fn next_due(&self) -> Option<Moment> {
+        let moments = [self.io.next_look(), self.handler.next_turn(), self.accept_again_at];
+        moments.into_iter().flatten().min()
+    }
+
+    fn take(&mut self, ready: Ready) {
+        match ready {
+            Ready::Posted => self.take_posts(),
+            Ready::Incoming => self.accept(),
+            Ready::Conn { key, is_readable, is_writable, has_ended } => {
+                if is_writable {
                     self.io.writable(key);
                 }
-                if event.is_read_closed() || event.is_error() {
+                if has_ended {
                     self.io.ended(key);
                 }
-                if event.is_readable() || event.is_read_closed() || event.is_error() {
+                if is_readable || has_ended {
                     self.read(key);
                 }
             }
@@ -248,9 +255,7 @@ impl<H: Handler> Plane<H> {
     }
 
     fn take_posts(&mut self) {
-        let mut lock = self.link.posts.lock().unwrap_or_else(PoisonError::into_inner);
-        std::mem::swap(&mut *lock, &mut self.posts);
-        drop(lock);
+        self.link.take(&mut self.posts);
         for post in std::mem::take(&mut self.posts) {
             self.handler.on_post(&mut self.io, post);
         }
@@ -259,12 +264,12 @@ impl<H: Handler> Plane<H> {
     fn accept(&mut self) {
         let Some(listener) = &self.listener else { return };
         for _ in 0..ACCEPTS_MAX {
-            match listener.accept() {
-                Ok((stream, peer)) => {
+            match H::Net::accept(listener) {
+                Ok((socket, peer)) => {
                     if std::mem::take(&mut self.is_refusing) {
                         tracing::warn!("connections are accepted again");
                     }
-                    if let Some(id) = self.io.open(stream.into()) {
+                    if let Some(id) = self.io.open(socket) {
                         self.handler.on_open(&mut self.io, id, peer);
                     }
                 }
@@ -359,7 +364,7 @@ impl<H: Handler> Plane<H> {
     }
 }
 
-fn read_some(conn: &mut Conn, buffer: &mut [u8]) -> io::Result<usize> {
+fn read_some<N: Net>(conn: &mut Conn<N>, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match conn.stream.read(buffer) {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

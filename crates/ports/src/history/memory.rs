@@ -30,6 +30,12 @@ impl MemoryHistory {
     /// How many client ids of a room are remembered.
     pub const REPEATS_MAX: usize = 1_000;
 
+    /// How many rooms are open.
+    #[must_use]
+    pub fn room_count(&self) -> usize {
+        self.rooms.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     fn append_now(&self, text: Text) -> Result<Appended, HistoryError> {
         let mut rooms = self.rooms.lock().unwrap_or_else(PoisonError::into_inner);
         let room = rooms.get_mut(&text.room).ok_or(HistoryError::RoomNotOpen)?;

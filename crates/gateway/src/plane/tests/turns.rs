@@ -41,6 +41,7 @@ impl Probe {
 }
 
 impl Handler for Probe {
+    type Net = Kernel;
     type Post = Act;
 
     fn on_open(&mut self, _io: &mut Io, id: ConnId, _peer: SocketAddr) {
@@ -96,7 +97,13 @@ impl Loop {
         let link = start.link();
         let (sender, heard) = channel();
         let probe = Probe { heard: sender, is_over: false };
-        let plane = Plane::new(start, probe, Clock::start(), Some(listener)).unwrap();
+        let plane = Plane::new(
+            start,
+            probe,
+            Clock::start(),
+            Some(mio::net::TcpListener::from_std(listener)),
+        )
+        .unwrap();
         thread::spawn(move || plane.run().unwrap());
         Self { address, link, heard }
     }
