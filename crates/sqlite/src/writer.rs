@@ -206,8 +206,7 @@ impl Writer {
             Err(why) => {
                 self.must_check |= matches!(why.cause, Cause::Io | Cause::Corrupt);
                 // A damaged file does not mend itself, and checking it is long work.
-                let wait =
-                    if why.cause == Cause::Corrupt { PROBE_EVERY * 600 } else { PROBE_EVERY };
+                let wait = if why.cause == Cause::Corrupt { CHECK_EVERY } else { PROBE_EVERY };
                 self.health.set_down(Some(why));
                 self.probe_at = Instant::now() + wait;
             }
