@@ -175,8 +175,9 @@ pub type Archived<T> = BoxFuture<'static, Result<T, ArchiveError>>;
 /// - An append is answered to only when the message is as durable as the adapter says; what is
 ///   answered to is seen by every read that is asked after it.
 /// - A change is answered to when it is as durable as an append.
-/// - While the store does not work everything is answered at once with
-///   [`ArchiveError::Unavailable`], and [`Archive::health`] says why; it takes up work by itself.
+/// - While the store does not work everything that would write is answered at once with
+///   [`ArchiveError::Unavailable`], and [`Archive::health`] says why; it takes up work by itself. What
+///   only reads is answered where that is still possible.
 /// - Nothing blocks whoever asks: what takes time is waited for in the answer. Where the answer is
 ///   dropped, what was asked for may be done all the same.
 pub trait Archive: Send + Sync {

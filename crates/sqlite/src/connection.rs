@@ -32,7 +32,13 @@ impl WriterConnection {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(directory.join(NAME), flags)?;
         connection.busy_timeout(OPENING_WAIT)?;
-        connection.pragma_update_and_check(None, "journal_mode", "WAL", |_| Ok(()))?;
+        let mode: String =
+            connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
+        if mode != "wal" {
+            let code = rusqlite::ffi::Error::new(rusqlite::ffi::SQLITE_CANTOPEN);
+            let reason = format!("a write-ahead log is not possible here (it is {mode})");
+            return Err(rusqlite::Error::SqliteFailure(code, Some(reason)));
+        }
         connection.pragma_update(None, "synchronous", "FULL")?;
         // What is deleted is overwritten, and freed pages hold nothing of it.
         connection.pragma_update(None, "secure_delete", "ON")?;

@@ -195,3 +195,31 @@ pub(crate) async fn answer<T, E: From<Unavailable>>(
 ) -> Result<T, E> {
     answer.await.unwrap_or_else(|_| Err(closed().into()))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_being_checked_until_the_check_has_ended() {
+        let (health, connection) = (HealthCell::default(), Connection::open_in_memory());
+        let (queue, commands) = sync_channel(1);
+        health.set_checking(true);
+        assert_eq!(health.health(), Health::Checking);
+        assert!(check(&connection.expect("memory opens"), &health, &queue));
+        assert_eq!(health.health(), Health::Ready);
+        assert!(commands.try_recv().is_err(), "a sound file is not taken for failing");
+    }
+
+    #[test]
+    fn a_store_that_was_left_unclean_is_being_checked_when_it_opens() {
+        let directory = tempfile::tempdir().expect("a directory");
+        drop(SqliteStore::open(directory.path()).expect("a new store"));
+        let clean = SqliteStore::open(directory.path()).expect("a store");
+        assert!(clean.threads.as_ref().is_some_and(|threads| threads.checker.is_none()));
+        drop(clean);
+        std::fs::write(directory.path().join("store.lock"), "1").expect("it is written");
+        let unclean = SqliteStore::open(directory.path()).expect("a store");
+        assert!(unclean.threads.as_ref().is_some_and(|threads| threads.checker.is_some()));
+    }
+}
