@@ -2,32 +2,35 @@
 
 #![allow(clippy::unwrap_used)]
 
+use std::cell::RefCell;
+
 use liveloop_ports::conformance;
 use liveloop_sqlite::SqliteStore;
 use tempfile::TempDir;
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn the_archive_keeps_every_guarantee() {
-    let directories = std::cell::RefCell::new(Vec::new());
-    conformance::archive(|| {
+/// New stores, each in a directory of its own, which last as long as this.
+#[derive(Default)]
+struct Stores(RefCell<Vec<TempDir>>);
+
+impl Stores {
+    fn make(&self) -> SqliteStore {
         let directory = TempDir::new().unwrap();
         let store = SqliteStore::open(directory.path()).unwrap();
-        directories.borrow_mut().push(directory);
+        self.0.borrow_mut().push(directory);
         store
-    })
-    .await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_archive_keeps_every_guarantee() {
+    let stores = Stores::default();
+    conformance::archive(|| stores.make()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_directory_keeps_every_guarantee() {
-    let directories = std::cell::RefCell::new(Vec::new());
-    conformance::directory(|| {
-        let directory = TempDir::new().unwrap();
-        let store = SqliteStore::open(directory.path()).unwrap();
-        directories.borrow_mut().push(directory);
-        store
-    })
-    .await;
+    let stores = Stores::default();
+    conformance::directory(|| stores.make()).await;
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use liveloop_core::{RoomId, SocketId, UserId};
 
-use super::{ADA, BEN, ROOM};
+use super::{ADA, BEN, ROOM, each_once};
 use crate::{
     Appended, Archive, ArchiveError, Body, Change, Health, Kept, Lasting, Message, MessageId,
     PageLimit, Purge, Span, Wall,
@@ -299,10 +299,5 @@ async fn appends_at_once_leave_no_hole(archive: impl Archive + 'static) {
             })
         })
         .collect();
-    let mut all = Vec::new();
-    for task in tasks {
-        all.extend(task.await.expect("no task panics"));
-    }
-    all.sort_unstable();
-    assert!(all.into_iter().eq(1..=400), "every seq once, from 1, without holes");
+    each_once(tasks, 400).await;
 }
