@@ -6,8 +6,9 @@
 //! most `k` exclusions a visitor, `2 k + 1`, however many wait.
 
 use crate::{
-    IdMap, Mode,
+    Mode,
     slab::{Chain, Link, Linked, NONE, Slab},
+    table::{Table, Vacant},
     words::{ANY, WordId},
 };
 
@@ -53,12 +54,20 @@ impl Linked for Stand {
     }
 }
 
+impl Vacant for Chain {
+    const VACANT: Self = Self::EMPTY;
+
+    fn is_vacant(self) -> bool {
+        self.is_empty()
+    }
+}
+
 /// Chains of tickets by key, each in the order of rank.
 #[derive(Debug, Default)]
 pub(crate) struct Index {
     open: [Chain; 3],
     open_count: [usize; 3],
-    chains: IdMap<Key, Chain>,
+    chains: Table<Chain>,
     stands: Slab<Stand>,
 }
 
@@ -72,7 +81,7 @@ impl Index {
                 self.open_count[mode] += 1;
                 &mut self.open[mode]
             }
-            None => self.chains.entry(key).or_default(),
+            None => self.chains.entry(key.0),
         };
         chain.insert(&mut self.stands, 0, stand, |before, after| before.rank < after.rank);
         stand
@@ -96,13 +105,13 @@ impl Index {
     }
 
     fn remove_from_chain(&mut self, key: Key, stand: u32) {
-        let chain = self.chains.get_mut(&key).expect("a stand is in a chain");
-        chain.remove(&mut self.stands, 0, stand);
-        if chain.is_empty() {
-            self.chains.remove(&key);
-            if self.chains.is_empty() && self.chains.capacity() > 4_096 {
-                self.chains = IdMap::default();
-            }
+        let place = self.chains.find(key.0, |_| true).expect("a stand is in a chain");
+        let chain = self.chains.value_mut(place);
+        // One that stands alone takes its chain along.
+        if chain.is_only(stand) {
+            self.chains.vacate(place);
+        } else {
+            chain.remove(&mut self.stands, 0, stand);
         }
     }
 
@@ -110,7 +119,7 @@ impl Index {
     pub(crate) fn under(&self, key: Key) -> impl Iterator<Item = u32> + '_ {
         let chain = match key.mode_of_the_open() {
             Some(mode) => self.open[mode],
-            None => self.chains.get(&key).copied().unwrap_or_default(),
+            None => self.chains.get(key.0).unwrap_or_default(),
         };
         chain.iter(&self.stands, 0).map(|stand| self.stands[stand].ticket)
     }
@@ -127,14 +136,14 @@ impl Index {
 
     #[cfg(test)]
     pub(crate) fn is_empty(&self) -> bool {
-        self.chains.is_empty() && self.stands.len() == 0 && self.open_count == [0; 3]
+        self.chains.len() == 0 && self.stands.len() == 0 && self.open_count == [0; 3]
     }
 
     /// The ranks under each key.
     #[cfg(test)]
     pub(crate) fn ranks(&self) -> impl Iterator<Item = (Key, Vec<u64>)> + '_ {
         self.chains.iter().map(|(key, chain)| {
-            (*key, chain.iter(&self.stands, 0).map(|stand| self.stands[stand].rank).collect())
+            (Key(key), chain.iter(&self.stands, 0).map(|stand| self.stands[stand].rank).collect())
         })
     }
 

@@ -22,8 +22,8 @@ use std::{
 };
 
 use crate::{
-    IdMap, Moment, RoomId, SessionKey, UserId, blocks::Blocks, index::Index, meetings::Meetings,
-    slab::Slab, visitors::Visitors, waits::Waits, words::Words,
+    Moment, RoomId, SessionKey, UserId, blocks::Blocks, index::Index, meetings::Meetings,
+    slab::Slab, table::Table, visitors::Visitors, waits::Waits, words::Words,
 };
 
 pub use held::LobbyHeld;
@@ -176,7 +176,7 @@ pub enum Effect {
 pub struct Lobby {
     policy: Policy,
     mint_room: Box<dyn FnMut() -> RoomId + Send>,
-    slots: IdMap<SessionKey, u32>,
+    slots: Table<u32>,
     members: Slab<Member>,
     tickets: Slab<Ticket>,
     index: Index,
@@ -217,7 +217,7 @@ impl Lobby {
         Self {
             policy,
             mint_room: Box::new(mint_room),
-            slots: IdMap::default(),
+            slots: Table::default(),
             members: Slab::default(),
             tickets: Slab::default(),
             index: Index::default(),
@@ -240,11 +240,11 @@ impl Lobby {
     /// # Errors
     /// A [`Rejection`]; then nothing has changed.
     pub fn handle_input(&mut self, input: Input, now: Moment) -> Result<(), Rejection> {
-        let Some(member) = self.slots.get(&input.session()).copied() else {
+        let Some(member) = self.slots.get(input.session().0) else {
             return self.handle_first_input(input, now);
         };
         match input {
-            Input::Request(_, request) => self.request(member, request, now)?,
+            Input::Request(_, request) => self.request(member, &request, now)?,
             Input::Cancel(_) => self.cancel(member),
             Input::Stop(_, room) => self.stop(member, room, now)?,
             Input::UndoSkip(_) => self.undo_skip(member, now)?,
@@ -262,7 +262,7 @@ impl Lobby {
         match input {
             Input::Request(session, request) => {
                 let member = self.admit(session, request.user);
-                self.request(member, request, now)?;
+                self.request(member, &request, now)?;
                 self.look_again(now);
                 Ok(())
             }
@@ -275,8 +275,8 @@ impl Lobby {
     /// Does what is due at `now`.
     pub fn handle_timeout(&mut self, now: Moment) {
         self.relax(now);
-        while let Some(pair) = self.meetings.forget_one(now) {
-            self.forget_meeting(pair);
+        while let Some(visitors) = self.meetings.forget_one(now) {
+            self.forget_meeting(visitors);
         }
         self.look_again(now);
         self.tell_waiting(now);
@@ -300,8 +300,8 @@ impl Lobby {
     /// Whether the session neither waits nor is in a room, nor may be brought back into one.
     #[must_use]
     pub fn is_idle(&self, session: SessionKey) -> bool {
-        let Some(member) = self.slots.get(&session) else { return true };
-        let member = &self.members[*member];
+        let Some(member) = self.slots.get(session.0) else { return true };
+        let member = &self.members[member];
         let asks = member.parting.is_some_and(|parting| parting.asks_until.is_some());
         matches!(member.standing, Standing::Idle) && !asks
     }
@@ -337,7 +337,7 @@ impl Lobby {
             past: crate::RecentRooms::default(),
             parting: None,
         });
-        self.slots.insert(session, member);
+        self.slots.add(session.0, member);
         member
     }
 }

@@ -34,13 +34,14 @@ impl<T> Slab<T> {
         slot
     }
 
-    pub(crate) fn remove(&mut self, slot: u32) -> T {
-        let value = self.slots[slot as usize].take().expect("only what is there is removed");
+    pub(crate) fn remove(&mut self, slot: u32) {
+        let place = &mut self.slots[slot as usize];
+        assert!(place.is_some(), "only what is there is removed");
+        *place = None;
         self.free.push(slot);
         if self.free.len() == self.slots.len() && self.slots.len() > KEPT_MAX {
             *self = Self::default();
         }
-        value
     }
 
     pub(crate) fn get(&self, slot: u32) -> Option<&T> {
@@ -99,17 +100,24 @@ pub(crate) struct Chain {
 
 impl Default for Chain {
     fn default() -> Self {
-        Self { head: NONE, tail: NONE }
+        Self::EMPTY
     }
 }
 
 impl Chain {
+    pub(crate) const EMPTY: Self = Self { head: NONE, tail: NONE };
+
     pub(crate) fn first(self) -> Option<u32> {
         (self.head != NONE).then_some(self.head)
     }
 
     pub(crate) fn is_empty(self) -> bool {
         self.head == NONE
+    }
+
+    /// Whether nobody is in it but `slot`, which is.
+    pub(crate) fn is_only(self, slot: u32) -> bool {
+        self.head == slot && self.tail == slot
     }
 
     pub(crate) fn push<T: Linked>(&mut self, slab: &mut Slab<T>, which: usize, slot: u32) {

@@ -5,9 +5,11 @@
 //! [`Words::UNUSED_MAX`]: what comes from outside cannot fill the memory.
 
 use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
+    collections::VecDeque,
+    hash::{BuildHasher, RandomState},
 };
+
+use crate::table::Table;
 
 /// A word's number.
 pub(crate) type WordId = u32;
@@ -17,7 +19,7 @@ pub(crate) const ANY: WordId = 0;
 
 #[derive(Debug)]
 struct Word {
-    text: Arc<str>,
+    text: Text,
     uses: u32,
     /// Whether it stands in `unused`, where it may stay after it has come into use again.
     is_listed: bool,
@@ -26,8 +28,9 @@ struct Word {
 /// The words in use.
 #[derive(Debug, Default)]
 pub(crate) struct Words {
-    /// Clients choose the keys, so the hash is a keyed one.
-    ids: HashMap<Arc<str>, WordId>,
+    /// By the hash of the text.
+    ids: Table<WordId>,
+    hash: TextHash,
     words: Vec<Word>,
     free: Vec<WordId>,
     unused: VecDeque<WordId>,
@@ -39,15 +42,16 @@ impl Words {
 
     /// The number of `text`, which is in use once more.
     pub(crate) fn take_up(&mut self, text: &str) -> WordId {
-        if let Some(id) = self.ids.get(text) {
-            self.words[*id as usize - 1].uses += 1;
-            return *id;
+        let hash = self.hash.of(text.as_bytes());
+        if let Some(place) = self.ids.find(hash, |id| self.words[at(id)].text.is(text)) {
+            let id = self.ids.value(place);
+            self.words[at(id)].uses += 1;
+            return id;
         }
-        let text: Arc<str> = text.into();
-        let word = Word { text: Arc::clone(&text), uses: 1, is_listed: false };
+        let word = Word { text: Text::new(text), uses: 1, is_listed: false };
         let id = match self.free.pop() {
             Some(id) => {
-                self.words[id as usize - 1] = word;
+                self.words[at(id)] = word;
                 id
             }
             None => {
@@ -55,23 +59,31 @@ impl Words {
                 WordId::try_from(self.words.len()).expect("no more than fit into memory")
             }
         };
-        self.ids.insert(text, id);
+        self.ids.add(hash, id);
         id
     }
 
     /// The word is in use once less.
     pub(crate) fn put_back(&mut self, id: WordId) {
-        let word = &mut self.words[id as usize - 1];
+        let word = &mut self.words[at(id)];
         word.uses -= 1;
         if word.uses == 0 && !std::mem::replace(&mut word.is_listed, true) {
             self.unused.push_back(id);
+            self.forget_unused();
         }
+    }
+
+    /// Forgets those that have been out of use for longest, where they are too many.
+    fn forget_unused(&mut self) {
         while self.unused.len() > Self::UNUSED_MAX {
             let Some(oldest) = self.unused.pop_front() else { break };
-            let word = &mut self.words[oldest as usize - 1];
+            let word = &mut self.words[at(oldest)];
             word.is_listed = false;
             if word.uses == 0 {
-                self.ids.remove(&std::mem::take(&mut word.text));
+                let hash = self.hash.of(word.text.as_bytes());
+                word.text = Text::new("");
+                let place = self.ids.find(hash, |id| id == oldest);
+                self.ids.vacate(place.expect("a word is found by its text"));
                 self.free.push(oldest);
             }
         }
@@ -79,7 +91,84 @@ impl Words {
 
     /// How many are in use.
     pub(crate) fn used_count(&self) -> usize {
-        self.ids.values().filter(|id| self.words[**id as usize - 1].uses > 0).count()
+        self.ids.iter().filter(|(_, id)| self.words[at(*id)].uses > 0).count()
+    }
+}
+
+/// A text, in place where it is short: comparing it then reads no other memory.
+#[derive(Debug)]
+enum Text {
+    Short { len: u8, bytes: [u8; Text::SHORT_MAX] },
+    Long(Box<[u8]>),
+}
+
+impl Text {
+    /// Two words fit into a cache line.
+    const SHORT_MAX: usize = 22;
+
+    fn new(text: &str) -> Self {
+        let mut bytes = [0; Self::SHORT_MAX];
+        match (u8::try_from(text.len()), bytes.get_mut(..text.len())) {
+            (Ok(len), Some(place)) => {
+                place.copy_from_slice(text.as_bytes());
+                Self::Short { len, bytes }
+            }
+            _ => Self::Long(text.as_bytes().into()),
+        }
+    }
+
+    fn as_bytes(&self) -> &[u8] {
+        match self {
+            Self::Short { len, bytes } => &bytes[..usize::from(*len)],
+            Self::Long(bytes) => bytes,
+        }
+    }
+
+    fn is(&self, text: &str) -> bool {
+        self.as_bytes() == text.as_bytes()
+    }
+}
+
+/// Where a word is among `words`.
+fn at(id: WordId) -> usize {
+    id as usize - 1
+}
+
+/// A keyed hash: clients choose the texts, and are not to choose which of them collide.
+///
+/// The text is a polynomial over the field of 2^61 - 1, of which the hash is the value at a secret
+/// point (Carter and Wegman, "New hash functions and their use in authentication and set equality",
+/// 1981): two texts of up to n bytes collide for at most n / 4 + 2 points of 2^61.
+#[derive(Debug)]
+struct TextHash {
+    point: u64,
+}
+
+impl Default for TextHash {
+    fn default() -> Self {
+        Self { point: RandomState::new().hash_one(0) & TextHash::PRIME }
+    }
+}
+
+impl TextHash {
+    const PRIME: u64 = (1 << 61) - 1;
+
+    fn of(&self, text: &[u8]) -> u64 {
+        let (whole, rest) = text.as_chunks();
+        // With the length in front none continues another.
+        let sum = whole
+            .iter()
+            .fold(text.len() as u64 + 1, |sum, four| self.step(sum, u32::from_le_bytes(*four)));
+        let last = rest.iter().fold(0, |last, byte| last << 8 | u32::from(*byte));
+        self.step(sum, last)
+    }
+
+    /// `sum` times the point and `next` more, below 2^62.
+    #[expect(clippy::cast_possible_truncation, reason = "the low bits, and what is above them")]
+    fn step(&self, sum: u64, next: u32) -> u64 {
+        let product = u128::from(sum) * u128::from(self.point);
+        let folded = (product as u64 & Self::PRIME) + (product >> 61) as u64;
+        (folded & Self::PRIME) + (folded >> 61) + u64::from(next)
     }
 }
 
@@ -114,8 +203,50 @@ mod tests {
         assert!(words.words.len() <= Words::UNUSED_MAX + 4, "{}", words.words.len());
         assert!(words.ids.len() <= Words::UNUSED_MAX + 4);
         assert_eq!(words.take_up("kept"), kept);
-        for (text, id) in &words.ids {
-            assert_eq!(words.words[*id as usize - 1].text, *text);
+        for (hash, id) in words.ids.iter() {
+            assert_eq!(words.hash.of(words.words[at(id)].text.as_bytes()), hash);
         }
+    }
+
+    #[test]
+    fn short_and_long_texts_are_kept_alike() {
+        let texts = (0..60).map(|len| "xyz".chars().cycle().take(len).collect::<String>());
+        let texts: Vec<String> = texts.collect();
+        let mut words = Words::default();
+        let ids: Vec<WordId> = texts.iter().map(|text| words.take_up(text)).collect();
+        assert!(texts.iter().map(|text| words.take_up(text)).eq(ids.iter().copied()));
+        assert_eq!(ids.iter().collect::<std::collections::HashSet<_>>().len(), texts.len());
+        assert!(size_of::<Word>() <= 32);
+    }
+
+    #[test]
+    fn texts_are_told_apart_by_their_hash() {
+        let hash = TextHash { point: 0x1234_5678_9abc_def1 & TextHash::PRIME };
+        let texts = ["", "a", "b", "ab", "ba", "abcd", "abcde", "abcd\0", "abcdabcd", "\0", "\0\0"];
+        let more = (0..10_000).map(|n| format!("interest {n}"));
+        let texts = texts.into_iter().map(str::to_owned).chain(more).collect::<Vec<_>>();
+        let hashes: std::collections::HashSet<u64> =
+            texts.iter().map(|it| hash.of(it.as_bytes())).collect();
+        assert_eq!(hashes.len(), texts.len());
+        let other = TextHash::default();
+        assert!(
+            texts.iter().all(|text| other.of(text.as_bytes()) != hash.of(text.as_bytes())),
+            "the point is secret"
+        );
+    }
+
+    #[test]
+    fn a_hash_is_the_value_of_the_polynomial() {
+        let hash = TextHash { point: (1 << 60) + 12_345 };
+        let text = "forty-two";
+        let prime = u128::from(TextHash::PRIME);
+        let coefficients = text.as_bytes().chunks(4).map(|four| match *four {
+            [one, two, three, four] => u32::from_le_bytes([one, two, three, four]),
+            ref rest => rest.iter().fold(0, |last, byte| last << 8 | u32::from(*byte)),
+        });
+        let value = coefficients.fold(text.len() as u128 + 1, |sum, next| {
+            (sum * u128::from(hash.point) + u128::from(next)) % prime
+        });
+        assert_eq!(u128::from(hash.of(text.as_bytes())) % prime, value);
     }
 }

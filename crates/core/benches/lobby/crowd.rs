@@ -15,6 +15,9 @@ use crate::random::{Random, Zipf};
 /// Of one language, on the average.
 const WAITING_OF_A_LANGUAGE: f64 = 2.35;
 
+/// So many requests are drawn before the clock runs for them.
+const BATCH: usize = 64;
+
 pub(crate) struct Crowd {
     lobby: Lobby,
     now: Moment,
@@ -27,8 +30,8 @@ pub(crate) struct Crowd {
 }
 
 impl Crowd {
-    /// Lets visitors come until about so many wait, and as many come as go.
-    pub(crate) fn gather(waiting: usize) -> Self {
+    /// Those of whom about so many will wait.
+    pub(crate) fn of(waiting: usize) -> Self {
         let mut random = Random::new(7);
         #[expect(
             clippy::cast_precision_loss,
@@ -51,7 +54,7 @@ impl Crowd {
             RoomId(last)
         };
         let visitors = u32::try_from(4 * waiting).unwrap_or(u32::MAX);
-        let mut crowd = Self {
+        Self {
             lobby: Lobby::new(Policy::default(), mint),
             now: Moment::default(),
             random,
@@ -59,37 +62,62 @@ impl Crowd {
             users,
             wishes,
             matches: 0,
-        };
-        // Time stands still, so that nobody relaxes before all are there.
-        for _ in 0..4 * waiting {
-            crowd.somebody_comes();
         }
-        crowd
+    }
+
+    /// Lets visitors come until about so many wait, and as many come as go.
+    pub(crate) fn gather(&mut self) {
+        // Time stands still, so that nobody relaxes before all are there.
+        for _ in 0..self.users.len() {
+            if !self.idle.is_empty() {
+                let request = self.draw();
+                self.input(request);
+            }
+        }
     }
 
     pub(crate) fn waiting(&self) -> usize {
         self.lobby.waiting_count()
     }
 
-    /// Goes on until so many have met: for each match two requests and one stop.
-    #[inline(never)]
-    pub(crate) fn measured(&mut self, matches: usize) -> usize {
-        let before = self.matches;
+    /// Goes on until so many more have met, at least: for each match two requests and one stop. Gives
+    /// how many have, and how far the clock went in the Lobby meanwhile.
+    pub(crate) fn go_on(
+        &mut self,
+        matches: usize,
+        clock: impl Fn() -> Duration,
+    ) -> (usize, Duration) {
+        let (before, mut spent) = (self.matches, Duration::ZERO);
         while self.matches < before + matches {
-            self.somebody_comes();
+            let requests = self.drawn();
+            let started = clock();
+            self.measured(requests);
+            spent += clock() - started;
+        }
+        (self.matches - before, spent)
+    }
+
+    #[inline(never)]
+    fn measured(&mut self, requests: Vec<Input>) {
+        for request in requests {
+            self.input(request);
             self.now = self.now + Duration::from_nanos(500);
             if self.lobby.poll_timeout().is_some_and(|due| due <= self.now) {
                 self.lobby.handle_timeout(self.now);
                 self.follow();
             }
         }
-        self.matches - before
     }
 
-    fn somebody_comes(&mut self) {
-        let Some(last) = self.idle.len().checked_sub(1) else { return };
-        let who = self.idle.swap_remove(self.random.below(last + 1));
+    /// What some of the idle ask for next. As a server has just read it, it is in the cache.
+    fn drawn(&mut self) -> Vec<Input> {
+        (0..BATCH.min(self.idle.len())).map(|_| self.draw()).collect()
+    }
+
+    fn draw(&mut self) -> Input {
+        let who = self.idle.swap_remove(self.random.below(self.idle.len()));
         let wishes = Arc::clone(&self.wishes[self.random.below(self.wishes.len())]);
+        std::hint::black_box(Wishes::clone(&wishes));
         let request = Request {
             user: self.users[who as usize],
             mode: Mode::Video,
@@ -98,7 +126,7 @@ impl Crowd {
             wishes: Some(wishes),
             again: false,
         };
-        self.input(Input::Request(SessionKey(who.into()), request));
+        Input::Request(SessionKey(who.into()), request)
     }
 
     fn input(&mut self, input: Input) {

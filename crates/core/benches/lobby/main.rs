@@ -2,14 +2,15 @@
 //!
 //! `cargo bench -p liveloop-core` prints both tables. `-- instructions WAITING MATCHES` only does so
 //! many matches, for callgrind, which is to collect within `measured` alone (`make bench-lobby`);
-//! `-- plain MATCHES` does the same where nobody wishes for anything and nobody is remembered.
+//! `-- plain MATCHES` does the same where nobody wishes for anything and nobody is remembered, and
+//! `-- speed WAITING` measures one row of the first table.
 
 mod crowd;
 mod plain;
 mod quality;
 mod random;
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crowd::Crowd;
 
@@ -22,37 +23,41 @@ fn main() {
     let number = |at: usize| words.get(at).and_then(|word| word.parse::<usize>().ok());
     match words.first().map(String::as_str) {
         Some("instructions") => {
-            let mut crowd = Crowd::gather(number(1).unwrap_or(1_000));
-            crowd.measured(number(2).unwrap_or(20_000));
-            println!("{} wait", crowd.waiting());
+            let mut crowd = Crowd::of(number(1).unwrap_or(1_000));
+            crowd.gather();
+            let (matches, _) = crowd.go_on(number(2).unwrap_or(20_000), || Duration::ZERO);
+            println!("{} wait, {matches} have met", crowd.waiting());
         }
         Some("plain") => println!("{} rooms", plain::run(number(1).unwrap_or(100_000))),
-        Some("speed") => speed(),
+        Some("speed") => match number(1) {
+            Some(waiting) => speed(&[waiting]),
+            None => speed(&WAITING),
+        },
         Some("quality") => quality::compare(),
         _ => {
-            speed();
+            speed(&WAITING);
             quality::compare();
         }
     }
 }
 
 /// Each row is the median of five rounds.
-fn speed() {
+fn speed(sizes: &[usize]) {
     println!(
         "{:>10} {:>12} {:>14} {:>16}",
         "waiting", "ns a match", "matches/s", "bytes a visitor"
     );
-    for waiting in WAITING {
+    for &waiting in sizes {
+        let mut crowd = Crowd::of(waiting);
         let before = resident_bytes();
-        let mut crowd = Crowd::gather(waiting);
+        crowd.gather();
         let bytes = resident_bytes().saturating_sub(before) / crowd.waiting();
         let matches = 400_000;
-        crowd.measured(matches);
+        crowd.go_on(matches, on_core);
         let mut rounds: Vec<f64> = (0..5)
             .map(|_| {
-                let started = Stopwatch::start();
-                let done = crowd.measured(matches);
-                started.seconds() / f64::from(u32::try_from(done).unwrap_or(1))
+                let (done, spent) = crowd.go_on(matches, on_core);
+                spent.as_secs_f64() / f64::from(u32::try_from(done).unwrap_or(1))
             })
             .collect();
         rounds.sort_by(f64::total_cmp);
@@ -61,26 +66,10 @@ fn speed() {
     }
 }
 
-/// The time that this thread has had a core for, where Linux tells it; else the time that has passed.
-struct Stopwatch {
-    on_core: Option<u64>,
-    started: Instant,
-}
-
-impl Stopwatch {
-    fn start() -> Self {
-        Self { on_core: nanos_on_core(), started: Instant::now() }
-    }
-
-    fn seconds(&self) -> f64 {
-        let passed = self.started.elapsed();
-        let on_core = self.on_core.zip(nanos_on_core()).map(|(before, now)| now - before);
-        on_core.map_or(passed, Duration::from_nanos).as_secs_f64()
-    }
-}
-
-fn nanos_on_core() -> Option<u64> {
-    std::fs::read_to_string("/proc/self/schedstat").ok()?.split(' ').next()?.parse().ok()
+/// For how long this thread has had a core.
+fn on_core() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::try_from(time).expect("it only grows")
 }
 
 /// From Linux; 0 elsewhere.

@@ -10,7 +10,7 @@ impl Lobby {
     pub(super) fn request(
         &mut self,
         member: u32,
-        request: Request,
+        request: &Request,
         now: Moment,
     ) -> Result<(), Rejection> {
         match (self.members[member].standing, request.room) {
@@ -31,7 +31,7 @@ impl Lobby {
         let own = &mut members[member];
         own.mode = request.mode;
         own.auto_next = request.auto_next;
-        own.topics.replace(request.wishes, words);
+        own.topics.replace(request.wishes.as_deref(), words);
         let stance = self.first_stance(request.again);
         self.enqueue(member, stance, None, now);
         Ok(())
@@ -39,11 +39,11 @@ impl Lobby {
 
     /// Keeps the place, and looks anew whether somebody is there for it. What is asked for anew is
     /// relaxed anew.
-    fn replace_request(&mut self, member: u32, ticket: u32, request: Request, now: Moment) {
+    fn replace_request(&mut self, member: u32, ticket: u32, request: &Request, now: Moment) {
         let Self { members, words, tickets, .. } = self;
         let own = &mut members[member];
         own.auto_next = request.auto_next;
-        let is_other_wish = own.topics.replace(request.wishes, words);
+        let is_other_wish = own.topics.replace(request.wishes.as_deref(), words);
         let is_other_mode = own.mode != request.mode;
         let held = &mut tickets[ticket];
         // It waits by the visitor's own wish now.
@@ -184,19 +184,14 @@ impl Lobby {
         if self.meetings.is_off() || visitors[0] == visitors[1] {
             return;
         }
-        let tallies = visitors.map(|slot| {
-            self.visitors.speak_of(slot);
-            let visitor = &mut self.visitors.visitors[slot];
-            visitor.meetings = visitor.meetings.wrapping_add(1);
-            self.visitors.tally(slot)
-        });
-        self.meetings.remember(tallies[0], tallies[1], now);
+        self.visitors.remember(visitors, self.meetings.window());
+        self.meetings.remember(visitors, now);
         // An older partner of theirs may have left the window.
         visitors.into_iter().for_each(|visitor| self.let_look(visitor));
         if self.meetings.len() > crate::meetings::Meetings::MAX
-            && let Some(pair) = self.meetings.forget_one(now)
+            && let Some(visitors) = self.meetings.forget_one(now)
         {
-            self.forget_meeting(pair);
+            self.forget_meeting(visitors);
         }
     }
 
@@ -228,11 +223,10 @@ impl Lobby {
         self.withdraw_ask(member);
         self.leave_queue(member);
         self.rest(member);
-        let Member { session, visitor, .. } = self.members.remove(member);
-        self.slots.remove(&session);
-        if self.slots.is_empty() && self.slots.capacity() > 4_096 {
-            self.slots = crate::IdMap::default();
-        }
+        let Member { session, visitor, .. } = self.members[member];
+        self.members.remove(member);
+        let place = self.slots.find(session.0, |_| true);
+        self.slots.vacate(place.expect("a member is found by its session"));
         self.visitors.put_back(visitor);
     }
 

@@ -11,22 +11,23 @@ impl Lobby {
         assert_eq!(self.slots.len(), self.members.len(), "every session is one member");
         let (mut waiting, mut in_rooms) = (0, 0);
         let mut asks = BTreeSet::new();
-        for (session, slot) in &self.slots {
-            let member = &self.members[*slot];
-            assert_eq!(member.session, *session);
+        for (session, slot) in self.slots.iter() {
+            let session = SessionKey(session);
+            let member = &self.members[slot];
+            assert_eq!(member.session, session);
             match member.standing {
                 Standing::Idle => assert!(member.topics.is_empty(), "the idle hold no words"),
                 Standing::Waiting(ticket) => {
                     waiting += 1;
-                    self.assert_ticket(ticket, *slot);
+                    self.assert_ticket(ticket, slot);
                 }
                 Standing::InRoom(room, partner) => {
                     in_rooms += 1;
-                    self.assert_room(room, *slot, partner);
+                    self.assert_room(room, slot, partner);
                 }
             }
             if let Some(until) = member.parting.and_then(|parting| parting.asks_until) {
-                asks.insert((until, *session));
+                asks.insert((until, session));
             }
         }
         assert_eq!(waiting, self.tickets.len(), "no ticket is anybody else's");
@@ -112,12 +113,24 @@ impl Lobby {
     }
 
     fn assert_uses(&self) {
-        let mut uses: HashMap<u32, u32> = HashMap::new();
+        let mut sessions: HashMap<u32, u32> = HashMap::new();
         for (_, member) in self.members.iter() {
-            *uses.entry(member.visitor).or_default() += 1;
+            *sessions.entry(member.visitor).or_default() += 1;
         }
-        self.meetings.visitors().for_each(|visitor| *uses.entry(visitor).or_default() += 1);
-        assert_eq!(self.visitors.uses(), uses, "a visitor is kept as long as spoken of");
+        let mut met: HashMap<u32, Vec<u32>> = HashMap::new();
+        for [one, other] in self.meetings.visitors() {
+            met.entry(one).or_default().push(other);
+            met.entry(other).or_default().push(one);
+        }
+        for (visitor, session_count, remembered, partners) in self.visitors.all() {
+            assert_eq!(session_count, sessions.remove(&visitor).unwrap_or(0));
+            let met = met.remove(&visitor).unwrap_or_default();
+            assert_eq!(remembered as usize, met.len());
+            let dropped = met.len().saturating_sub(self.policy.memory_partners as usize);
+            assert_eq!(partners, met[dropped..], "the last partners");
+            assert!(session_count + remembered > 0, "kept as long as spoken of");
+        }
+        assert!(sessions.is_empty() && met.is_empty(), "and not forgotten before");
         let words = self.members.iter().flat_map(|(_, member)| {
             [member.topics.interests(), member.topics.languages()].concat()
         });
@@ -134,9 +147,9 @@ impl Lobby {
     /// Panics unless nothing at all is left.
     pub(super) fn assert_empty(&self) {
         assert_eq!((self.members.len(), self.tickets.len(), self.room_count), (0, 0, 0));
-        assert!(self.index.is_empty() && self.asks.is_empty() && self.slots.is_empty());
+        assert!(self.index.is_empty() && self.asks.is_empty() && self.slots.len() == 0);
         assert_eq!((self.meetings.len(), self.words.used_count()), (0, 0));
-        assert!(self.visitors.uses().is_empty());
+        assert_eq!(self.visitors.all().count(), 0);
         assert_eq!(self.poll_timeout(), None);
     }
 }

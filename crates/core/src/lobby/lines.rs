@@ -191,10 +191,8 @@ impl Lobby {
             return false;
         }
         let others = self.index.under(Key::of_the_open(held.mode)).filter(|other| *other != ticket);
-        others.into_iter().all(|other| {
-            let pair = [held.visitor, self.tickets[other].visitor];
-            let [own, other] = pair.map(|visitor| self.visitors.tally(visitor));
-            self.meetings.keep_apart(own, other)
-        })
+        others
+            .into_iter()
+            .all(|other| self.visitors.have_met([held.visitor, self.tickets[other].visitor]))
     }
 }

@@ -10,7 +10,6 @@ use super::{Lobby, Stance, Step, Ticket};
 use crate::{
     Moment,
     index::Key,
-    meetings::Pair,
     slab::NONE,
     words::{ANY, WordId},
 };
@@ -87,10 +86,10 @@ impl Lobby {
     }
 
     /// A meeting no longer keeps two apart.
-    pub(super) fn forget_meeting(&mut self, pair: Pair) {
-        let [one, other] = pair.visitors();
-        self.let_look(one);
-        [one, other].into_iter().for_each(|visitor| self.visitors.put_back(visitor));
+    pub(super) fn forget_meeting(&mut self, visitors: [u32; 2]) {
+        // One of the two is enough, for it finds the other.
+        self.let_look(visitors[0]);
+        self.visitors.forget(visitors);
     }
 
     /// Whether a partner must share an interest, and a language.
@@ -136,12 +135,7 @@ impl Lobby {
         }
         let are_willing = (stance.again && other.stance.is_resigned)
             || (other.stance.again && stance.is_resigned);
-        if !are_willing
-            && self.meetings.keep_apart(self.visitors.tally(one), self.visitors.tally(two))
-        {
-            return false;
-        }
-        !self.is_blocked(visitors)
+        (are_willing || !self.visitors.have_met(visitors)) && !self.is_blocked(visitors)
     }
 
     /// Whether either of two visitors has blocked the other.

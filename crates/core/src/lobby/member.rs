@@ -1,6 +1,6 @@
 //! A session that the Lobby knows, and what it remembers of its calls.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use super::Mode;
 use crate::{
@@ -74,40 +74,49 @@ impl Parting {
 /// Wishes as numbers. Empty while the member neither waits nor talks.
 #[derive(Debug, Default)]
 pub(super) struct Topics {
-    pub(super) wishes: Option<Arc<Wishes>>,
-    words: Vec<WordId>,
-    interest_count: usize,
+    /// Interests, then languages. In the record itself: whoever is looked at has theirs looked at.
+    words: [WordId; Self::MAX],
+    interest_count: u8,
+    count: u8,
 }
 
 impl Topics {
+    const MAX: usize = Wishes::INTERESTS_MAX + Wishes::LANGUAGES_MAX;
+
     pub(super) fn interests(&self) -> &[WordId] {
-        &self.words[..self.interest_count]
+        &self.words[..usize::from(self.interest_count)]
     }
 
     pub(super) fn languages(&self) -> &[WordId] {
-        &self.words[self.interest_count..]
+        &self.words[usize::from(self.interest_count)..usize::from(self.count)]
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.words.is_empty()
+        self.count == 0
     }
 
     /// Takes over other wishes; says whether they are other ones indeed.
-    pub(super) fn replace(&mut self, wishes: Option<Arc<Wishes>>, words: &mut Words) -> bool {
-        let wishes = wishes.filter(|wishes| !wishes.is_empty());
-        let are_both_none = self.wishes.is_none() && wishes.is_none();
-        if are_both_none || self.wishes == wishes {
+    pub(super) fn replace(&mut self, wishes: Option<&Wishes>, words: &mut Words) -> bool {
+        if self.is_empty() && wishes.is_none_or(Wishes::is_empty) {
             return false;
         }
-        self.words.drain(..).for_each(|word| words.put_back(word));
-        self.interest_count = 0;
-        if let Some(wishes) = &wishes {
+        let mut fresh = Self::default();
+        if let Some(wishes) = wishes {
             let interests = wishes.interests.iter().take(Wishes::INTERESTS_MAX);
+            interests.for_each(|text| fresh.add(words.take_up(text)));
+            fresh.interest_count = fresh.count;
             let languages = wishes.languages.iter().take(Wishes::LANGUAGES_MAX);
-            self.interest_count = interests.len();
-            self.words.extend(interests.chain(languages).map(|text| words.take_up(text)));
+            languages.for_each(|text| fresh.add(words.take_up(text)));
         }
-        self.wishes = wishes;
-        true
+        let is_same =
+            (self.interests(), self.languages()) == (fresh.interests(), fresh.languages());
+        let former = std::mem::replace(self, fresh);
+        former.words[..usize::from(former.count)].iter().for_each(|word| words.put_back(*word));
+        !is_same
+    }
+
+    fn add(&mut self, word: WordId) {
+        self.words[usize::from(self.count)] = word;
+        self.count += 1;
     }
 }

@@ -57,7 +57,9 @@ impl Lobby {
         self.leave_notice_line(ticket);
         self.leave_step_line(ticket);
         self.members[member].standing = Standing::Idle;
-        Some(self.tickets.remove(ticket).place)
+        let place = self.tickets[ticket].place;
+        self.tickets.remove(ticket);
+        Some(place)
     }
 
     /// Makes a ticket whose holder is there one of its visitor's, in the order in which they asked.

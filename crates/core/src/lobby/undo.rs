@@ -12,7 +12,7 @@ impl Lobby {
         let own = &self.members[member];
         let parting = own.parting.filter(|last| now.since(last.at) < Parting::TIME);
         let parting = parting.ok_or(Rejection::NothingToUndo)?;
-        let partner = *self.slots.get(&parting.partner).ok_or(Rejection::NothingToUndo)?;
+        let partner = self.slots.get(parting.partner.0).ok_or(Rejection::NothingToUndo)?;
         let other = &self.members[partner];
         if self.is_blocked([own.visitor, other.visitor]) {
             return Err(Rejection::NothingToUndo);
@@ -73,7 +73,7 @@ impl Lobby {
             if until > now {
                 break;
             }
-            let member = self.slots[&session];
+            let member = self.slots.get(session.0).expect("who asks is there");
             self.withdraw_ask(member);
             if matches!(self.members[member].standing, Standing::Idle) {
                 self.effects.push_back(Effect::UndoLapsed { session });

@@ -175,7 +175,7 @@ impl Walk {
                 assert!(!self.lobby.is_idle(*session), "who asks waits or has met");
             }
             Input::Stop(session, None) => assert!(self.lobby.is_idle(*session)),
-            Input::Disconnect(session) => assert!(!self.lobby.slots.contains_key(session)),
+            Input::Disconnect(session) => assert!(self.lobby.slots.get(session.0).is_none()),
             _ => {}
         }
         if let Some([one, other]) = brought_back {
@@ -226,8 +226,11 @@ impl Walk {
     }
 
     fn snapshot(&self) -> String {
-        let Lobby { slots, members, tickets, index, lines, meetings, blocks, .. } = &self.lobby;
-        format!("{slots:?} {members:?} {tickets:?} {index:?} {lines:?} {meetings:?} {blocks:?}")
+        let Lobby { slots, members, tickets, index, lines, .. } = &self.lobby;
+        let Lobby { visitors, meetings, blocks, .. } = &self.lobby;
+        format!(
+            "{slots:?} {members:?} {tickets:?} {index:?} {lines:?} {visitors:?} {meetings:?} {blocks:?}"
+        )
     }
 
     /// Takes the effects into the model, and holds the Lobby against it.
@@ -237,18 +240,18 @@ impl Walk {
         }
         self.lobby.assert_invariants();
         self.model.assert_nobody_waits_in_vain();
-        for (session, slot) in &self.lobby.slots {
-            let standing = self.lobby.members[*slot].standing;
+        for (_, member) in self.lobby.members.iter() {
+            let (session, standing) = (member.session, member.standing);
             let is_in = match standing {
                 Standing::InRoom(room, _) => Some(room),
                 Standing::Idle | Standing::Waiting(_) => None,
             };
-            assert_eq!(self.model.room_of.get(session).copied(), is_in, "all know their room");
+            assert_eq!(self.model.room_of.get(&session).copied(), is_in, "all know their room");
             let waits = matches!(standing, Standing::Waiting(_));
-            assert_eq!(self.model.waiting.contains_key(session), waits, "and whether they wait");
+            assert_eq!(self.model.waiting.contains_key(&session), waits, "and whether they wait");
         }
         let gone: Vec<SessionKey> = self.model.user_of.keys().copied().collect();
-        for session in gone.into_iter().filter(|it| !self.lobby.slots.contains_key(it)) {
+        for session in gone.into_iter().filter(|it| self.lobby.slots.get(it.0).is_none()) {
             assert!(!self.model.waiting.contains_key(&session), "who is gone waits no more");
             assert!(!self.model.room_of.contains_key(&session));
             self.model.user_of.remove(&session);
