@@ -22,7 +22,7 @@ use liveloop_sqlite::SqliteStore;
 /// How many messages wait for their answers at once.
 const WINDOW: usize = 8_192;
 const RATE_PER_SECOND: u64 = 5_000;
-const RATE_FOR: Duration = Duration::from_secs(8);
+const RATE_FOR: Duration = Duration::from_secs(4);
 const PAGES: u64 = 5_000;
 
 struct Wishes {
