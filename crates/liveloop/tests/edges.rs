@@ -9,13 +9,14 @@ use std::{
 };
 
 /// For each crate of the house, the others that it may know.
-const CRATES: [(&str, &[&str]); 6] = [
+const CRATES: [(&str, &[&str]); 7] = [
     ("bench", &["protocol"]),
     ("core", &[]),
     ("protocol", &["core"]),
     ("ports", &["core"]),
     ("gateway", &["core", "protocol", "ports"]),
     ("liveloop", &["core", "protocol", "ports", "gateway"]),
+    ("sim", &["protocol", "gateway"]),
 ];
 
 /// Drivers of stores and engines, which belong into an adapter of their own.

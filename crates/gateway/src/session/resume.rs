@@ -144,7 +144,10 @@ impl Session {
         now: Now,
     ) {
         if holder.is_none() || refusal.code != ErrorCode::ResumeExpired {
-            return self.hello_failed(reference, refusal, now);
+            self.refuse(reference, Some("hello"), None, refusal);
+            // Also where it was welcomed before: it may have come to another thread for its claim, where
+            // the secret that it was given then leads nowhere.
+            return self.greet(now);
         }
         self.refuse(None, Some("hello"), None, refusal);
         self.sign_in(holder, name);
