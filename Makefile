@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 SERVER := $(abspath $(TARGET))/debug/liveloop
 
 .DEFAULT_GOAL := help
-.PHONY: help run page test test-rust test-web test-metrics test-bench test-hostile conformance e2e fuzz sanitize \
+.PHONY: help run page test sim sim-long sim-planted sim-binary test-rust test-web test-metrics test-bench test-hostile conformance e2e fuzz sanitize \
         check lint-rust lint-web ci generated screenshots bench bench-lobby bench-store bench-peers bench-binaries million hostile clean tools
 
 help: ## list what can be made
@@ -21,7 +21,7 @@ run: page ## build what has changed and serve on http://localhost:8000 (PORT=, A
 page: tools ## build the page, if its sources have changed
 	@scripts/page.sh
 
-test: test-rust conformance test-web test-metrics test-bench test-hostile e2e ## install what the tests need, then run all of them
+test: test-rust sim conformance test-web test-metrics test-bench test-hostile e2e ## install what the tests need, then run all of them
 
 test-rust: page ## test the Rust crates, the binary among them
 	@# With it the store's tests let syncs fail.
@@ -30,6 +30,19 @@ test-rust: page ## test the Rust crates, the binary among them
 	cargo test --locked --workspace
 	@echo 'testing the gateway once more, with its sends through io_uring …'
 	LIVELOOP_TEST_IO_URING=1 cargo test --locked -p liveloop-gateway --test '*'
+
+sim: sim-binary ## simulate 200 lives of a node, from fixed seeds (SEEDS=0..200, STEPS=, ARGS=)
+	@echo 'simulating …'
+	'$(abspath $(TARGET))/sim/liveloop-sim' --seeds $(or $(SEEDS),0..200) $(if $(STEPS),--steps $(STEPS)) $(ARGS)
+
+sim-long: sim-binary ## simulate 100,000 lives (an hour or less)
+	'$(abspath $(TARGET))/sim/liveloop-sim' --seeds 0..100000 --all $(ARGS)
+
+sim-planted: ## hold the simulator against bugs that are known to be there (NAMES=, SEEDS=1000; half an hour)
+	SEEDS='$(or $(SEEDS),1000)' scripts/sim-planted.sh $(NAMES)
+
+sim-binary:
+	@cargo build --locked --profile sim -p liveloop-sim
 
 conformance: tools ## examine the WebSocket with Autobahn's cases for RFC 6455
 	@cargo build --locked -p liveloop-gateway --example conformance

@@ -255,9 +255,9 @@ impl<N: Net> Driver<N> {
         }
         while let Some(effect) = effects.pop_front() {
             match effect {
-                Effect::Number(event, ..) => {
+                Effect::Number(event, n, _) => {
                     if let Some(session) = self.homes.parked_mut(outlet) {
-                        session.keep(Kept::Own(&event), io.now());
+                        session.keep(Kept::Own(&event), n, io.now());
                     }
                 }
                 Effect::Say(said) => self.say(outlet, said, &mut effects),
@@ -316,7 +316,7 @@ impl<N: Net> Driver<N> {
                         encode_parts(out, Opcode::Text, open, tail.as_bytes());
                     });
                     if let Some(Client::Live(live)) = self.clients.get_mut(id) {
-                        live.session.keep(Kept::Own(&event), io.now());
+                        live.session.keep(Kept::Own(&event), n, io.now());
                     }
                 }
                 Effect::Look => io.read_again(id),

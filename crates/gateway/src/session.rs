@@ -146,6 +146,9 @@ struct Traces {
     /// Until when it may be resumed, while it has no socket.
     away_until: Option<Moment>,
     is_partner_away: bool,
+    /// The room of the last match and the number of its word, while the client has not shown that it
+    /// has that.
+    unseen: Option<(RoomId, u64)>,
     ring: Ring,
 }
 
@@ -254,6 +257,7 @@ impl Session {
                 self.greet_if_not_yet(now);
             }
             (None, Ok(ClientFrame { event, reference })) => {
+                self.note_seen(event.room_id());
                 if !matches!(event, ClientEvent::Hello(_)) {
                     self.greet_if_not_yet(now);
                 }

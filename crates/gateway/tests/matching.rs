@@ -2,6 +2,7 @@
 
 mod support;
 
+use liveloop_gateway::settings::Settings;
 use serde_json::{Value, json};
 use support::{Client, Server, pair, settings, with_limits};
 
@@ -206,4 +207,15 @@ async fn too_many_or_too_long_languages_are_refused() {
     let mut client = server.client().await;
     let refused = client.refusal("request-room", json!({"languages": ["a", "b", "c"]})).await;
     assert_eq!(refused, "too-long");
+}
+
+#[tokio::test]
+async fn who_stops_in_the_breath_in_which_they_ask_is_in_no_call_that_they_find() {
+    let server = Server::start(Settings { threads: 1, ..settings() }).await;
+    let (mut ada, mut ben) = (server.client().await, server.client().await);
+    ada.ask("request-room", json!({"autoNext": false})).await;
+    ben.say_at_once(&[("request-room", json!({})), ("stop-call", json!({}))]).await;
+    ada.until("stop-by-remote-user").await;
+    ben.event("match-done").await;
+    assert_eq!(ben.refusal("typing", json!({"typing": true})).await, "not-in-room");
 }

@@ -216,6 +216,7 @@ async fn a_bad_token_and_a_lost_session_go_on_as_a_fresh_visitor() {
     let mut client = server.client().await;
     client.say("hello", json!({"resume": "old"})).await;
     assert_eq!(client.event("error").await["code"], "resume-expired");
+    assert_eq!(client.event("welcome").await["socketId"], client.welcome["socketId"]);
     client.has_nothing().await;
 }
 

@@ -176,6 +176,7 @@ async fn a_fresh_connection_cannot_resume_itself() {
     let mut ada = server.client().await;
     ada.say("hello", json!({"resume": ada.welcome["resume"]})).await;
     assert_eq!(ada.event("error").await["code"], "resume-expired");
+    assert_eq!(ada.event("welcome").await["socketId"], ada.welcome["socketId"]);
     ada.has_nothing().await;
 }
 
@@ -201,6 +202,32 @@ async fn a_hello_with_a_ref_is_acknowledged_and_counts_for_the_new_socket_alone(
     assert_eq!(ada.frame().await, json!({"ack": 9, "data": {}}));
     ada.send_text(json!({"event": "heartbeat", "ref": 2}).to_string()).await;
     assert_eq!(ada.frame().await["ack"], 2);
+}
+
+#[tokio::test]
+async fn whoever_fails_to_resume_may_come_back_to_what_they_are_then() {
+    let server = Server::start(patient()).await;
+    // Sessions of either thread, with nothing to come back to.
+    for _ in 0..4 {
+        let gone = server.client().await;
+        let over = gone.welcome["resume"].clone();
+        gone.lose();
+        let mut fresh = server.client().await;
+        fresh.say("hello", json!({"resume": over})).await;
+        assert_eq!(fresh.event("error").await["code"], "resume-expired");
+        let welcome = fresh.event("welcome").await;
+        assert_eq!(welcome["socketId"], fresh.welcome["socketId"]);
+        fresh.set_last_ref();
+        fresh.ask("request-room", json!({})).await;
+        fresh.lose();
+        let mut back = server.back(json!({"resume": welcome["resume"]})).await;
+        assert_eq!(
+            (&back.welcome["resumed"], &back.welcome["state"]),
+            (&json!(true), &json!("waiting"))
+        );
+        back.set_last_ref();
+        back.ask("cancel-request", json!({})).await;
+    }
 }
 
 #[tokio::test]

@@ -187,7 +187,9 @@ fn nodes_do_not_share_their_randomness() {
         (SimulatedNode::new(settings(1), 1), SimulatedNode::new(settings(1), 2));
     let [mut visitor, mut stranger] = [Visitor::arrive(&mut node), Visitor::arrive(&mut other)];
     stranger.expect(&mut other, "welcome");
-    assert_eq!(visitor.expect(&mut node, "welcome"), alone);
+    // Nor do they leave it with a thread.
+    let elsewhere = std::thread::spawn(move || visitor.expect(&mut node, "welcome"));
+    assert_eq!(elsewhere.join().unwrap(), alone);
 }
 
 #[test]

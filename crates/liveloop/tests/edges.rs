@@ -9,7 +9,7 @@ use std::{
 };
 
 /// For each crate of the house, the others that it may know.
-const CRATES: [(&str, &[&str]); 7] = [
+const CRATES: [(&str, &[&str]); 8] = [
     ("bench", &["protocol"]),
     ("core", &[]),
     ("protocol", &["core"]),
@@ -17,6 +17,7 @@ const CRATES: [(&str, &[&str]); 7] = [
     ("sqlite", &["core", "ports"]),
     ("gateway", &["core", "protocol", "ports"]),
     ("liveloop", &["core", "protocol", "ports", "gateway"]),
+    ("sim", &["protocol", "gateway"]),
 ];
 
 /// Drivers of stores and engines, which belong into an adapter of their own.

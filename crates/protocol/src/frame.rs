@@ -146,6 +146,13 @@ impl Encoded {
         false
     }
 
+    /// Takes no more memory than it needs: for what is kept for long.
+    #[must_use]
+    pub fn shrunk(mut self) -> Self {
+        self.open.shrink_to_fit();
+        self
+    }
+
     /// The text of the frame, but for its tail.
     #[must_use]
     pub fn open(&self) -> &[u8] {

@@ -13,8 +13,9 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-/// Bytes that most frames fit in, and the tail that is added later too.
-const FRAME_BYTES: usize = 512;
+/// Bytes that most frames fit in, and the tail that is added later too: a signal is one that grows out
+/// of 512. It is a little less than the allocator still keeps at hand for the thread.
+const FRAME_BYTES: usize = 1_000;
 
 /// `value` as JSON.
 pub(crate) fn to_json(value: &impl Serialize) -> Vec<u8> {

@@ -19,7 +19,10 @@ impl<N: Net> Driver<N> {
     pub(super) fn ask(&mut self, io: &Io<N>, ask: Ask, is_here: bool) {
         match &mut self.wires.desk {
             Some(desk) => {
-                desk.take(ask, io.now(), is_here);
+                // What the desk has said to it before may still lie here, unheard.
+                let outlet = ask.by.as_ref().map(|by| by.outlet);
+                let has_heard = !self.deliveries.iter().any(|(to, _)| Some(*to) == outlet);
+                desk.take(ask, io.now(), is_here && has_heard);
                 self.hear_desk();
             }
             None => self.wires.threads[0].post(Post::Ask(ask)),
@@ -267,8 +270,8 @@ fn tell(
         let n = session.number_for(*kind);
         let (open, tail) = event.encoded.parts(n);
         write(open, tail.as_bytes());
-        if n.is_some() {
-            session.keep(Kept::Shared(&event.encoded), now);
+        if let Some(n) = n {
+            session.keep(Kept::Shared(&event.encoded), n, now);
         }
     }
 }

@@ -4,8 +4,8 @@ use std::{borrow::Cow, sync::Arc};
 
 use liveloop_core::{EndReason, Input, Mode, Moment, Relaxed, Request, RoomId, SocketId, Wishes};
 use liveloop_protocol::{
-    BlockUser, IdText, MatchDone, Refusal, Relaxation, RemoteUser, RequestRoom, ServerEvent,
-    StopByRemoteUser, StopReason, Waiting, format_id,
+    BlockUser, Encoded, IdText, MatchDone, Refusal, Relaxation, RemoteUser, RequestRoom,
+    ServerEvent, StopByRemoteUser, StopReason, Waiting, format_id,
 };
 
 use super::{
@@ -39,6 +39,8 @@ pub(crate) struct Call {
     pub(super) partner: Partner,
     mode: Mode,
     is_initiator: bool,
+    /// The number of the event that says that it has begun.
+    pub(super) n: u64,
 }
 
 impl Call {
@@ -212,8 +214,10 @@ impl Session {
             partner,
             mode,
             is_initiator,
+            n: self.last_n + 1,
         });
         self.send_match_done(&call);
+        self.note_begun(&call);
         self.call = Some(call);
         let traces = self.traces.as_mut();
         let is_away = traces.as_ref().is_some_and(|traces| traces.away_until.is_some());
@@ -228,9 +232,14 @@ impl Session {
     }
 
     pub(super) fn send_match_done(&mut self, call: &Call) {
+        let match_done = self.match_done(call);
+        let n = self.next_n();
+        self.effects.push_back(Effect::Number(match_done, n, None));
+    }
+
+    pub(super) fn match_done(&self, call: &Call) -> Encoded {
         let partner = &call.partner;
-        let shared = Arc::clone(&self.shared);
-        let ice = &shared.settings.ice;
+        let ice = &self.shared.settings.ice;
         let match_done = MatchDone {
             message: MatchDone::MESSAGE,
             room_id: &call.room_id,
@@ -251,7 +260,7 @@ impl Session {
             ice_candidate_pool_size: ice.candidate_pool_size,
             relay_only: false,
         };
-        self.send(&ServerEvent::MatchDone(&match_done), true);
+        ServerEvent::MatchDone(&match_done).encode()
     }
 
     pub(super) fn partner_left(&mut self, room: RoomId, reason: EndReason, is_queued: bool) {

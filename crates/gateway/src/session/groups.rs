@@ -49,7 +49,7 @@ pub(crate) struct Published {
 
 impl Published {
     pub(crate) fn new(event: &ServerEvent<'_>, read_at: Option<Moment>) -> Arc<Self> {
-        let encoded = Arc::new(event.encode());
+        let encoded = Arc::new(event.encode().shrunk());
         Arc::new(Self { encoded, read_at, is_heard: AtomicBool::new(false) })
     }
 }

@@ -6,10 +6,14 @@ use std::{sync::Arc, time::Duration};
 use liveloop_core::{Moment, SessionKey, UserId};
 use liveloop_protocol::{
     ErrorCode, HeartbeatTold, Hello, PartnerAway, PartnerBack, Refusal, ServerEvent, SessionState,
-    Welcome, format_id,
+    Tail, Welcome, format_id,
 };
 
-use super::{Effect, Nothing, RelayKind, Session, ring::Bounds};
+use super::{
+    Call, Effect, Nothing, RelayKind, Session,
+    ring::{Again, Bounds},
+    room_named,
+};
 use crate::{
     clock::{Now, rfc3339},
     identity::TokenHolder,
@@ -140,7 +144,10 @@ impl Session {
         now: Now,
     ) {
         if holder.is_none() || refusal.code != ErrorCode::ResumeExpired {
-            return self.hello_failed(reference, refusal, now);
+            self.refuse(reference, Some("hello"), None, refusal);
+            // Also where it was welcomed before: it may have come to another thread for its claim, where
+            // the secret that it was given then leads nowhere.
+            return self.greet(now);
         }
         self.refuse(None, Some("hello"), None, refusal);
         self.sign_in(holder, name);
@@ -158,20 +165,37 @@ impl Session {
         let bounds = self.ring_bounds();
         let traces = self.traces.get_or_insert_default();
         let was_away = traces.away_until.take().is_some();
+        // From now on the client may know its room from the `welcome` alone.
+        traces.unseen = None;
         traces.ring.forget_old(bounds, now.moment);
         let missed = claim.after.checked_add(1);
-        let missed = missed.and_then(|first| traces.ring.frames(first, self.last_n));
+        let missed = missed.and_then(|first| traces.ring.again(first, self.last_n));
         let is_recovered = missed.is_some();
         self.welcome(true, is_recovered, now);
         self.acknowledge(claim.reference, &Nothing {});
         match missed {
-            Some(again) => self.effects.extend(again.into_iter().map(Effect::Send)),
+            Some(again) => {
+                for (n, event) in again {
+                    let frame = self.frame_again(n, event);
+                    self.effects.push_back(Effect::Send(frame));
+                }
+            }
             None => self.tell_afresh(),
         }
         if was_away {
             self.tell_partner_back();
         }
         is_recovered
+    }
+
+    fn frame_again(&self, n: u64, event: Again) -> Vec<u8> {
+        match event {
+            Again::Text(mut frame) => {
+                frame.extend_from_slice(Tail::new(Some(n)).as_bytes());
+                frame
+            }
+            Again::Begun(call) => self.match_done(&call).into_frame(Some(n)),
+        }
     }
 
     /// Where the client has lost events, it is told where it stands; texts it reads in the history.
@@ -227,9 +251,38 @@ impl Session {
     }
 
     /// Takes back a numbered event that was written, or would have been.
-    pub(crate) fn keep(&mut self, event: Kept<'_>, now: Moment) {
+    pub(crate) fn keep(&mut self, event: Kept<'_>, n: u64, now: Moment) {
         let bounds = self.ring_bounds();
+        let event = match (event, self.begun_by(n)) {
+            (Kept::Own(encoded), Some(call)) => Kept::Begun(call, encoded.open().len()),
+            (event, _) => event,
+        };
         self.traces.get_or_insert_default().ring.push(event, bounds, now);
+    }
+
+    /// The present call, where the event `n` is the word of it and could be written again. A picture is
+    /// held no longer than its call.
+    fn begun_by(&self, n: u64) -> Option<Arc<Call>> {
+        let call = self.call.as_ref().filter(|call| call.n == n)?;
+        call.partner.profile.image().is_none().then(|| Arc::clone(call))
+    }
+
+    /// The word of a match is on its way to the client.
+    pub(super) fn note_begun(&mut self, call: &Call) {
+        self.traces.get_or_insert_default().unseen = Some((call.room, call.n));
+    }
+
+    /// The client names a room. That of its last match it can know only from the word of it, so it has
+    /// that, and all that came before it on the same socket.
+    pub(super) fn note_seen(&mut self, room_id: Option<&str>) {
+        if room_id.is_some()
+            && let Some(traces) = &mut self.traces
+            && let Some((room, n)) = traces.unseen
+            && room_named(room_id) == Some(room)
+        {
+            traces.unseen = None;
+            traces.ring.forget_seen(self.last_n - n);
+        }
     }
 
     pub(super) fn ring_bounds(&self) -> Bounds {

@@ -12,13 +12,14 @@ use super::*;
 use crate::{
     desk::AskedBy,
     plane::Key,
-    settings::{Heartbeat, Settings},
+    settings::{self, Heartbeat, Settings},
 };
 
 /// A connection that is not there: what is relayed to it stays an effect.
 const NOBODY: ConnId = ConnId { thread: 0, key: Key { slot: 0, generation: 0 } };
 
 mod resume;
+mod seen;
 
 struct Bench {
     session: Session,
@@ -27,7 +28,11 @@ struct Bench {
 
 impl Bench {
     fn new() -> Self {
-        let settings = Settings { heartbeat: Heartbeat::default(), ..Settings::for_testing() };
+        let settings = Settings {
+            heartbeat: Heartbeat::default(),
+            session: settings::Session::default(),
+            ..Settings::for_testing()
+        };
         let secret = Secret::new([1; 32]);
         let shared = Arc::new(Shared::new(settings, secret, Arc::new(NoBans)));
         let now = Now { moment: Moment::default(), wall: Wall(0) };

@@ -1,13 +1,14 @@
-//! The network of a simulated node: sockets that are two queues of bytes, and the readiness of one
-//! event loop, which never waits.
+//! The network of a simulated node: sockets, and the readiness of one event loop, which never waits.
 //!
 //! It behaves as the kernel's does where a loop could tell: readiness comes by edges and is looked
 //! at when it is asked for, a socket takes no more than its window, one that is closed with unread
 //! bytes in it is reset. The caller of the simulation holds the other end of each socket.
 
+mod socket;
+
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
-    io::{self, Read, Write},
+    io,
     net::SocketAddr,
     os::fd::BorrowedFd,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -17,11 +18,15 @@ use std::{
 
 use liveloop_ports::BoxFuture;
 
-use super::SocketState;
 use crate::{
     clock::SplitMix64,
     plane::{Key, Net, Ready},
 };
+
+pub(crate) use socket::Socket;
+pub(super) use socket::{Remote, connection};
+
+use socket::Pipe;
 
 /// What a node stands on in a simulation.
 #[derive(Debug)]
@@ -38,169 +43,12 @@ impl<T> Clone for Shared<T> {
 }
 
 impl<T> Shared<T> {
+    fn new(value: T) -> Self {
+        Self(Arc::new(Mutex::new(value)))
+    }
+
     fn lock(&self) -> MutexGuard<'_, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What lies between a client and the node.
-#[derive(Debug)]
-struct Pipe {
-    /// Has arrived, and the node has not read it.
-    arrived: VecDeque<u8>,
-    has_client_finished: bool,
-    is_reset: bool,
-    /// The node has written it, and the client has not read it.
-    written: VecDeque<u8>,
-    /// How much of that there may be.
-    window: usize,
-    has_node_finished: bool,
-    has_node_closed: bool,
-    /// The loop that watches it, and by which name.
-    watched_by: Option<(Readiness, Key)>,
-}
-
-/// The node's end of a connection. Dropped, it is closed.
-#[derive(Debug)]
-pub(crate) struct Socket(Shared<Pipe>);
-
-/// The client's end.
-#[derive(Clone, Debug)]
-pub(super) struct Remote(Shared<Pipe>);
-
-/// A connection; `window` bytes may lie in it unread.
-pub(super) fn connection(window: usize) -> (Socket, Remote) {
-    let pipe = Shared(Arc::new(Mutex::new(Pipe {
-        arrived: VecDeque::new(),
-        has_client_finished: false,
-        is_reset: false,
-        written: VecDeque::new(),
-        window,
-        has_node_finished: false,
-        has_node_closed: false,
-        watched_by: None,
-    })));
-    (Socket(pipe.clone()), Remote(pipe))
-}
-
-impl Pipe {
-    fn room(&self) -> usize {
-        self.window.saturating_sub(self.written.len())
-    }
-
-    fn ready(&self, key: Key) -> Option<Ready> {
-        let has_ended = self.has_client_finished || self.is_reset;
-        let is_readable = !self.arrived.is_empty() || has_ended;
-        let is_writable = self.room() > 0 || self.is_reset;
-        let ready = Ready::Conn { key, is_readable, is_writable, has_ended };
-        (is_readable || is_writable).then_some(ready)
-    }
-
-    fn reset(&mut self) {
-        self.is_reset = true;
-        self.written = VecDeque::new();
-    }
-}
-
-impl Remote {
-    /// Changes something that the loop which watches it may have waited for.
-    fn change(&self, change: impl FnOnce(&mut Pipe)) {
-        let mut pipe = self.0.lock();
-        change(&mut pipe);
-        let watched_by = pipe.watched_by.clone();
-        drop(pipe);
-        if let Some((readiness, key)) = watched_by {
-            readiness.tell(Edge::Conn(key));
-        }
-    }
-
-    pub(super) fn write(&self, bytes: &[u8]) {
-        self.change(|pipe| {
-            if !pipe.has_client_finished && !pipe.is_reset && !pipe.has_node_closed {
-                pipe.arrived.extend(bytes);
-            }
-        });
-    }
-
-    pub(super) fn read(&self, max: usize) -> Vec<u8> {
-        let mut pipe = self.0.lock();
-        let was_full = pipe.room() == 0;
-        let len = max.min(pipe.written.len());
-        let bytes: Vec<u8> = pipe.written.drain(..len).collect();
-        let is_edge = was_full && pipe.room() > 0;
-        drop(pipe);
-        if is_edge {
-            self.change(|_| {});
-        }
-        bytes
-    }
-
-    pub(super) fn set_window(&self, bytes: usize) {
-        self.change(|pipe| pipe.window = bytes);
-    }
-
-    pub(super) fn finish(&self) {
-        self.change(|pipe| pipe.has_client_finished = true);
-    }
-
-    pub(super) fn reset(&self) {
-        self.change(Pipe::reset);
-    }
-
-    pub(super) fn state(&self) -> SocketState {
-        let pipe = self.0.lock();
-        match &*pipe {
-            Pipe { is_reset: true, .. } => SocketState::Reset,
-            Pipe { has_node_closed: true, .. } => SocketState::Closed,
-            Pipe { has_node_finished: true, .. } => SocketState::Finished,
-            _ => SocketState::Open,
-        }
-    }
-}
-
-impl Read for Socket {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let mut pipe = self.0.lock();
-        // In one piece: a loop takes a read that does not fill its buffer for the last one.
-        pipe.arrived.make_contiguous();
-        match pipe.arrived.read(buffer)? {
-            0 if pipe.is_reset => Err(io::ErrorKind::ConnectionReset.into()),
-            0 if pipe.has_client_finished => Ok(0),
-            0 => Err(io::ErrorKind::WouldBlock.into()),
-            len => Ok(len),
-        }
-    }
-}
-
-impl Write for Socket {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut pipe = self.0.lock();
-        if pipe.is_reset || pipe.has_node_finished {
-            return Err(io::ErrorKind::BrokenPipe.into());
-        }
-        match bytes.len().min(pipe.room()) {
-            0 => Err(io::ErrorKind::WouldBlock.into()),
-            len => {
-                pipe.written.extend(&bytes[..len]);
-                Ok(len)
-            }
-        }
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Drop for Socket {
-    fn drop(&mut self) {
-        let mut pipe = self.0.lock();
-        pipe.has_node_closed = true;
-        pipe.watched_by = None;
-        if !std::mem::take(&mut pipe.arrived).is_empty() {
-            // So a kernel answers for whom nobody reads any more (RFC 9293, section 3.10.4).
-            pipe.reset();
-        }
     }
 }
 
@@ -338,7 +186,7 @@ impl Net for Simulated {
     }
 
     fn shut(stream: &Socket) -> io::Result<()> {
-        stream.0.lock().has_node_finished = true;
+        stream.shut();
         Ok(())
     }
 
@@ -363,17 +211,12 @@ impl Net for Simulated {
     }
 
     fn watch(registry: &Readiness, stream: &mut Socket, key: Key) -> io::Result<()> {
-        stream.0.lock().watched_by = Some((registry.clone(), key));
-        registry.0.lock().watched.insert(key, stream.0.clone());
-        registry.tell(Edge::Conn(key));
+        stream.watch(registry, key);
         Ok(())
     }
 
-    fn unwatch(registry: &Readiness, stream: &mut Socket) -> io::Result<()> {
-        let watched_by = stream.0.lock().watched_by.take();
-        if let Some((_, key)) = watched_by {
-            registry.0.lock().watched.remove(&key);
-        }
+    fn unwatch(_registry: &Readiness, stream: &mut Socket) -> io::Result<()> {
+        stream.unwatch();
         Ok(())
     }
 

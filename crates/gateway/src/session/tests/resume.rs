@@ -3,7 +3,7 @@
 use super::*;
 
 /// A claim of this session's, as its client would make it with the secret of this `welcome`.
-fn claim(welcome: &Value, after: u64) -> Claim {
+pub(super) fn claim(welcome: &Value, after: u64) -> Claim {
     let mut claimant = Bench::new();
     let hello = json!({"resume": welcome["data"]["resume"], "after": after});
     claimant.says("hello", &hello);
@@ -24,8 +24,8 @@ impl Bench {
     /// Lets what is numbered be kept, as the driver does.
     fn keep(&mut self) {
         for effect in self.effects() {
-            if let Effect::Number(event, ..) = effect {
-                self.session.keep(Kept::Own(&event), self.now.moment);
+            if let Effect::Number(event, n, _) = effect {
+                self.session.keep(Kept::Own(&event), n, self.now.moment);
             }
         }
     }

@@ -8,8 +8,11 @@ use std::{
 
 use socket2::SockRef;
 
-use super::{Remote, Simulated, SocketState, connection};
-use crate::plane::{Kernel, Key, Net, Ready};
+use super::{Remote, Simulated, connection};
+use crate::{
+    plane::{Kernel, Key, Net, Ready},
+    simulation::SocketState,
+};
 
 /// Nothing here takes so long unless it is broken.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -157,6 +160,20 @@ fn what_comes_is_told_once<N: Net>((socket, mut client): (N::Socket, impl Client
     assert!(client.ends_well());
 }
 
+/// A loop takes a read that does not fill its buffer for the last one.
+fn a_read_takes_all_that_is_there<N: Net>((socket, mut client): (N::Socket, impl Client)) {
+    let mut watched = Watched::<N>::new(socket);
+    for round in 1..50 {
+        client.write(&[round; 97]);
+        watched.until(|readable, _, _| readable);
+        // The first bytes alone, so that what is left and what comes lie wherever they may.
+        watched.stream.read_exact(&mut [0; 60]).unwrap();
+        client.write(&[round; 5]);
+        watched.until(|readable, _, _| readable);
+        assert_eq!(watched.stream.read(&mut [0; 200]).unwrap(), 97 - 60 + 5);
+    }
+}
+
 fn who_is_watched_anew_is_told_all<N: Net>((socket, mut client): (N::Socket, impl Client)) {
     let mut watched = Watched::<N>::new(socket);
     client.write(b"hello");
@@ -252,6 +269,7 @@ macro_rules! on_both_networks {
 
 on_both_networks! {
     what_comes_is_told_once,
+    a_read_takes_all_that_is_there,
     who_is_watched_anew_is_told_all,
     what_came_before_a_reset_is_read_before_it,
     a_full_one_is_told_when_there_is_room,
