@@ -6,7 +6,7 @@ SERVER := $(abspath $(TARGET))/debug/liveloop
 
 .DEFAULT_GOAL := help
 .PHONY: help run page test sim sim-long sim-planted sim-binary test-rust test-web test-metrics test-bench test-hostile conformance e2e fuzz sanitize \
-        check lint-rust lint-web ci generated screenshots bench bench-lobby bench-peers bench-binaries million hostile clean tools
+        check lint-rust lint-web ci generated screenshots bench bench-lobby bench-store bench-peers bench-binaries million hostile clean tools
 
 help: ## list what can be made
 	@echo 'make TARGET, where TARGET is one of'
@@ -24,6 +24,8 @@ page: tools ## build the page, if its sources have changed
 test: test-rust sim conformance test-web test-metrics test-bench test-hostile e2e ## install what the tests need, then run all of them
 
 test-rust: page ## test the Rust crates, the binary among them
+	@# With it the store's tests let syncs fail.
+	@command -v strace >/dev/null || scripts/apt.sh strace
 	@echo 'testing the server …'
 	cargo test --locked --workspace
 	@echo 'testing the gateway once more, with its sends through io_uring …'
@@ -131,6 +133,9 @@ million: bench-binaries ## hold a million connections on this machine (CONNECTIO
 hostile: bench-binaries ## attack a server, and measure what the others on it notice (ten minutes)
 	@scripts/slowhttptest.sh
 	scripts/hostile.sh release $(ARGS)
+
+bench-store: ## measure the store alone: durable messages/s, latency, pages, bytes a message (MESSAGES=1000000)
+	cargo bench --locked -p liveloop-sqlite --bench store -- --messages $(or $(MESSAGES),1000000) $(ARGS)
 
 bench-binaries: page
 	@echo 'building for release …'

@@ -1,11 +1,17 @@
 //! What every adapter must do. An adapter's tests call the function of its port with a way to make
 //! an empty one; a failed guarantee panics with its name.
 
+mod archive;
+mod directory;
+
 use std::sync::Arc;
 
 use liveloop_core::{RoomId, UserId};
 
 use crate::{Appended, History, HistoryError, MessageId, Text, Wall};
+
+pub use archive::{archive, message, persistent_archive};
+pub use directory::{directory, persistent_directory};
 
 const ROOM: RoomId = RoomId(7);
 const ADA: UserId = UserId(1);
@@ -86,10 +92,15 @@ async fn appends_at_once_leave_no_hole(history: impl History + 'static) {
             })
         })
         .collect();
+    each_once(tasks, 400).await;
+}
+
+/// Finds each `seq` up to `last` once in what the tasks were answered.
+async fn each_once(tasks: Vec<tokio::task::JoinHandle<Vec<u64>>>, last: u64) {
     let mut all = Vec::new();
     for task in tasks {
         all.extend(task.await.expect("no task panics"));
     }
     all.sort_unstable();
-    assert!(all.into_iter().eq(1..=400), "every seq once, from 1, without holes");
+    assert!(all.into_iter().eq(1..=last), "every seq once, from 1, without holes");
 }

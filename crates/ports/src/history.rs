@@ -75,19 +75,19 @@ pub trait History: Send + Sync {
 /// An append: answered at once by an adapter that waits for nothing, or later.
 ///
 /// Appends of one room are answered in the order in which they were made.
-pub enum Appending {
+pub enum Appending<E = HistoryError> {
     /// The answer.
-    Now(Result<Appended, HistoryError>),
+    Now(Result<Appended, E>),
     /// The answer is yet to come; it must be awaited for the text to be stored.
-    Later(BoxFuture<'static, Result<Appended, HistoryError>>),
+    Later(BoxFuture<'static, Result<Appended, E>>),
 }
 
-impl Appending {
+impl<E> Appending<E> {
     /// Waits for the answer, where it is not there.
     ///
     /// # Errors
-    /// As [`History::append`].
-    pub async fn answer(self) -> Result<Appended, HistoryError> {
+    /// As the append that it is the answer to.
+    pub async fn answer(self) -> Result<Appended, E> {
         match self {
             Self::Now(answer) => answer,
             Self::Later(answer) => answer.await,

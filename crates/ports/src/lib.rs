@@ -6,12 +6,24 @@
 
 #![forbid(unsafe_code)]
 
+mod archive;
 mod bans;
 #[cfg(any(test, feature = "conformance"))]
 pub mod conformance;
+mod directory;
+mod health;
 mod history;
 
+pub use archive::{
+    Archive, ArchiveError, Archived, Body, Change, Kept, Lasting, MemoryArchive, Message, Page,
+    PageLimit, Purge, Span,
+};
 pub use bans::{Bans, NoBans};
+pub use directory::{
+    Admission, Channel, ChannelKind, Directory, DirectoryError, Found, Joined, Listed, Member,
+    MemoryDirectory, Profile, SecretHash,
+};
+pub use health::{Cause, Health, Unavailable};
 pub use history::{
     Appended, Appending, History, HistoryError, MemoryHistory, MessageId, Text, Wall,
 };

@@ -1,0 +1,180 @@
+//! What the store does on this machine: durable messages a second, how long one takes at a rate, how
+//! long a page takes, and how many bytes a message has on the disk.
+//!
+//! `cargo bench -p liveloop-sqlite -- [--messages N] [--rooms N] [--directory DIR]`. The directory
+//! must be on the disk in question: on a memory file system a sync costs nothing.
+
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    collections::VecDeque,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use hdrhistogram::Histogram;
+use liveloop_core::{RoomId, SocketId, UserId};
+use liveloop_ports::{
+    Appending, Archive, ArchiveError, Body, Lasting, Message, MessageId, PageLimit, Span, Wall,
+};
+use liveloop_sqlite::SqliteStore;
+
+/// How many messages wait for their answers at once.
+const WINDOW: usize = 8_192;
+const RATE_PER_SECOND: u64 = 5_000;
+const RATE_FOR: Duration = Duration::from_secs(4);
+const PAGES: u64 = 5_000;
+
+struct Wishes {
+    messages: u64,
+    rooms: u64,
+    directory: PathBuf,
+}
+
+fn wishes() -> Wishes {
+    let mut wishes = Wishes {
+        messages: 1_000_000,
+        rooms: 1_000,
+        directory: Path::new(env!("CARGO_TARGET_TMPDIR")).to_owned(),
+    };
+    let mut arguments = std::env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().expect("a value follows");
+        match &*argument {
+            "--messages" => wishes.messages = value().parse().expect("a number"),
+            "--rooms" => wishes.rooms = value().parse().expect("a number"),
+            "--directory" => wishes.directory = value().into(),
+            // Cargo's own.
+            "--bench" => {}
+            other => panic!("unknown: {other}"),
+        }
+    }
+    wishes
+}
+
+/// A number that looks random, the same for the same `n` (SplitMix64).
+fn mix(n: u64) -> u64 {
+    let n = n.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let n = (n ^ n >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let n = (n ^ n >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    n ^ n >> 31
+}
+
+fn room(n: u64) -> RoomId {
+    RoomId(u128::from(mix(n)) << 64 | u128::from(mix(!n)))
+}
+
+/// Every second one is said in the first room, the others anywhere; 80 bytes of text.
+fn message(n: u64, rooms: u64) -> Message {
+    let in_room = if n.is_multiple_of(2) { 0 } else { mix(n) % rooms };
+    let visitor = u128::from(mix(n / 7) % 20_000 + 1);
+    Message {
+        room: room(in_room),
+        user: UserId(visitor << 64 | 7),
+        client_id: Some(format!("{:022x}", mix(n))),
+        message: MessageId(u128::from(mix(n)) << 64 | u128::from(n)),
+        said_at: Wall(1_700_000_000_000 + n),
+        body: Body {
+            name: "Somebody".to_owned(),
+            text: format!("{n:080}"),
+            from: SocketId(visitor),
+        },
+    }
+}
+
+async fn answered(said: Appending<ArchiveError>) {
+    said.answer().await.expect("the store works");
+}
+
+async fn fill(store: &SqliteStore, wishes: &Wishes) {
+    for n in 0..wishes.rooms {
+        store.open_room(room(n), Lasting::Channel).await.unwrap();
+    }
+    let (began, cpu) = (Instant::now(), cpu_seconds());
+    let mut waiting = VecDeque::new();
+    for n in 0..wishes.messages {
+        if waiting.len() == WINDOW {
+            answered(waiting.pop_front().unwrap()).await;
+        }
+        waiting.push_back(store.append(message(n, wishes.rooms)));
+    }
+    for said in waiting {
+        answered(said).await;
+    }
+    let (took, messages) = (began.elapsed().as_secs_f64(), wishes.messages as f64);
+    println!("{:>10.0} durable messages/s, {WINDOW} waiting at once", messages / took);
+    let cpu = (cpu_seconds() - cpu) * 1e6 / messages;
+    println!("{cpu:>10.2} us of CPU a message, this loader's share included");
+}
+
+/// What all threads of this process have used, user and system; 0 where Linux does not say it.
+fn cpu_seconds() -> f64 {
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    // proc_pid_stat(5): after the name come the state and, ten fields later, utime and stime.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace().skip(11).take(2);
+    fields.filter_map(|ticks| ticks.parse::<f64>().ok()).sum::<f64>() / TICKS_PER_SECOND
+}
+
+/// Latencies from the moment at which each was due.
+async fn at_a_rate(store: &SqliteStore, wishes: &Wishes) {
+    const TICK: Duration = Duration::from_millis(2);
+    let each_tick = RATE_PER_SECOND * 2 / 1_000;
+    let (told, mut latencies) = tokio::sync::mpsc::unbounded_channel();
+    let began = Instant::now();
+    let mut due = began;
+    let mut n = wishes.messages;
+    while due.duration_since(began) < RATE_FOR {
+        tokio::time::sleep_until(due.into()).await;
+        for _ in 0..each_tick {
+            let (said, told) = (store.append(message(n, wishes.rooms)), told.clone());
+            tokio::spawn(async move {
+                answered(said).await;
+                let _ = told.send(due.elapsed());
+            });
+            n += 1;
+        }
+        due += TICK;
+    }
+    drop(told);
+    let mut histogram = Histogram::<u64>::new(3).unwrap();
+    while let Some(latency) = latencies.recv().await {
+        histogram.record(u64::try_from(latency.as_micros()).unwrap()).unwrap();
+    }
+    print_latencies(&format!("an append at {RATE_PER_SECOND}/s"), &histogram);
+}
+
+fn print_latencies(what: &str, micros: &Histogram<u64>) {
+    let at = |quantile| micros.value_at_quantile(quantile) as f64 / 1_000.0;
+    let (half, most, all) = (at(0.5), at(0.99), at(1.0));
+    println!("{half:>10.3} ms p50, {most:.3} ms p99, {all:.3} ms most: {what} ({})", micros.len());
+}
+
+async fn pages(store: &SqliteStore) {
+    let mut histogram = Histogram::<u64>::new(3).unwrap();
+    let last = store.last_seq(room(0)).await.unwrap();
+    for n in 0..PAGES {
+        let before = mix(n) % last + 51;
+        let began = Instant::now();
+        let page = store.page(room(0), Span::Before(before), PageLimit::default()).await.unwrap();
+        histogram.record(u64::try_from(began.elapsed().as_micros()).unwrap()).unwrap();
+        assert_eq!(page.messages.len(), 50);
+    }
+    print_latencies(&format!("a page of 50 in a room of {last}"), &histogram);
+}
+
+fn main() {
+    let wishes = wishes();
+    let directory = tempfile::tempdir_in(&wishes.directory).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let store = SqliteStore::open(directory.path()).unwrap();
+    runtime.block_on(async {
+        fill(&store, &wishes).await;
+        at_a_rate(&store, &wishes).await;
+        pages(&store).await;
+    });
+    drop(store);
+    let bytes = std::fs::metadata(directory.path().join("store.db")).unwrap().len();
+    let kept = wishes.messages + RATE_PER_SECOND * RATE_FOR.as_secs();
+    println!("{:>10.1} bytes on disk a message, of {kept}", bytes as f64 / kept as f64);
+}

@@ -1,0 +1,187 @@
+//! What is the store's own: its lock, its schema, its checks, and what it does when it cannot write.
+
+#![allow(clippy::unwrap_used)]
+
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
+
+use liveloop_core::{RoomId, UserId};
+use liveloop_ports::{
+    Appending, Archive, ArchiveError, Cause, Health, Lasting, PageLimit, Purge, Span, Wall,
+    conformance::message,
+};
+use liveloop_sqlite::{OpenError, SqliteStore};
+use rusqlite::Connection;
+use tempfile::TempDir;
+
+const ROOM: RoomId = RoomId(7);
+const ADA: UserId = UserId(1);
+
+async fn store_with(directory: &Path, messages: u64) -> SqliteStore {
+    let store = SqliteStore::open(directory).unwrap();
+    store.open_room(ROOM, Lasting::Channel).await.unwrap();
+    let asked: Vec<_> = (1..=messages).map(|n| store.append(message(ROOM, ADA, n))).collect();
+    for said in asked {
+        said.answer().await.unwrap();
+    }
+    store
+}
+
+/// As a process leaves it that was killed.
+fn leave_unclean(directory: &Path) {
+    fs::write(directory.join("store.lock"), "1").unwrap();
+}
+
+async fn until(store: &SqliteStore, is_so: impl Fn(&Health) -> bool) {
+    let began = Instant::now();
+    while !is_so(&Archive::health(store)) {
+        assert!(began.elapsed() < Duration::from_secs(60), "{:?}", Archive::health(store));
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+fn is_down(cause: Cause) -> impl Fn(&Health) -> bool {
+    move |health| matches!(health, Health::Down(why) if why.cause == cause)
+}
+
+#[tokio::test]
+async fn a_directory_has_one_process() {
+    let directory = TempDir::new().unwrap();
+    let store = store_with(directory.path(), 1).await;
+    let refused = SqliteStore::open(directory.path()).err().unwrap();
+    assert!(matches!(&refused, OpenError::InUse { process, .. }
+        if *process == std::process::id().to_string()));
+    assert!(refused.to_string().contains(&*directory.path().to_string_lossy()));
+    drop(store);
+    assert!(SqliteStore::open(directory.path()).is_ok());
+}
+
+#[tokio::test]
+async fn what_a_newer_version_has_written_is_left_alone() {
+    let directory = TempDir::new().unwrap();
+    drop(store_with(directory.path(), 1).await);
+    let file = Connection::open(directory.path().join("store.db")).unwrap();
+    file.pragma_update(None, "user_version", 1_000).unwrap();
+    drop(file);
+    let refused = SqliteStore::open(directory.path()).err().unwrap();
+    assert!(matches!(refused, OpenError::Newer { found: 1_000, .. }), "{refused}");
+}
+
+#[tokio::test]
+async fn after_an_unclean_stop_it_works_and_is_clean_again() {
+    let directory = TempDir::new().unwrap();
+    drop(store_with(directory.path(), 2_000).await);
+    assert_eq!(fs::read_to_string(directory.path().join("store.lock")).unwrap(), "");
+    leave_unclean(directory.path());
+    let store = SqliteStore::open(directory.path()).unwrap();
+    store.open_room(ROOM, Lasting::Channel).await.unwrap();
+    assert_eq!(store.append(message(ROOM, ADA, 2_001)).answer().await.unwrap().seq, 2_001);
+    until(&store, |health| *health == Health::Ready).await;
+    drop(store);
+    assert_eq!(fs::read_to_string(directory.path().join("store.lock")).unwrap(), "");
+}
+
+#[tokio::test]
+async fn damage_is_found_and_nothing_is_written_then() {
+    let directory = TempDir::new().unwrap();
+    drop(store_with(directory.path(), 2_000).await);
+    let file = directory.path().join("store.db");
+    let mut bytes = fs::read(&file).unwrap();
+    let middle = bytes.len() / 8_192 * 4_096;
+    bytes[middle..middle + 4_096].fill(0xa5);
+    fs::write(&file, bytes).unwrap();
+    leave_unclean(directory.path());
+    let store = SqliteStore::open(directory.path()).unwrap();
+    until(&store, is_down(Cause::Corrupt)).await;
+    store.open_call(ROOM);
+    let refused = store.append(message(ROOM, ADA, 3_000));
+    assert!(matches!(refused, Appending::Now(Err(ArchiveError::Unavailable(_)))));
+    drop(store);
+    assert_ne!(fs::read_to_string(directory.path().join("store.lock")).unwrap(), "");
+}
+
+#[tokio::test]
+async fn a_lock_of_somebody_else_is_told_at_once_and_outlived() {
+    let directory = TempDir::new().unwrap();
+    let store = store_with(directory.path(), 3).await;
+    let other = Connection::open(directory.path().join("store.db")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let refused = store.append(message(ROOM, ADA, 4)).answer().await.unwrap_err();
+    assert!(matches!(&refused, ArchiveError::Unavailable(why) if why.cause == Cause::Locked));
+    assert!(is_down(Cause::Locked)(&Archive::health(&store)));
+    let again = store.append(message(ROOM, ADA, 4));
+    assert!(matches!(again, Appending::Now(Err(ArchiveError::Unavailable(_)))), "at once");
+    let page = store.page(ROOM, Span::Newest, PageLimit::default()).await.unwrap();
+    assert_eq!(page.messages.len(), 3, "what is there can be read");
+    other.execute_batch("ROLLBACK").unwrap();
+    until(&store, |health| *health == Health::Ready).await;
+    assert_eq!(store.append(message(ROOM, ADA, 4)).answer().await.unwrap().seq, 4);
+}
+
+#[tokio::test]
+async fn more_than_the_queue_takes_is_refused_and_leaves_no_hole() {
+    let directory = TempDir::new().unwrap();
+    let store = store_with(directory.path(), 0).await;
+    let (mut asked, mut refused) = (Vec::new(), 0);
+    for n in 1..2_000_000 {
+        if refused == 100 {
+            break;
+        }
+        match store.append(message(ROOM, ADA, n)) {
+            Appending::Now(Err(ArchiveError::Unavailable(why))) => {
+                assert_eq!(why.cause, Cause::Overloaded);
+                refused += 1;
+            }
+            said => asked.push(said),
+        }
+    }
+    assert!(refused > 0, "it has kept up");
+    for (said, seq) in asked.into_iter().zip(1..) {
+        assert_eq!(said.answer().await.unwrap().seq, seq);
+    }
+    assert_eq!(Archive::health(&store), Health::Ready);
+}
+
+#[tokio::test]
+async fn nothing_is_left_in_the_files_of_what_was_removed() {
+    let directory = TempDir::new().unwrap();
+    let store = SqliteStore::open(directory.path()).unwrap();
+    let said = |room, user, n, what: &str| {
+        let mut said = message(room, user, n);
+        said.body.text = format!("{what} {n} {}", "x".repeat(200));
+        said
+    };
+    let call = RoomId(8);
+    store.open_room(ROOM, Lasting::Channel).await.unwrap();
+    store.open_call(call);
+    let mut asked = Vec::new();
+    for n in 1..=1_200 {
+        for said in [
+            said(ROOM, ADA, n, "to-be-erased"),
+            said(ROOM, UserId(2), n, "to-be-kept"),
+            said(call, UserId(2), n, "to-be-purged"),
+        ] {
+            asked.push(store.append(said));
+        }
+    }
+    for said in asked {
+        said.answer().await.unwrap();
+    }
+    let holds = |what: &str| {
+        let files = fs::read_dir(directory.path()).unwrap();
+        files
+            .map(|file| fs::read(file.unwrap().path()).unwrap())
+            .any(|bytes| bytes.windows(what.len()).any(|window| window == what.as_bytes()))
+    };
+    assert!(holds("to-be-erased") && holds("to-be-purged"));
+    store.close_room(call);
+    assert_eq!(store.purge(Purge::Calls, Wall(u64::MAX)).await, Ok(1_200));
+    assert_eq!(store.last_seq(call).await, Ok(0));
+    assert_eq!(Archive::erase(&store, ADA).await, Ok(1_200));
+    assert!(!holds("to-be-erased"));
+    assert!(!holds("to-be-purged"));
+    assert!(holds("to-be-kept"));
+}
