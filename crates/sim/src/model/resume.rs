@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Broken, Farewell, Model, Outcome, Place, Rule, SLACK, broken};
 
 /// How much older than its arrival an event may be: what waits for a slow reader.
-const AGE_SLACK: u64 = 10_000;
+pub(super) const LATE: u64 = 10_000;
 
 /// That a session has no socket, as far as its visitor knows.
 #[derive(Clone, Copy, Debug)]
@@ -262,9 +262,9 @@ impl Model {
             return Ok(());
         }
         let missed = last_n - after;
-        let oldest = self.earliest(own.seen_at, AGE_SLACK);
+        let oldest = self.earliest(own.seen_at, LATE);
         let is_young = self.now - oldest + SLACK < self.terms.grace;
-        let bytes = self.incoming_since(session, oldest.saturating_sub(AGE_SLACK), missed);
+        let bytes = self.incoming_since(session, oldest.saturating_sub(LATE), missed);
         // What it has shown to have need not be kept.
         let asks_for_missed = after >= own.floor.max(highest);
         let must_be_there =
