@@ -200,6 +200,8 @@ pub(crate) struct Model {
     pub(crate) rooms: Vec<Room>,
     pub(crate) by_room: BTreeMap<String, usize>,
     blocks: Vec<meeting::Block>,
+    /// When how many bytes were sent by those who were in no call, as far as they knew.
+    incoming: Vec<(u64, u64)>,
     to_judge: Vec<endings::Told>,
     /// The last token of each visitor.
     pub(crate) tokens: BTreeMap<usize, String>,
@@ -224,6 +226,7 @@ impl Model {
             rooms: Vec::new(),
             by_room: BTreeMap::new(),
             blocks: Vec::new(),
+            incoming: Vec::new(),
             to_judge: Vec::new(),
             tokens: BTreeMap::new(),
             has_leapt: false,

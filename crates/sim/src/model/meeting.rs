@@ -145,7 +145,7 @@ impl Model {
         let sessions = sides.into_iter().flat_map(|side| [side.session, side.partner]);
         sessions.into_iter().any(|session| {
             let own = &self.sessions[session];
-            let asked = own.sent.iter().rev().take(30);
+            let asked = own.sent.iter().rev().take(80);
             let asks = |sent: &Sent| sent.command.wish.as_ref().is_some_and(|wish| wish.again);
             own.undo_until + SLACK >= first_seen || asked.into_iter().any(asks)
         })
