@@ -32,8 +32,9 @@ use crate::{
 pub(crate) const QUEUE_MAX: usize = 16_384;
 /// How much is done in one commit.
 const BATCH_MAX: usize = 4_096;
-/// From how many pages of 4 KiB on the log is brought into the file.
-const CHECKPOINT_PAGES: u32 = 4_096;
+/// From how many pages of 4 KiB on the log is brought into the file: rarely, because a page that was
+/// changed many times is then written once.
+const CHECKPOINT_PAGES: u32 = 16_384;
 /// How often it is tried whether the disk works again.
 const PROBE_EVERY: Duration = Duration::from_millis(100);
 /// How often it is tried whether somebody has mended a damaged file.
