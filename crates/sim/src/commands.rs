@@ -186,7 +186,7 @@ pub(crate) fn wrong(random: &mut Random) -> Command {
         ("typing", "{\"typing\":1}", "bad-payload"),
         ("stop-call", "[]", "bad-payload"),
         ("hello", "{}", "not-allowed"),
-        ("leave-room", "{\"roomId\":\"x\"}", "not-in-room"),
+        ("leave-room", "{\"roomId\":\"BBBBBBBBBBBBBBBBBBBBBA\"}", "not-in-room"),
         ("join-room", "{\"roomId\":\"x\"}", "room-not-found"),
     ];
     let (event, data, code) = all[random.index(all.len())];

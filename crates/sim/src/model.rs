@@ -173,10 +173,10 @@ pub(crate) struct Session {
     incoming: Vec<(u64, u64)>,
     /// When the last event came that it has seen.
     seen_at: u64,
-    /// And each of them.
-    seen_times: Vec<u64>,
     /// A claim of it was given up, and may still come.
     pub(crate) has_stray_claim: bool,
+    /// It has named a room that it was not told of.
+    has_guessed: bool,
     /// Such a one may have given the session to a socket that nobody listens to.
     may_be_astray: bool,
     /// It was not sent everything when it came back, after everything had settled so often.
@@ -200,6 +200,8 @@ pub(crate) struct Model {
     pub(crate) rooms: Vec<Room>,
     pub(crate) by_room: BTreeMap<String, usize>,
     blocks: Vec<meeting::Block>,
+    /// When how many bytes were sent by those who were in no call, as far as they knew.
+    incoming: Vec<(u64, u64)>,
     to_judge: Vec<endings::Told>,
     /// The last token of each visitor.
     pub(crate) tokens: BTreeMap<usize, String>,
@@ -224,6 +226,7 @@ impl Model {
             rooms: Vec::new(),
             by_room: BTreeMap::new(),
             blocks: Vec::new(),
+            incoming: Vec::new(),
             to_judge: Vec::new(),
             tokens: BTreeMap::new(),
             has_leapt: false,
@@ -279,8 +282,8 @@ impl Model {
             said: Vec::new(),
             incoming: Vec::new(),
             seen_at: self.now,
-            seen_times: Vec::new(),
             has_stray_claim: false,
+            has_guessed: false,
             may_be_astray: false,
             missed_at: None,
             floor: 0,
@@ -312,6 +315,9 @@ impl Model {
             own.undo_until = at + 30_000 + SLACK;
         }
         own.said.push((at, command.event));
+        if let Named::Room(room) = command.named {
+            own.has_guessed |= !own.rooms.contains(&room);
+        }
         let outcome = if is_numbered { Outcome::Open } else { Outcome::Lost };
         own.sent.push(Sent { command, reference, at, tick, outcome, is_repeated: false });
         reference

@@ -3,7 +3,7 @@
 
 use crate::{
     commands, hello,
-    model::{Place, Rule},
+    model::{Claim, Place, Rule},
     random::Random,
     wire::Cut,
     world::World,
@@ -202,6 +202,10 @@ impl World {
     fn connect(&mut self, window: usize, random: &mut Random) {
         let is_announced = random.percent(60);
         let hello = hello::choose(self, window, random);
+        // Whether it came too late to be waited for nobody could see of one that says but a name.
+        let says_who =
+            |(claim, _): &(Claim, String)| claim.session.is_some() || claim.user.is_some();
+        let is_announced = is_announced && hello.as_ref().is_none_or(says_who);
         let network = Random::new(random.next(), 1);
         self.model.counts.add("sockets opened");
         self.with(window, |window, around| window.connect(around, (network, is_announced), hello));

@@ -141,18 +141,18 @@ impl Model {
         }
         let is_own = self.names_own(session, sent);
         let is_stable = self.is_stable(session, sent);
-        let was_there = is_own || self.was_in(session, command.named);
+        // Of a room that it was not told of nobody knows here.
+        let has_missed = self.sessions[session].missed_at.is_some();
+        let was_there = is_own || has_missed || self.was_in(session, command.named);
+        let was_nowhere = self.sessions[session].rooms.is_empty() && !has_missed;
         let is_wrong = match command.event {
             "request-room" => {
                 let here = matches!(self.sessions[session].place, Place::Room(_));
                 here && !is_own && self.is_certain(session)
             }
             "stop-call" => command.named != Named::None && !was_there && is_stable,
-            "block-user" => {
-                self.sessions[session].rooms.is_empty() && is_stable
-                    || command.named == Named::Nowhere
-            }
-            "undo-skip" => self.sessions[session].rooms.is_empty() && is_stable,
+            "block-user" => was_nowhere && is_stable || command.named == Named::Nowhere,
+            "undo-skip" => was_nowhere && is_stable,
             "cancel-request" | "heartbeat" => false,
             _ => !is_own && is_stable || command.named == Named::Nowhere,
         };

@@ -1,6 +1,6 @@
 //! Who must not meet: whom somebody has blocked, a partner of the memory window, somebody who is away.
 
-use super::{Model, Named, Place, Rule, SLACK, Sent, broken};
+use super::{Model, Named, Outcome, Place, Rule, SLACK, Sent, broken, resume::LATE};
 
 /// That somebody has blocked somebody else.
 #[derive(Debug)]
@@ -59,7 +59,14 @@ impl Model {
         let concerns = |block: &Block| {
             (block.who, block.whom) == (one, other) || (block.who, block.whom) == (other, one)
         };
-        self.blocks.iter().any(concerns)
+        // Whom it meant is not known of one that was not answered.
+        let is_blind = |sent: &Sent| {
+            sent.command.event == "block-user"
+                && sent.command.named == Named::None
+                && matches!(sent.outcome, Outcome::Open | Outcome::Lost)
+        };
+        let mut theirs = self.sessions.iter().filter(|own| own.user == one || own.user == other);
+        self.blocks.iter().any(concerns) || theirs.any(|own| own.sent.iter().any(is_blind))
     }
 
     fn users_of(&self, room: usize) -> Option<[usize; 2]> {
@@ -109,7 +116,7 @@ impl Model {
         });
         // Of one that was told later it is not known how long ago it was.
         let Some(former) = former.filter(|it| self.rooms[*it].is_seen_live) else { return Ok(()) };
-        let since = self.earliest(self.rooms[former].first_seen, SLACK);
+        let since = self.earliest(self.rooms[former].first_seen, LATE);
         let is_young = room.first_seen < since + self.terms.memory_time;
         let partners = users.map(|user| self.met_since(user, former, number) + unseen);
         let is_among = partners.iter().any(|count| *count < self.terms.memory_partners);
@@ -122,7 +129,7 @@ impl Model {
 
     /// How many others a visitor may have met between two rooms.
     pub(super) fn met_since(&self, user: usize, former: usize, latter: usize) -> usize {
-        let from = self.earliest(self.rooms[former].first_seen, SLACK);
+        let from = self.earliest(self.rooms[former].first_seen, LATE);
         let others =
             (0..self.rooms.len()).rev().take_while(|it| self.rooms[*it].first_seen >= from);
         let others = others.filter(|it| *it != former && *it != latter);
@@ -138,7 +145,7 @@ impl Model {
         let sessions = sides.into_iter().flat_map(|side| [side.session, side.partner]);
         sessions.into_iter().any(|session| {
             let own = &self.sessions[session];
-            let asked = own.sent.iter().rev().take(30);
+            let asked = own.sent.iter().rev().take(80);
             let asks = |sent: &Sent| sent.command.wish.as_ref().is_some_and(|wish| wish.again);
             own.undo_until + SLACK >= first_seen || asked.into_iter().any(asks)
         })

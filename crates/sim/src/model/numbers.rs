@@ -67,7 +67,6 @@ impl Model {
         let index = usize::try_from(n - 1).unwrap_or(usize::MAX);
         if own.seen.len() <= index {
             own.seen.resize(index + 1, 0);
-            own.seen_times.resize(index + 1, now);
         }
         match std::mem::replace(&mut own.seen[index], hash) {
             0 => Ok(false),

@@ -10,17 +10,27 @@ const EVENT_BYTES: u64 = 700;
 impl Model {
     /// What `session` sends may have to be kept for its partner.
     pub(super) fn note_incoming(&mut self, session: usize, command: &Command) {
-        let (now, Place::Room(room)) = (self.now, self.sessions[session].place) else { return };
-        let Some(partner) = self.rooms[room].side(session).map(|side| side.partner) else { return };
         let bytes = command.data.len() as u64 + EVENT_BYTES;
-        self.sessions[partner].incoming.push((now, bytes));
+        let room = match self.sessions[session].place {
+            Place::Room(room) => self.rooms[room].side(session),
+            _ => None,
+        };
+        let partner = room.map(|side| side.partner);
+        let of = partner.map_or(&mut self.incoming, |it| &mut self.sessions[it].incoming);
+        of.push((self.now, bytes));
     }
 
     /// How many bytes there may be of `count` events since then.
     pub(super) fn incoming_since(&self, session: usize, since: u64, count: u64) -> u64 {
         let own = &self.sessions[session];
-        let sent = own.incoming.iter().rev().take_while(|(at, _)| *at >= since);
-        sent.map(|(_, bytes)| *bytes).sum::<u64>() + count * EVENT_BYTES
+        let sum = |sent: &[(u64, u64)]| -> u64 {
+            let lately = sent.iter().rev().take_while(|(at, _)| *at >= since);
+            lately.map(|(_, bytes)| *bytes).sum()
+        };
+        // For whom the others were is not known, perhaps for this one.
+        let is_long = |(at, bytes): &&(u64, u64)| *at >= since && *bytes > 2 * EVENT_BYTES;
+        let others: u64 = self.incoming.iter().filter(is_long).map(|(_, bytes)| *bytes).sum();
+        sum(&own.incoming) + others + count * EVENT_BYTES
     }
 
     pub(super) fn relayed(&mut self, session: usize, name: &str, data: &Value) -> Rule {

@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Broken, Farewell, Model, Outcome, Place, Rule, SLACK, broken};
 
 /// How much older than its arrival an event may be: what waits for a slow reader.
-const AGE_SLACK: u64 = 10_000;
+pub(super) const LATE: u64 = 10_000;
 
 /// That a session has no socket, as far as its visitor knows.
 #[derive(Clone, Copy, Debug)]
@@ -39,6 +39,16 @@ pub(crate) struct Claim {
     pub(crate) is_said: bool,
     /// What it was refused with.
     pub(crate) refused: Option<String>,
+}
+
+impl Claim {
+    /// Whether this `welcome` says nothing of it, though it must be answered.
+    pub(crate) fn is_before_its_time(&self, model: &Model, welcome: &Value) -> bool {
+        let is_other = |user: usize| welcome["userId"] != *model.users[user];
+        let claims =
+            self.session.is_some() || self.has_bad_token || self.user.is_some_and(is_other);
+        claims && self.refused.is_none() && welcome["resumed"] == false
+    }
 }
 
 impl Model {
@@ -252,12 +262,13 @@ impl Model {
             return Ok(());
         }
         let missed = last_n - after;
-        let first = usize::try_from(after).ok().and_then(|index| own.seen_times.get(index));
-        let oldest = first.copied().unwrap_or(own.seen_at);
-        let oldest = self.earliest(oldest, AGE_SLACK);
+        let oldest = self.earliest(own.seen_at, LATE);
         let is_young = self.now - oldest + SLACK < self.terms.grace;
-        let bytes = self.incoming_since(session, oldest.saturating_sub(AGE_SLACK), missed);
-        let must_be_there = is_young && bytes <= self.terms.replay_bytes && after >= own.floor;
+        let bytes = self.incoming_since(session, oldest.saturating_sub(LATE), missed);
+        // What it has shown to have need not be kept.
+        let asks_for_missed = after >= own.floor.max(highest);
+        let must_be_there =
+            is_young && bytes <= self.terms.replay_bytes && asks_for_missed && !own.has_guessed;
         if missed == 0 || must_be_there {
             let id = &own.id;
             return broken("resume", format!("{id} after {after} of {last_n} is not recovered"));

@@ -34,7 +34,7 @@ impl Model {
         };
         self.judge_meetings(unseen)?;
         (0..self.rooms.len()).try_for_each(|room| self.check_room(room))?;
-        self.check_nobody_is_stranded()?;
+        self.check_nobody_is_stranded(unseen)?;
         self.check_held(held)
     }
 

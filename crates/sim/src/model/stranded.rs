@@ -28,7 +28,8 @@ impl Model {
     }
 
     /// Once everything has settled: who surely waits, beside whom.
-    pub(super) fn check_nobody_is_stranded(&self) -> Rule {
+    /// So many have met without anybody's having been told so.
+    pub(super) fn check_nobody_is_stranded(&self, unseen: usize) -> Rule {
         let is_waiting = |session: &usize| {
             let own = &self.sessions[*session];
             own.is_sure(self.epoch) && matches!(own.place, Place::Waiting(_))
@@ -36,7 +37,9 @@ impl Model {
         let waiting: Vec<usize> = (0..self.sessions.len()).filter(is_waiting).collect();
         for (index, one) in waiting.iter().enumerate() {
             for other in &waiting[index + 1..] {
-                if self.must_have_met(*one, *other) {
+                if self.must_have_met(*one, *other)
+                    && !self.may_have_met_unseen(*one, *other, unseen)
+                {
                     let told = [one, other].map(|it| {
                         let own = &self.sessions[*it];
                         format!("{} ({:?} since {})", own.id, own.wish, own.asked_at)
@@ -65,6 +68,16 @@ impl Model {
             && waited.iter().all(|waited| *waited > 0)
             && wish.suits(their_wish, waited, &self.terms)
             && !self.may_have_met(own.user, theirs.user)
+    }
+
+    /// Whether the two may have met in a room that both have missed.
+    fn may_have_met_unseen(&self, one: usize, other: usize, unseen: usize) -> bool {
+        let has_missed = |session: usize| {
+            let user = self.sessions[session].user;
+            let mut own = self.sessions.iter().filter(|other| other.user == user);
+            own.any(|own| own.missed_at.is_some() || own.loss.is_some())
+        };
+        unseen > 0 && has_missed(one) && has_missed(other)
     }
 
     /// Whether no other session of its visitor may stand before it.
