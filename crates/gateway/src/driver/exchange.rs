@@ -76,7 +76,7 @@ impl<N: Net> Driver<N> {
                 effects.extend(later);
             }
             Appending::Now(answer) => {
-                self.stand_in_line(room, outlet, message, Some((said, answer)))
+                self.stand_in_line(room, outlet, message, Some((said, answer)));
             }
             Appending::Later(answer) => {
                 self.stand_in_line(room, outlet, message, None);
