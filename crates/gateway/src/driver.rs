@@ -107,7 +107,7 @@ pub(crate) enum Post<N: Net = Kernel> {
 /// What the history says to a text.
 pub(crate) type SaidAnswer = Result<Appended, HistoryError>;
 
-/// A text of a group whose place is not known yet, or those before it are not published.
+/// A text whose place is not known yet, or those before it in its room are not told.
 struct Unanswered {
     from: ConnId,
     message: MessageId,
@@ -140,8 +140,8 @@ pub(crate) struct Driver<N: Net = Kernel> {
     /// What was published in this turn.
     published: Vec<Publication>,
     listeners: Listeners,
-    /// Texts of groups at home here, in the order in which the history was asked; none where it
-    /// answers at once.
+    /// Texts of sessions and of groups at home here, by room, in the order in which the history was
+    /// asked; none where it answers at once.
     unanswered: IdMap<RoomId, VecDeque<Unanswered>>,
     tally: Tally,
     /// Which thread the next accepted connection goes to.

@@ -402,6 +402,24 @@ async fn everybody_hears_texts_by_their_places_whichever_threads_they_are_on() {
 }
 
 #[tokio::test]
+async fn in_a_call_too_texts_are_heard_and_acknowledged_by_their_places() {
+    for threads in [1, 2] {
+        let limits = Limits { messages_per_second_burst: 100, ..Limits::default() };
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = Settings { threads, ..with_limits(limits) };
+        let server = Server::start_wired(listener, settings, None, Arc::<Unhurried>::default());
+        let ((ada, call), (mut ben, _)) = support::pair(&server).await;
+        let room = call["roomId"].as_str().unwrap().to_owned();
+        let talking = tokio::spawn(talks(ada, room, 100));
+        let in_order: Vec<u64> = (1..=100).collect();
+        for place in &in_order {
+            assert_eq!(ben.event("newMessage").await["seq"], *place);
+        }
+        assert_eq!(talking.await.unwrap(), in_order);
+    }
+}
+
+#[tokio::test]
 async fn a_group_that_nobody_listens_to_ends_and_is_counted() {
     let idle = Groups { idle_max: Span::millis(700) };
     let server = Server::start(Settings { groups: idle, ..settings() }).await;

@@ -207,14 +207,13 @@ async fn a_hello_with_a_ref_is_acknowledged_and_counts_for_the_new_socket_alone(
 #[tokio::test]
 async fn whoever_fails_to_resume_may_come_back_to_what_they_are_then() {
     let server = Server::start(patient()).await;
-    // Sessions of either thread, with nothing to come back to.
+    // Another visitor's session, on this thread or on the other one.
     for _ in 0..4 {
-        let gone = server.client().await;
-        let over = gone.welcome["resume"].clone();
-        gone.lose();
+        let other = server.client().await;
         let mut fresh = server.client().await;
-        fresh.say("hello", json!({"resume": over})).await;
-        assert_eq!(fresh.event("error").await["code"], "resume-expired");
+        let claim = json!({"resume": other.welcome["resume"], "token": fresh.welcome["token"]});
+        fresh.say("hello", claim).await;
+        assert_eq!(fresh.event("error").await["code"], "bad-token");
         let welcome = fresh.event("welcome").await;
         assert_eq!(welcome["socketId"], fresh.welcome["socketId"]);
         fresh.set_last_ref();

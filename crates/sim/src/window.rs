@@ -292,7 +292,9 @@ impl Window {
             _ => around.model.terms.grace,
         };
         // The node has done so before this was heard of.
-        self.note_loss(around, &line, grace.saturating_sub(6_000), code != Some(4001));
+        let ago = around.model.now - line.wire.closed_at.unwrap_or(0).min(around.model.now);
+        let left = grace.saturating_sub(ago + 1_000);
+        self.note_loss(around, &line, left, code != Some(4001));
         line.wire.finish(around.model.now);
         self.left.push(line.wire);
         if is_due { Ok(()) } else { broken("close-code", format!("{code:?} for {deserts:?}")) }

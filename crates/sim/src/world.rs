@@ -60,9 +60,11 @@ impl World {
         let address =
             |visitor: usize| IpAddr::from([10, 0, 0, u8::try_from(visitor % 250).unwrap_or(0) + 1]);
         let owner = |window: usize| window % visitors.max(1);
+        let mut node = SimulatedNode::new(settings, seed);
+        node.hold_store(seed % 4 == 1);
         Self {
             seed,
-            node: SimulatedNode::new(settings, seed),
+            node,
             model: Model::new(terms),
             transcript: Transcript::new(is_kept),
             windows: (0..count).map(|it| Window::new(it, address(owner(it)))).collect(),
@@ -129,6 +131,12 @@ impl World {
 
     /// Has an event loop take its turn, if one may that has anything to do.
     fn turn(&mut self, random: &mut Random) -> bool {
+        // A slow store's answers overtake each other.
+        let held = self.node.held_answers();
+        if held > 0 && random.percent(20) && self.node.let_answer_go(random.index(held)) {
+            self.model.counts.add("answers of a slow store");
+            return true;
+        }
         let first = random.index(self.stalled.len());
         for offset in 0..self.stalled.len() {
             let thread = (first + offset) % self.stalled.len();
@@ -165,7 +173,9 @@ impl World {
             let now = self.model.now;
             let turns = self.node.settle() as u64;
             self.turns += turns;
+            let held = self.node.held_answers();
             let mut has_moved = turns > 0;
+            has_moved |= held > 0 && self.node.let_answer_go(random.index(held));
             for window in 0..self.windows.len() {
                 has_moved |= self.carry(window)?;
             }

@@ -4,7 +4,7 @@
 use std::{collections::VecDeque, sync::atomic::Ordering::Relaxed};
 
 use liveloop_core::{Moment, RoomId};
-use liveloop_ports::{Appending, BoxFuture};
+use liveloop_ports::{Appending, BoxFuture, MessageId};
 use liveloop_protocol::websocket::{Opcode, encode, encode_parts};
 
 use super::{Client, Driver, Post, SaidAnswer, Unanswered};
@@ -64,8 +64,9 @@ impl<N: Net> Driver<N> {
             }
             return;
         }
+        let (room, message) = (said.text.room, said.text.message);
         match self.wires.door.node.history.append(said.text.clone()) {
-            Appending::Now(answer) => {
+            Appending::Now(answer) if !self.unanswered.contains_key(&room) => {
                 let Some(session) = self.session_mut(outlet) else { return };
                 // What its client has sent after the text comes after it.
                 let later: Vec<Effect> = effects.drain(..).collect();
@@ -74,7 +75,13 @@ impl<N: Net> Driver<N> {
                 session.swap_effects(effects);
                 effects.extend(later);
             }
-            Appending::Later(answer) => self.await_answer(answer, outlet, said),
+            Appending::Now(answer) => {
+                self.stand_in_line(room, outlet, message, Some((said, answer)));
+            }
+            Appending::Later(answer) => {
+                self.stand_in_line(room, outlet, message, None);
+                self.await_answer(answer, outlet, said);
+            }
         }
     }
 
@@ -87,41 +94,36 @@ impl<N: Net> Driver<N> {
 
     /// A text of a group whose home this thread is.
     pub(super) fn say_at_home(&mut self, room: RoomId, id: ConnId, said: Said) {
+        let message = said.text.message;
         match self.wires.door.node.history.append(said.text.clone()) {
             // While others wait for their answers they are before it.
             Appending::Now(answer) if !self.unanswered.contains_key(&room) => {
                 self.publish_said(id, &said, answer);
             }
-            Appending::Now(answer) => {
-                let waiting = self.unanswered.entry(room).or_default();
-                waiting.push_back(Unanswered {
-                    from: id,
-                    message: said.text.message,
-                    outcome: None,
-                });
-                self.answered_at_home(room, id, said, answer);
-            }
+            Appending::Now(answer) => self.stand_in_line(room, id, message, Some((said, answer))),
             Appending::Later(answer) => {
-                let waiting = self.unanswered.entry(room).or_default();
-                waiting.push_back(Unanswered {
-                    from: id,
-                    message: said.text.message,
-                    outcome: None,
-                });
+                self.stand_in_line(room, id, message, None);
                 self.await_answer(answer, id, said);
             }
         }
     }
 
-    /// The history has answered: published once those before it have been, for tasks that wait do not
-    /// end in the order in which they began.
-    pub(super) fn answered_at_home(
+    /// A text waits behind those of its room that were said before it.
+    fn stand_in_line(
         &mut self,
         room: RoomId,
-        id: ConnId,
-        said: Said,
-        answer: SaidAnswer,
+        from: ConnId,
+        message: MessageId,
+        outcome: Option<(Said, SaidAnswer)>,
     ) {
+        let waiting = self.unanswered.entry(room).or_default();
+        waiting.push_back(Unanswered { from, message, outcome });
+    }
+
+    /// The history has answered: told once those before it have been, for tasks that wait do not end in
+    /// the order in which they began.
+    pub(super) fn answered(&mut self, io: &mut Io<N>, id: ConnId, said: Said, answer: SaidAnswer) {
+        let room = said.text.room;
         let Some(waiting) = self.unanswered.get_mut(&room) else { return };
         let place = waiting.iter_mut().find(|it| it.from == id && it.message == said.text.message);
         if let Some(place) = place {
@@ -131,7 +133,12 @@ impl<N: Net> Driver<N> {
             match waiting.front_mut().map(|first| (first.from, first.outcome.take())) {
                 Some((from, Some((said, answer)))) => {
                     waiting.pop_front();
-                    self.publish_said(from, &said, answer);
+                    match said.group() {
+                        Some(_) => self.publish_said(from, &said, answer),
+                        None => {
+                            self.with_addressee(io, from, |it| it.handle_said(&said, answer));
+                        }
+                    }
                 }
                 Some((_, None)) => return,
                 None => {

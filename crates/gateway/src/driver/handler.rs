@@ -97,12 +97,7 @@ impl<N: Net> Handler for Driver<N> {
                     let _ = answer.send(desk.create_group(spec, io.now()));
                 }
             }
-            Post::Said(id, said, answer) => match said.group() {
-                Some(room) => self.answered_at_home(room, id, said, answer),
-                None => {
-                    self.with_addressee(io, id, |session| session.handle_said(&said, answer));
-                }
-            },
+            Post::Said(id, said, answer) => self.answered(io, id, said, answer),
             Post::Say(id, said) => {
                 if let Some(room) = said.group() {
                     self.say_at_home(room, id, said);

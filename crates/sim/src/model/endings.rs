@@ -88,7 +88,9 @@ impl Model {
             (Outcome::Granted(tick), None) => {
                 // Answered before anybody had seen the room: for a former one.
                 let first = self.rooms[room].sides.iter().map(|side| side.matched_at).min();
-                first.is_none_or(|first| tick > first) || self.sessions[leaver].loss.is_some()
+                let own = &self.sessions[leaver];
+                let may_have_missed = own.loss.is_some() || own.missed_at.is_some();
+                first.is_none_or(|first| tick > first) || may_have_missed
             }
             (Outcome::Open | Outcome::Lost, _) => true,
             (Outcome::Refused, _) => false,

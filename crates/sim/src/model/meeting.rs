@@ -29,7 +29,8 @@ impl Model {
         let partner = |room: usize| self.rooms[room].side(session).map(|side| side.partner);
         let users = rooms.into_iter().filter_map(partner).map(|it| self.sessions[it].user);
         let users: std::collections::BTreeSet<usize> = users.filter(|user| *user != who).collect();
-        let is_sure = is_granted && users.len() == 1;
+        // Who means the last one may mean one of whom they have not heard yet.
+        let is_sure = is_granted && named != Named::None;
         self.counts.add(if is_granted { "blocks" } else { "blocks asked for" });
         let blocks = users.into_iter().map(|whom| Block { who, whom, session, epoch, is_sure });
         self.blocks.extend(blocks);

@@ -60,7 +60,8 @@ impl Model {
         let room = &self.rooms[number];
         let [side] = &room.sides[..] else { return Ok(()) };
         let partner = &self.sessions[side.partner];
-        let has_missed = partner.missed_at.is_some_and(|at| at + 1 >= room.first_epoch);
+        let is_late = |at: u64| !room.is_seen_live || at + 1 >= room.first_epoch;
+        let has_missed = partner.missed_at.is_some_and(is_late);
         if partner.is_sure(self.epoch) && !has_missed {
             return broken("both-agree", format!("{} knows nothing of {}", partner.id, room.id));
         }
