@@ -57,8 +57,11 @@ impl Model {
     pub(crate) fn lost(&mut self, session: usize, grace: u64, is_told: bool) {
         let (now, epoch) = (self.now, self.epoch);
         let longest = now + self.terms.silence + self.terms.grace + SLACK;
+        // What it was not told yet may have left it idle. That is kept for it, but where time has leapt
+        // on its way it is too old by now, and then there is nothing to come back to.
+        let is_young = now - self.earliest(now, LATE) + SLACK < self.terms.grace;
         let own = &mut self.sessions[session];
-        let is_worth = own.is_sure(epoch) && own.place != Place::Idle && grace > 0;
+        let is_worth = own.is_sure(epoch) && own.place != Place::Idle && grace > 0 && is_young;
         own.is_live = false;
         if own.unsure_until > epoch {
             // What was to make it sure may be lost with the socket.
