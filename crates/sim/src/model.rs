@@ -15,7 +15,7 @@ mod settled;
 mod stranded;
 mod wishes;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::counts::Counts;
 
@@ -147,6 +147,8 @@ pub(crate) struct Session {
     pub(crate) is_vague: bool,
     /// What may still come is not known before everything has settled for the so-manieth time.
     unsure_until: u64,
+    /// Something without a `ref` was sent to the Lobby after everything had settled so often.
+    silent_at: Option<u64>,
     last_n: u64,
     /// A digest of each numbered event; 0 where it was lost.
     seen: Vec<u64>,
@@ -181,6 +183,8 @@ pub(crate) struct Session {
     may_be_astray: bool,
     /// It was not sent everything when it came back, after everything had settled so often.
     missed_at: Option<u64>,
+    /// Rooms whose word it has missed, and of whose end it was told.
+    ended_unseen: BTreeSet<String>,
     /// Of what came before this one nothing need be kept.
     floor: u64,
 }
@@ -200,8 +204,8 @@ pub(crate) struct Model {
     pub(crate) rooms: Vec<Room>,
     pub(crate) by_room: BTreeMap<String, usize>,
     blocks: Vec<meeting::Block>,
-    /// When how many bytes were sent by those who were in no call, as far as they knew.
-    incoming: Vec<(u64, u64)>,
+    /// What was sent to whoever is the partner by then, where that is not known.
+    incoming: Vec<relays::Stray>,
     to_judge: Vec<endings::Told>,
     /// The last token of each visitor.
     pub(crate) tokens: BTreeMap<usize, String>,
@@ -264,6 +268,7 @@ impl Model {
             place_since: self.tick,
             is_vague: false,
             unsure_until: 0,
+            silent_at: None,
             last_n: 0,
             seen: Vec::new(),
             sent: Vec::new(),
@@ -286,6 +291,7 @@ impl Model {
             has_guessed: false,
             may_be_astray: false,
             missed_at: None,
+            ended_unseen: BTreeSet::new(),
             floor: 0,
         });
         Ok(number)
@@ -298,7 +304,7 @@ impl Model {
         command: Command,
         is_numbered: bool,
     ) -> Option<u64> {
-        let (at, tick) = (self.now, self.tick);
+        let (at, tick, epoch) = (self.now, self.tick, self.epoch);
         self.note_incoming(session, &command);
         if command.event == "block-user" {
             self.note_block(session, command.named, false);
@@ -309,7 +315,7 @@ impl Model {
             own.next_reference += 1;
             own.by_reference.insert(reference, own.sent.len());
         } else if command.is_for_lobby() {
-            own.is_vague = true;
+            (own.is_vague, own.silent_at) = (true, Some(epoch));
         }
         if command.event == "undo-skip" {
             own.undo_until = at + 30_000 + SLACK;
@@ -378,6 +384,13 @@ impl Session {
             && self.unsure_until <= epoch
             && self.catch_up.is_none()
             && self.open().next().is_none()
+    }
+
+    /// Whether something that it has said without a `ref` may still lie before the Lobby. A `welcome` is
+    /// older than what comes of that: of a match that crosses it, say, it may tell, and nobody tells
+    /// that it has ended that match.
+    fn is_silent(&self, epoch: u64) -> bool {
+        self.is_vague && self.silent_at == Some(epoch)
     }
 
     /// How many of such commands it has said since then.

@@ -16,7 +16,14 @@ pub(super) struct Told {
 
 impl Model {
     pub(super) fn stopped(&mut self, session: usize, data: &Value) -> Rule {
-        let Some(&room) = self.by_room.get(data["roomId"].as_str().unwrap_or_default()) else {
+        let id = data["roomId"].as_str().unwrap_or_default();
+        if self.has_missed_and_left(session, id) {
+            return match self.sessions[session].ended_unseen.insert(id.to_owned()) {
+                true => Ok(()),
+                false => broken("told-once", format!("again, of a room that was missed: {data}")),
+            };
+        }
+        let Some(&room) = self.by_room.get(id) else {
             return broken("told-once", format!("of a room that nobody was in: {data}"));
         };
         let own = &self.sessions[session];
@@ -49,6 +56,28 @@ impl Model {
         });
         self.to_judge.push(Told { session, room, reason, at: self.now });
         Ok(())
+    }
+
+    /// Whether a session that has just come back may have missed the word of that room and left it
+    /// itself, before it was lost: the `welcome` says that it is elsewhere by then, and the answer of the
+    /// Lobby, where the partner was faster, is yet to come. It cannot know the room.
+    fn has_missed_and_left(&self, session: usize, id: &str) -> bool {
+        let own = &self.sessions[session];
+        let sides = self.by_room.get(id).map_or(&[][..], |room| &self.rooms[*room].sides);
+        let may_be_there = match sides {
+            [] => true,
+            [side] => side.partner == session,
+            _ => false,
+        };
+        let has_asked = own.sent.iter().any(|sent| {
+            let is_unknown = sent.outcome == Outcome::Lost;
+            is_unknown && sent.command.may_leave(usize::MAX)
+        });
+        let has_missed = own.missed_at == Some(self.epoch) && own.unsure_until > self.epoch;
+        has_missed
+            && has_asked
+            && may_be_there
+            && !own.rooms.iter().any(|room| self.rooms[*room].id == id)
     }
 
     /// Judges the reasons that were told since everything had settled.

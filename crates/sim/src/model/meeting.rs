@@ -146,9 +146,9 @@ impl Model {
         let sessions = sides.into_iter().flat_map(|side| [side.session, side.partner]);
         sessions.into_iter().any(|session| {
             let own = &self.sessions[session];
-            let asked = own.sent.iter().rev().take(80);
-            let asks = |sent: &Sent| sent.command.wish.as_ref().is_some_and(|wish| wish.again);
-            own.undo_until + SLACK >= first_seen || asked.into_iter().any(asks)
+            // Of its last requests, whatever it has said beside them.
+            let wishes = own.sent.iter().rev().filter_map(|sent| sent.command.wish.as_ref());
+            own.undo_until + SLACK >= first_seen || wishes.take(80).any(|wish| wish.again)
         })
     }
 }

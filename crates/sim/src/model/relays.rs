@@ -2,10 +2,19 @@
 
 use serde_json::Value;
 
-use super::{Command, Model, Place, Room, Rule, broken, rooms::Text};
+use super::{Command, Model, Named, Place, Room, Rule, broken, rooms::Text};
 
 /// Bytes that an event takes beside what it carries, roughly and at most.
 const EVENT_BYTES: u64 = 700;
+
+/// Something that was sent to whoever is the partner by then.
+#[derive(Debug)]
+pub(super) struct Stray {
+    at: u64,
+    bytes: u64,
+    /// Who is the partner as far as its sender knew, with whom it counts already.
+    partner: Option<usize>,
+}
 
 impl Model {
     /// What `session` sends may have to be kept for its partner.
@@ -16,8 +25,15 @@ impl Model {
             _ => None,
         };
         let partner = room.map(|side| side.partner);
-        let of = partner.map_or(&mut self.incoming, |it| &mut self.sessions[it].incoming);
-        of.push((self.now, bytes));
+        let at = self.now;
+        if let Some(partner) = partner {
+            self.sessions[partner].incoming.push((at, bytes));
+        }
+        // Without a room the present call is meant, and by the time that it arrives that may be another
+        // one than its sender has heard of.
+        if partner.is_none() || command.named == Named::None {
+            self.incoming.push(Stray { at, bytes, partner });
+        }
     }
 
     /// How many bytes there may be of `count` events since then.
@@ -28,8 +44,10 @@ impl Model {
             lately.map(|(_, bytes)| *bytes).sum()
         };
         // For whom the others were is not known, perhaps for this one.
-        let is_long = |(at, bytes): &&(u64, u64)| *at >= since && *bytes > 2 * EVENT_BYTES;
-        let others: u64 = self.incoming.iter().filter(is_long).map(|(_, bytes)| *bytes).sum();
+        let is_long = |stray: &&Stray| stray.at >= since && stray.bytes > 2 * EVENT_BYTES;
+        let others = self.incoming.iter().filter(is_long);
+        let others = others.filter(|stray| stray.partner != Some(session));
+        let others: u64 = others.map(|stray| stray.bytes).sum();
         sum(&own.incoming) + others + count * EVENT_BYTES
     }
 

@@ -57,9 +57,16 @@ impl Model {
     pub(crate) fn lost(&mut self, session: usize, grace: u64, is_told: bool) {
         let (now, epoch) = (self.now, self.epoch);
         let longest = now + self.terms.silence + self.terms.grace + SLACK;
+        // What it was not told yet may have left it idle. That is kept for it, but where time has leapt
+        // on its way it is too old by now, and then there is nothing to come back to.
+        let is_young = now - self.earliest(now, LATE) + SLACK < self.terms.grace;
         let own = &mut self.sessions[session];
-        let is_worth = own.is_sure(epoch) && own.place != Place::Idle && grace > 0;
+        let is_worth = own.is_sure(epoch) && own.place != Place::Idle && grace > 0 && is_young;
         own.is_live = false;
+        if own.unsure_until > epoch {
+            // What was to make it sure may be lost with the socket.
+            own.unsure_until = u64::MAX;
+        }
         let before = own.loss;
         let over_from = if is_worth { now + grace } else { now };
         own.loss = Some(Loss {
@@ -228,12 +235,13 @@ impl Model {
         let was_vague = self.sessions[session].is_vague;
         let own = &mut self.sessions[session];
         own.loss = None;
-        (own.is_live, own.is_vague) = (true, false);
+        own.is_live = true;
+        own.is_vague = own.is_silent(epoch);
         own.last_n = if recovered { claim.after } else { last_n };
         own.floor = own.last_n;
         own.may_be_astray = own.has_stray_claim;
         own.seen_at = now;
-        if !is_sure_after || was_vague {
+        if !is_sure_after || was_vague || own.unsure_until > epoch {
             own.unsure_until = epoch + 1;
             own.wish = None;
         }
@@ -329,8 +337,10 @@ impl Model {
             let (id, place) = (&own.id, own.place);
             return broken("resume", format!("{id} is {place:?}, and told to be {told:?}"));
         }
+        let epoch = self.epoch;
         let own = &mut self.sessions[session];
-        (own.catch_up, own.is_vague) = (None, false);
+        own.catch_up = None;
+        own.is_vague = own.is_silent(epoch);
         own.is_after_known &= !is_unsure;
         if !is_same {
             self.go_on_at(session, told);
