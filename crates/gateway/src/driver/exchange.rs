@@ -17,16 +17,21 @@ use crate::{
 
 impl<N: Net> Driver<N> {
     pub(super) fn ask(&mut self, io: &Io<N>, ask: Ask, is_here: bool) {
+        let is_told_at_once = is_here && self.has_heard_all(&ask);
         match &mut self.wires.desk {
             Some(desk) => {
-                // What the desk has said to it before may still lie here, unheard.
-                let outlet = ask.by.as_ref().map(|by| by.outlet);
-                let has_heard = !self.deliveries.iter().any(|(to, _)| Some(*to) == outlet);
-                desk.take(ask, io.now(), is_here && has_heard);
+                desk.take(ask, io.now(), is_told_at_once);
                 self.hear_desk();
             }
             None => self.wires.threads[0].post(Post::Ask(ask)),
         }
+    }
+
+    /// Whether nothing that was said to who asks lies here unheard. Not looked for where it does not
+    /// matter, for much may lie here.
+    fn has_heard_all(&self, ask: &Ask) -> bool {
+        let lies_here = |outlet| self.deliveries.iter().any(|(to, _)| *to == outlet);
+        ask.by.as_ref().is_none_or(|by| !lies_here(by.outlet))
     }
 
     pub(super) fn listen(&mut self, io: &Io<N>, room: RoomId, id: ConnId) {
