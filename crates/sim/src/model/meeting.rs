@@ -1,6 +1,6 @@
 //! Who must not meet: whom somebody has blocked, a partner of the memory window, somebody who is away.
 
-use super::{Model, Named, Outcome, Place, Rule, SLACK, Sent, broken, resume::LATE};
+use super::{Model, Named, Outcome, Place, Rule, SLACK, Sent, Session, broken, resume::LATE};
 
 /// That somebody has blocked somebody else.
 #[derive(Debug)]
@@ -60,14 +60,17 @@ impl Model {
         let concerns = |block: &Block| {
             (block.who, block.whom) == (one, other) || (block.who, block.whom) == (other, one)
         };
-        // Whom it meant is not known of one that was not answered.
-        let is_blind = |sent: &Sent| {
+        // Whom it meant is not known of one that was not answered, nor where a resume has left out a match:
+        // the last partner may be one of whom the session never heard.
+        let is_blind = |own: &Session, sent: &Sent| {
             sent.command.event == "block-user"
                 && sent.command.named == Named::None
-                && matches!(sent.outcome, Outcome::Open | Outcome::Lost)
+                && (matches!(sent.outcome, Outcome::Open | Outcome::Lost)
+                    || own.missed_at.is_some())
         };
         let mut theirs = self.sessions.iter().filter(|own| own.user == one || own.user == other);
-        self.blocks.iter().any(concerns) || theirs.any(|own| own.sent.iter().any(is_blind))
+        self.blocks.iter().any(concerns)
+            || theirs.any(|own| own.sent.iter().any(|sent| is_blind(own, sent)))
     }
 
     fn users_of(&self, room: usize) -> Option<[usize; 2]> {
