@@ -6,6 +6,7 @@
 use std::{
     env, fs, io,
     path::{Path, PathBuf},
+    process,
 };
 
 use sha2::{Digest, Sha256};
@@ -16,7 +17,8 @@ fn main() -> io::Result<()> {
     println!("cargo::rerun-if-changed={}", dist.display());
     if !dist.join("index.html").is_file() {
         println!("cargo::error=the page is not built: run `make page` first");
-        return Ok(());
+        // Failed, not only said: cargo would say it again after a page with an older date had been laid there.
+        process::exit(1);
     }
     let dist = dist.canonicalize()?;
     let mut files = Vec::new();
