@@ -132,7 +132,12 @@ impl Desk {
     pub(crate) fn poll_publication(&mut self) -> Option<Publication> {
         let (room, count) = self.groups.poll_change()?;
         let room_id = format_id(room.0);
-        let event = ServerEvent::RoomMembers(&RoomMembers { room_id: &room_id, count });
+        let event = ServerEvent::RoomMembers(&RoomMembers {
+            room_id: &room_id,
+            count,
+            joined: None,
+            left: None,
+        });
         let event = Some(Published::new(&event, None));
         Some(Publication { room, kind: RelayKind::Numbered, event, from: None, answer: None })
     }

@@ -330,6 +330,14 @@ impl Session {
             ClientEvent::Answer(answer) => self.answer(answer, now.moment),
             ClientEvent::Candidates(candidates) => self.candidates(candidates, now.moment),
             ClientEvent::Typing(typing) => self.typing(typing, now.moment),
+            // Their words are settled before anything keeps what they ask for.
+            ClientEvent::History(_)
+            | ClientEvent::Read(_)
+            | ClientEvent::EditMessage(_)
+            | ClientEvent::DeleteMessage(_)
+            | ClientEvent::WatchPresence(_) => {
+                Err(Refusal::new(ErrorCode::UnknownEvent, "there is no event of that name"))
+            }
             ClientEvent::Heartbeat => {
                 let server_time = rfc3339(now.wall);
                 return self.acknowledge(reference, &HeartbeatAck { server_time: &server_time });

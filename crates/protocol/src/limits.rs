@@ -61,6 +61,8 @@ pub struct Limits {
     pub group_members: usize,
     /// Groups that one connection may listen to.
     pub groups_per_connection: usize,
+    /// Visitors whose presence one connection may watch.
+    pub watched_visitors: usize,
     /// Bytes that may wait for a slow reader before it is cut off (1013).
     pub outbox_bytes: usize,
 }
@@ -95,6 +97,7 @@ impl Default for Limits {
             groups_per_visitor: 20,
             group_members: 10_000,
             groups_per_connection: 50,
+            watched_visitors: 200,
             outbox_bytes: 1 << 20,
         }
     }
@@ -115,6 +118,7 @@ impl Limits {
             json_depth: 8,
             groups_per_visitor: 2,
             groups_per_connection: 2,
+            watched_visitors: 3,
             ..Self::default()
         }
     }

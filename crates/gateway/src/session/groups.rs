@@ -6,7 +6,7 @@ use std::sync::{Arc, atomic::AtomicBool};
 
 use liveloop_core::{GroupRejection, GroupView, Moment, RoomId};
 use liveloop_protocol::{
-    Encoded, ErrorCode, IdText, JoinRoom, LeaveRoom, Refusal, RoomJoined, ServerEvent, format_id,
+    Encoded, ErrorCode, IdText, JoinRoom, LeaveRoom, Refusal, RoomJoined, RoomKind, ServerEvent, format_id,
 };
 
 use super::{Effect, RelayKind, Session, room_named};
@@ -130,7 +130,7 @@ impl Session {
         };
         let ack = RoomJoined {
             room_id: &room_id,
-            kind: "group",
+            kind: RoomKind::Group,
             name: view.name.as_deref(),
             count: view.count,
             last_seq: joined.last_seq,
