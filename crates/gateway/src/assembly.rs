@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use liveloop_ports::{Bans, History};
+use liveloop_ports::{Bans, Directory, History};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
@@ -24,6 +24,7 @@ use crate::{
 pub(crate) struct Parts {
     pub(crate) secret: Secret,
     pub(crate) history: Arc<dyn History>,
+    pub(crate) directory: Arc<dyn Directory>,
     pub(crate) bans: Arc<dyn Bans>,
     pub(crate) clock: Clock,
     pub(crate) is_secure: bool,
@@ -31,13 +32,13 @@ pub(crate) struct Parts {
 
 /// The node behind its door, and what tells it that it goes away.
 pub(crate) fn build_door(settings: Settings, parts: Parts) -> (Door, watch::Sender<bool>) {
-    let Parts { secret, history, bans, clock, is_secure } = parts;
+    let Parts { secret, history, directory, bans, clock, is_secure } = parts;
     let origins = OriginPolicy::new(settings.public_url.as_deref(), &settings.origins);
     let addresses = Arc::new(AddressBook::new(&settings.limits));
     let shared = Arc::new(Shared::new(settings, secret, bans));
     let (drain, draining) = watch::channel(false);
     let timed = TimedHistory::new(history, Arc::clone(&shared.figures), clock.clone());
-    let node = Node { shared, history: Arc::new(timed), clock, draining };
+    let node = Node { shared, history: Arc::new(timed), directory, clock, draining };
     (Door { node, addresses, origins: Arc::new(origins), is_secure }, drain)
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use liveloop_ports::History;
+use liveloop_ports::{Directory, History};
 use tokio::sync::watch;
 
 use crate::{clock::Clock, session::Shared};
@@ -12,6 +12,7 @@ use crate::{clock::Clock, session::Shared};
 pub(crate) struct Node {
     pub(crate) shared: Arc<Shared>,
     pub(crate) history: Arc<dyn History>,
+    pub(crate) directory: Arc<dyn Directory>,
     pub(crate) clock: Clock,
     pub(crate) draining: watch::Receiver<bool>,
 }

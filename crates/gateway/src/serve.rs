@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use liveloop_ports::{Bans, History};
+use liveloop_ports::{Bans, Directory, History};
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
@@ -39,6 +39,8 @@ pub struct Wiring {
     pub secret: Secret,
     /// Gives texts their place.
     pub history: Arc<dyn History>,
+    /// Knows visitors and channels.
+    pub directory: Arc<dyn Directory>,
     /// Knows who may not come in.
     pub bans: Arc<dyn Bans>,
     /// What browsers are shown.
@@ -91,8 +93,9 @@ pub async fn serve(
     let deadline = settings.drain.deadline.0;
     let threads = settings.threads();
     let clock = Clock::start();
-    let Wiring { secret, history, bans, page, tls } = wiring;
-    let parts = Parts { secret, history, bans, clock: clock.clone(), is_secure: tls.is_some() };
+    let Wiring { secret, history, directory, bans, page, tls } = wiring;
+    let (clock_of_node, is_secure) = (clock.clone(), tls.is_some());
+    let parts = Parts { secret, history, directory, bans, clock: clock_of_node, is_secure };
     let (door, drain) = build_door(settings, parts);
     let figures = Arc::clone(&door.node.shared.figures);
     let (http, handed) = mpsc::channel(HANDED_MAX);

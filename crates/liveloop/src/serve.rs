@@ -16,7 +16,7 @@ use std::{
 
 use anyhow::Context;
 use liveloop_gateway::{Secret, Tls, Wiring};
-use liveloop_ports::{MemoryHistory, NoBans};
+use liveloop_ports::{MemoryDirectory, MemoryHistory, NoBans};
 use tokio::{runtime::Builder, time::timeout};
 
 use crate::{
@@ -78,6 +78,7 @@ async fn serve(loaded: &Loaded, folder: &DataFolder, logging: &Logging) -> anyho
     let wiring = Wiring {
         secret: Secret::new(secret.key()),
         history: Arc::new(MemoryHistory::default()),
+        directory: Arc::new(MemoryDirectory::default()),
         bans: Arc::new(NoBans),
         page: page::embedded(),
         tls,

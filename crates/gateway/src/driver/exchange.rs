@@ -10,7 +10,7 @@ use liveloop_protocol::websocket::{Opcode, encode, encode_parts};
 use super::{Client, Driver, Post, SaidAnswer, Unanswered};
 use crate::{
     close::CloseReason,
-    desk::{Ask, Desk, Wish},
+    desk::{Ask, Desk},
     plane::{ConnId, Io, Net},
     session::{Delivery, Effect, Kept, Publication, Said, Session},
 };
@@ -34,25 +34,10 @@ impl<N: Net> Driver<N> {
         ask.by.as_ref().is_none_or(|by| !lies_here(by.outlet))
     }
 
-    pub(super) fn listen(&mut self, io: &Io<N>, room: RoomId, id: ConnId) {
-        if self.listeners.add(room, id) {
-            self.ask(io, Ask { wish: Wish::Heard(room, true), by: None }, true);
-        }
-    }
-
-    pub(super) fn unlisten(&mut self, io: &Io<N>, room: RoomId, id: ConnId) {
-        if self.listeners.remove(room, id) {
-            self.ask(io, Ask { wish: Wish::Heard(room, false), by: None }, true);
-        }
-    }
-
     /// Passes on what the desk has for sessions.
     pub(super) fn hear_desk(&mut self) {
         while let Some((to, delivery)) = self.wires.desk.as_mut().and_then(Desk::poll_delivery) {
             self.deliver(to, delivery);
-        }
-        while let Some(publication) = self.wires.desk.as_mut().and_then(Desk::poll_publication) {
-            self.publish(publication);
         }
     }
 
@@ -61,7 +46,7 @@ impl<N: Net> Driver<N> {
     /// listens hears texts by their place.
     pub(super) fn say(&mut self, outlet: ConnId, said: Said, effects: &mut VecDeque<Effect>) {
         if let Some(room) = said.group() {
-            let home = self.home_of(room);
+            let home = self.home_of(room.0);
             if home == usize::from(self.thread) {
                 self.say_at_home(room, outlet, said);
             } else {
@@ -88,13 +73,6 @@ impl<N: Net> Driver<N> {
                 self.await_answer(answer, outlet, said);
             }
         }
-    }
-
-    /// The thread that gives a group's texts their places.
-    fn home_of(&self, room: RoomId) -> usize {
-        // Ids are random, so any bits of them are as good as a hash.
-        let threads = self.wires.threads.len() as u128;
-        usize::try_from(room.0 % threads).expect("fewer threads than that")
     }
 
     /// A text of a group whose home this thread is.
@@ -181,10 +159,7 @@ impl<N: Net> Driver<N> {
 
     /// Hands out what sessions have for each other, until nobody has anything more.
     pub(super) fn settle(&mut self, io: &mut Io<N>) {
-        while let Some((to, mut delivery)) = self.deliveries.pop_front() {
-            if let Delivery::Joined(joined) = &mut delivery {
-                joined.last_seq = self.wires.door.node.history.last_seq(joined.room);
-            }
+        while let Some((to, delivery)) = self.deliveries.pop_front() {
             self.with_addressee(io, to, |session| session.handle_delivery(delivery));
         }
     }

@@ -108,6 +108,7 @@ impl Session {
         if let Some(holder) = holder {
             self.user = holder.user;
             self.name = holder.name.map(Into::into);
+            self.become_present();
         }
         self.name = name.or_else(|| self.name.take());
     }
@@ -184,6 +185,7 @@ impl Session {
         }
         if was_away {
             self.tell_partner_back();
+            self.be_back();
         }
         is_recovered
     }
@@ -233,6 +235,7 @@ impl Session {
             || traces.queued.is_some()
             || !traces.groups.is_empty()
             || !traces.joining.is_empty()
+            || !traces.leaving.is_empty()
             || !traces.ring.is_empty()
     }
 
