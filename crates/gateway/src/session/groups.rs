@@ -6,7 +6,8 @@ use std::sync::{Arc, atomic::AtomicBool};
 
 use liveloop_core::{GroupRejection, GroupView, Moment, RoomId};
 use liveloop_protocol::{
-    Encoded, ErrorCode, IdText, JoinRoom, LeaveRoom, Refusal, RoomJoined, RoomKind, ServerEvent, format_id,
+    Encoded, ErrorCode, IdText, JoinRoom, LeaveRoom, Refusal, RoomJoined, RoomKind, ServerEvent,
+    format_id,
 };
 
 use super::{Effect, RelayKind, Session, room_named};
