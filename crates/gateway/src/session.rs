@@ -122,7 +122,6 @@ pub(crate) struct Session {
     name: Option<Box<str>>,
     /// Has had its first frame.
     is_greeted: bool,
-    is_welcomed: bool,
     /// Which resume secret the present socket has come with, until that is spent; else 0.
     proved: u32,
     /// Which was issued last; 0 before the first.
@@ -200,7 +199,6 @@ impl Session {
             user,
             name: None,
             is_greeted: false,
-            is_welcomed: false,
             proved: 0,
             issued: 0,
             call: None,
@@ -399,7 +397,7 @@ impl Session {
 
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, now: Now) {
-        if !self.is_welcomed {
+        if !self.is_welcomed() {
             return self.greet(now);
         }
         let now = now.moment;
