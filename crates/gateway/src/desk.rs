@@ -11,7 +11,7 @@ use std::{
 use liveloop_core::{
     Effect, IdMap, Input, Lobby, Mode, Moment, Rejection, RoomId, SessionKey, SocketId, UserId,
 };
-use liveloop_ports::History;
+use liveloop_ports::Archive;
 use liveloop_protocol::{ErrorCode, Refusal};
 
 use crate::{
@@ -77,16 +77,16 @@ pub(crate) struct Desk {
     /// Who of the two in a call has asked for a channel with the other; of most calls nobody.
     asked: IdMap<RoomId, Vec<UserId>>,
     shared: Arc<Shared>,
-    history: Arc<dyn History>,
+    archive: Arc<dyn Archive>,
     deliveries: VecDeque<(ConnId, Delivery)>,
 }
 
 impl Desk {
-    pub(crate) fn new(shared: Arc<Shared>, history: Arc<dyn History>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, archive: Arc<dyn Archive>) -> Self {
         let policy = shared.settings.matching.policy();
         let lobby = Lobby::new(policy, || RoomId(random_id()));
         let (seats, asked, deliveries) = (IdMap::default(), IdMap::default(), VecDeque::new());
-        Self { lobby, seats, asked, shared, history, deliveries }
+        Self { lobby, seats, asked, shared, archive, deliveries }
     }
 
     /// When [`Desk::handle_timeout`] is next to be called.
@@ -164,7 +164,7 @@ impl Desk {
                     self.shared.figures.count_room();
                     self.shared.figures.match_wait.observe(waited);
                     tracing::debug!(?waited, "two have met");
-                    self.history.open_room(room);
+                    self.archive.open_call(room);
                     self.introduce(room, mode, sessions);
                 }
                 Effect::PartnerLeft { session, room, reason } => {
@@ -174,7 +174,7 @@ impl Desk {
                 }
                 Effect::RoomEnded { room } => {
                     self.asked.remove(&room);
-                    self.history.close_room(room);
+                    self.archive.close_room(room);
                 }
                 Effect::Waiting { session, waiting, estimate, relaxed } => {
                     let notice = WaitingNotice { waiting, estimate, relaxed };
@@ -200,6 +200,7 @@ impl Desk {
             let (mine, theirs) = (own.profile.interests(), other.profile.interests());
             let partner = Partner {
                 socket: other.socket,
+                user: other.user,
                 pseudonym: *pseudonym,
                 profile: Arc::clone(&other.profile),
                 common_interests: mine.iter().filter(|i| theirs.contains(i)).cloned().collect(),
@@ -258,7 +259,7 @@ fn refusal_of_lobby(rejection: Rejection) -> Refusal {
 #[cfg(test)]
 mod tests {
     use liveloop_core::Request;
-    use liveloop_ports::{MemoryHistory, NoBans};
+    use liveloop_ports::{MemoryArchive, NoBans};
 
     use super::*;
     use crate::{identity::Secret, plane::Key, settings::Settings};
@@ -284,7 +285,7 @@ mod tests {
     fn whoever_hears_of_a_match_finds_it_in_the_figures() {
         let (settings, secret) = (Settings::for_testing(), Secret::new([1; 32]));
         let shared = Arc::new(Shared::new(settings, secret, Arc::new(NoBans)));
-        let mut desk = Desk::new(Arc::clone(&shared), Arc::new(MemoryHistory::default()));
+        let mut desk = Desk::new(Arc::clone(&shared), Arc::new(MemoryArchive::default()));
         let now = Moment::default();
         let figures =
             || [&shared.figures.waiting, &shared.figures.rooms].map(|it| it.load(Relaxed));

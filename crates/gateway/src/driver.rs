@@ -5,6 +5,7 @@
 //! of one thread have for each other takes no lock and no wake-up; the desk belongs to one thread.
 
 mod arrival;
+mod awaited;
 mod channels;
 mod client;
 mod exchange;
@@ -16,6 +17,7 @@ mod occupancy;
 mod presence;
 mod resume;
 mod tally;
+mod texts;
 
 use std::{
     collections::VecDeque,
@@ -25,7 +27,7 @@ use std::{
 };
 
 use liveloop_core::{Channels, IdMap, MembersChange, Presence, RoomId, UserId};
-use liveloop_ports::{Appended, HistoryError, MessageId};
+use liveloop_ports::MessageId;
 use liveloop_protocol::websocket::{
     Incoming, Limit, Opcode, Role, encode, encode_close, encode_parts,
 };
@@ -42,6 +44,7 @@ use crate::{
     session::{Claim, Delivery, Effect, Kept, Publication, Said, Session, Watch},
 };
 
+use awaited::Awaited;
 use client::{Client, Clients, Live};
 pub(crate) use head::{Head, Headed, says_hello};
 use homes::Homes;
@@ -49,6 +52,7 @@ use listeners::Listeners;
 pub(crate) use resume::Claimant;
 use resume::Later;
 use tally::Tally;
+use texts::{SaidAnswer, Unanswered};
 
 /// How long a client may take to send the head of its first request.
 pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -114,8 +118,10 @@ pub(crate) enum Post<N: Net = Kernel> {
     Unwatch(ConnId, Vec<UserId>),
     /// Whether a visitor who is at home here is online.
     IsOnline(UserId, oneshot::Sender<bool>),
-    /// The history has answered a text of a session of this thread.
-    Said(ConnId, Said, SaidAnswer),
+    /// The archive has answered a text that this thread has asked a place for.
+    Said(RoomId, MessageId, SaidAnswer),
+    /// Answers that this thread waits for may be there.
+    Answers,
     /// A text for a channel whose home this thread is.
     Say(ConnId, Said),
     /// A connection to be read from its beginning.
@@ -130,16 +136,6 @@ pub(crate) enum Post<N: Net = Kernel> {
     Stop,
 }
 
-/// What the history says to a text.
-pub(crate) type SaidAnswer = Result<Appended, HistoryError>;
-
-/// A text whose place is not known yet, or those before it in its room are not told.
-struct Unanswered {
-    from: ConnId,
-    message: MessageId,
-    outcome: Option<(Said, SaidAnswer)>,
-}
-
 /// What a driver is wired to.
 pub(crate) struct Wires<N: Net = Kernel> {
     pub(crate) door: Door,
@@ -148,8 +144,6 @@ pub(crate) struct Wires<N: Net = Kernel> {
     /// Only the first thread's.
     pub(crate) desk: Option<Desk>,
     pub(crate) http: mpsc::Sender<Handed<N>>,
-    /// Where an answer that is yet to come is awaited.
-    pub(crate) tasks: N::Tasks,
     /// Told once this thread has no WebSocket left while the node drains.
     pub(crate) drained: Option<oneshot::Sender<()>>,
 }
@@ -172,9 +166,10 @@ pub(crate) struct Driver<N: Net = Kernel> {
     member_news: Vec<MemberNews>,
     /// The presence of visitors who are at home here, watched by sessions.
     presence: Presence<ConnId>,
-    /// Texts of sessions and of groups at home here, by room, in the order in which the history was
+    /// Texts of sessions and of groups at home here, by room, in the order in which the archive was
     /// asked; none where it answers at once.
     unanswered: IdMap<RoomId, VecDeque<Unanswered>>,
+    awaited: Awaited<N>,
     tally: Tally,
     /// Which thread the next accepted connection goes to.
     next_thread: usize,
@@ -186,6 +181,7 @@ pub(crate) struct Driver<N: Net = Kernel> {
 impl<N: Net> Driver<N> {
     pub(crate) fn new(thread: u8, wires: Wires<N>) -> Self {
         let tally = Tally::new(wires.door.node.shared.figures.of_loop(thread));
+        let awaited = Awaited::new(wires.threads[usize::from(thread)].clone());
         Self {
             thread,
             wires,
@@ -200,6 +196,7 @@ impl<N: Net> Driver<N> {
             member_news: Vec::new(),
             presence: Presence::default(),
             unanswered: IdMap::default(),
+            awaited,
             next_thread: 0,
             last_session: 0,
             is_draining: false,

@@ -5,20 +5,17 @@
 //! wire's words here, and nowhere else. A question may hold several looks into the stores: it checks who asks
 //! in the very question that answers them.
 
-use std::{
-    sync::Arc,
-    task::{Context, Poll, Waker},
-};
+use std::sync::Arc;
 
 use liveloop_core::{RoomId, UserId};
 use liveloop_ports::{
-    Admission, BoxFuture, ChannelKind, Directory, DirectoryError, Found, History, Joined, Profile,
-    SecretHash, Wall,
+    Admission, Archive, BoxFuture, ChannelKind, Directory, DirectoryError, Found, Joined, Lasting,
+    Profile, SecretHash, Wall,
 };
 use liveloop_protocol::{ErrorCode, Refusal, RoomKind};
 use sha2::{Digest, Sha256};
 
-use crate::{desk::AskedBy, node::Node};
+use crate::{desk::AskedBy, node::Node, session::refusal_of_archive};
 
 /// How long one is told to wait while a store does not work, in milliseconds.
 const STORE_RETRY_AFTER_MS: u64 = 1_000;
@@ -112,7 +109,7 @@ pub(crate) struct MemberNews {
 
 /// The stores, for as long as a question is being answered.
 struct Stores {
-    history: Arc<dyn History>,
+    archive: Arc<dyn Archive>,
     directory: Arc<dyn Directory>,
 }
 
@@ -136,8 +133,8 @@ impl Question {
     /// Asks the stores. What changes something is asked of them when this is first polled, so that
     /// questions of one session act in the order in which they were polled first.
     pub(crate) fn ask(self, node: &Node) -> BoxFuture<'static, Result<Reply, Refusal>> {
-        let history = Arc::clone(&node.history);
-        let stores = Stores { history, directory: Arc::clone(&node.directory) };
+        let archive = Arc::clone(&node.archive);
+        let stores = Stores { archive, directory: Arc::clone(&node.directory) };
         Box::pin(async move {
             match self {
                 Self::Join { room, user, name, invite, at } => {
@@ -215,10 +212,12 @@ impl Stores {
     }
 
     async fn enter(&self, mut channel: Box<Entered>, is_open: bool) -> Result<Reply, Refusal> {
-        if !is_open {
-            self.history.open_room(channel.room);
-        }
-        channel.last_seq = self.history.last_seq(channel.room);
+        let room = channel.room;
+        let last_seq = match is_open {
+            true => self.archive.last_seq(room),
+            false => self.archive.open_room(room, Lasting::Channel),
+        };
+        channel.last_seq = last_seq.await.map_err(|error| refusal_of_archive(&error))?;
         Ok(Reply::Entered(channel))
     }
 
@@ -269,14 +268,6 @@ pub(crate) async fn put_name(
     }
     let profile = Profile { user, name, created_at: at };
     directory.put_visitor(profile).await.map_err(refusal_of_directory)
-}
-
-/// An answer that is there already, or the way to one that is yet to come.
-pub(crate) fn poll_now<T>(mut answer: BoxFuture<'static, T>) -> Result<T, BoxFuture<'static, T>> {
-    match answer.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(answer) => Ok(answer),
-        Poll::Pending => Err(answer),
-    }
 }
 
 /// What the directory keeps of an invitation's secret.

@@ -40,7 +40,7 @@ use crate::{
 pub(crate) use call::{Call, Partner};
 pub(crate) use delivery::{Delivery, Matched, Relay, RelayKind, WaitingNotice};
 pub(crate) use groups::{Publication, Published};
-pub(crate) use messages::Said;
+pub(crate) use messages::{Said, refusal_of_archive};
 pub(crate) use presence::{Online, Watch};
 pub(crate) use profile::{ImageBudget, Profile, shown_name};
 pub(crate) use resume::{Claim, expired};

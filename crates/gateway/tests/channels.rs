@@ -358,7 +358,8 @@ async fn the_link_of_an_invitation_leads_to_where_the_site_is() {
     let server = Server::start(settings).await;
     let (_, token) = server.user("Ada").await;
     let room = made(&server, &token, json!({"kind": "group"})).await;
-    let start = format!("https://chat.example.org/channels/{}#invite=", room["roomId"].as_str().unwrap());
+    let start =
+        format!("https://chat.example.org/channels/{}#invite=", room["roomId"].as_str().unwrap());
     assert!(room["inviteUrl"].as_str().unwrap().starts_with(&start));
 }
 

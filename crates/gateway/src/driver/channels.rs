@@ -4,11 +4,12 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
+use futures_util::FutureExt;
 use liveloop_core::{Hearing, MembersChange, RoomId};
 
 use super::{Driver, Post};
 use crate::{
-    inquiry::{Finding, Inquiry, MemberNews, poll_now},
+    inquiry::{Finding, Inquiry, MemberNews},
     plane::{ConnId, Io, Net, PlaneLink},
     session::{Delivery, Publication},
 };
@@ -24,15 +25,11 @@ impl<N: Net> Driver<N> {
         }
         let Inquiry { question, by, number } = inquiry;
         let answer = question.ask(&self.wires.door.node);
-        let finding = Box::pin(async move { Finding { by, number, outcome: answer.await } });
+        let mut finding = Box::pin(async move { Finding { by, number, outcome: answer.await } });
         // A store in memory has answered already.
-        match poll_now(finding) {
-            Ok(finding) => self.found(finding),
-            Err(finding) => {
-                let link = self.wires.threads[usize::from(self.thread)].clone();
-                let task = async move { link.post(Post::Found(Box::new(finding.await))) };
-                N::spawn(&self.wires.tasks, Box::pin(task));
-            }
+        match (&mut finding).now_or_never() {
+            Some(finding) => self.found(finding),
+            None => self.awaited.add(async move { Post::Found(Box::new(finding.await)) }),
         }
     }
 
@@ -47,7 +44,7 @@ impl<N: Net> Driver<N> {
         if let Some(room) = finding.opened()
             && !self.channels.opened(room)
         {
-            self.wires.door.node.history.close_room(room);
+            self.wires.door.node.archive.close_room(room);
         }
         self.deliver(finding.by.outlet, Delivery::Found(Box::new(finding)));
     }
@@ -94,7 +91,7 @@ impl<N: Net> Driver<N> {
             }
             Hearing::Ended => {
                 groups.fetch_sub(1, Relaxed);
-                node.history.close_room(room);
+                node.archive.close_room(room);
             }
             Hearing::Same => {}
         }
@@ -133,17 +130,10 @@ impl<N: Net> Driver<N> {
 
     fn count_members(&mut self, change: MembersChange) {
         let asked = self.wires.door.node.directory.channel(change.room);
-        let counted = Box::pin(async move { (change, asked.await.ok().map(|found| found.count)) });
-        match poll_now(counted) {
-            Ok((change, count)) => self.counted(&change, count),
-            Err(counted) => {
-                let link = self.wires.threads[usize::from(self.thread)].clone();
-                let task = async move {
-                    let (change, count) = counted.await;
-                    link.post(Post::Counted(change, count));
-                };
-                N::spawn(&self.wires.tasks, Box::pin(task));
-            }
+        let mut count = asked.map(|found| found.ok().map(|found| found.count));
+        match (&mut count).now_or_never() {
+            Some(count) => self.counted(&change, count),
+            None => self.awaited.add(async move { Post::Counted(change, count.await) }),
         }
     }
 

@@ -114,12 +114,9 @@ impl<N: Net> Handler for Driver<N> {
             Post::IsOnline(user, answer) => {
                 let _ = answer.send(self.presence.is_online(user));
             }
-            Post::Said(id, said, answer) => self.answered(io, id, said, answer),
-            Post::Say(id, said) => {
-                if let Some(room) = said.group() {
-                    self.say_at_home(room, id, said);
-                }
-            }
+            Post::Said(room, message, answer) => self.answered(io, room, message, answer),
+            Post::Answers => self.awaited.wake(),
+            Post::Say(id, said) => self.say_at_home(id, said),
             Post::Accepted(socket, head) => {
                 if let Some(id) = io.open(socket) {
                     self.await_head(io, id, head);
@@ -150,12 +147,16 @@ impl<N: Net> Handler for Driver<N> {
             self.hear_desk();
         }
         self.end_graces(io);
-        self.settle(io);
-        self.tell_members(io);
-        while !self.published.is_empty() || !self.deliveries.is_empty() {
-            self.fan_out(io);
+        loop {
             self.settle(io);
             self.tell_members(io);
+            if let Some(answer) = self.awaited.poll() {
+                self.on_post(io, answer);
+            } else if self.published.is_empty() && self.deliveries.is_empty() {
+                return;
+            } else {
+                self.fan_out(io);
+            }
         }
     }
 

@@ -21,7 +21,7 @@ use crate::{
     clock::rfc3339,
     driver::Post,
     inquiry::{kind_told, refusal_of_directory, room_not_found},
-    session::shown_name,
+    session::{refusal_of_archive, shown_name},
 };
 
 /// What all are told of a channel.
@@ -220,7 +220,8 @@ pub(super) async fn own(State(web): State<Web>, request: Request) -> Result<Resp
 
 async fn own_room(web: &Web, found: Found, member: Member) -> Result<OwnRoom, Problem> {
     let node = &web.door.node;
-    let last_seq = node.history.last_seq(found.channel.room);
+    let last_seq = node.archive.last_seq(found.channel.room).await;
+    let last_seq = last_seq.map_err(|error| refusal_of_archive(&error))?;
     let with = match found.channel.kind {
         ChannelKind::Direct => {
             let two = members_shown(web, &found, None, PageLimit::default()).await?;

@@ -6,7 +6,7 @@
 
 use std::sync::{Arc, atomic::AtomicBool};
 
-use liveloop_core::{MembersChange, Moment, RoomId, UserId};
+use liveloop_core::{MembersChange, Moment, RoomId, SocketId, UserId};
 use liveloop_protocol::{
     Encoded, ErrorCode, IdText, JoinRoom, LeaveRoom, Refusal, RoomJoined, RoomMembers, ServerEvent,
     format_id,
@@ -31,6 +31,7 @@ pub(super) struct Listening {
     pub(super) room: RoomId,
     pub(super) room_id: IdText,
     /// This connection, in this channel alone.
+    pub(super) own: SocketId,
     pub(super) own_id: IdText,
 }
 
@@ -221,8 +222,9 @@ impl Session {
         self.acknowledge(by.reference, &ack);
         let is_wanted = self.forget_joining(channel.room, number);
         if is_wanted && self.listening(channel.room).is_none() {
-            let own_id = self.shared.secret.connection_in(channel.room, self.socket);
-            let listening = Listening { room: channel.room, room_id, own_id };
+            let own = self.shared.secret.connection_in(channel.room, self.socket);
+            let own_id = format_id(own.0);
+            let listening = Listening { room: channel.room, room_id, own, own_id };
             self.traces.get_or_insert_default().groups.push(Arc::new(listening));
         }
         self.take_up(channel.room);

@@ -59,6 +59,7 @@ impl Bench {
             own_profile: Arc::default(),
             partner: Partner {
                 socket: SocketId(2),
+                user: UserId(2),
                 pseudonym: format_id(9),
                 profile: Arc::default(),
                 common_interests: Vec::new(),
