@@ -305,7 +305,7 @@ mod tests {
     fn two_in_a_call_become_known_to_each_other_where_both_want_that() {
         let (settings, secret) = (Settings::for_testing(), Secret::new([1; 32]));
         let shared = Arc::new(Shared::new(settings, secret, Arc::new(NoBans)));
-        let mut desk = Desk::new(Arc::clone(&shared), Arc::new(MemoryHistory::default()));
+        let mut desk = Desk::new(Arc::clone(&shared), Arc::new(MemoryArchive::default()));
         let now = Moment::default();
         let [one, two, three] = [1, 2, 3].map(UserId);
         let [of_one, of_two] = shared.secret.pseudonyms([one, two]);

@@ -172,11 +172,6 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Visitors whose presence one connection may watch.",
     ),
     Setting::new(
-        "limits.watched_visitors",
-        Kind::Number,
-        "Visitors whose presence one connection may watch.",
-    ),
-    Setting::new(
         "limits.outbox_bytes",
         Kind::Number,
         "Bytes that may wait for a slow reader before its connection is cut.",
