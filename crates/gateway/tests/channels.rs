@@ -12,7 +12,7 @@ use liveloop_gateway::settings::{Heartbeat, Settings, Span};
 use liveloop_ports::{Directory, MemoryDirectory};
 use liveloop_protocol::{Limits, parse_id};
 use serde_json::{Value, json};
-use support::{Client, Server, group, pair, settings, with_limits};
+use support::{Client, Server, group, pair, settings, unhurried::Unhurried, with_limits};
 
 async fn made(server: &Server, token: &str, body: Value) -> Value {
     let (status, room) = server.rest("POST /api/rooms", Some(token), &body.to_string()).await;
@@ -372,5 +372,45 @@ async fn one_who_was_erased_has_no_token() {
     for request in ["GET /api/users/me/rooms", "POST /api/rooms"] {
         let (status, problem) = server.rest(request, Some(&token), "").await;
         assert_eq!((status, &problem["code"]), (401, &json!("bad-token")));
+    }
+}
+
+#[tokio::test]
+async fn what_one_does_acts_in_order_though_the_store_answers_in_another() {
+    for threads in [1, 3] {
+        let limits = Limits { messages_per_second: 0, ..Limits::for_testing() };
+        let settings = Settings { threads, ..with_limits(limits) };
+        let server = Server::start_with_directory(settings, Arc::new(Unhurried::here())).await;
+        let (_, token) = server.user("Ada").await;
+        let room = group(&server, &token).await;
+        let mut ada = server.comes(&token).await;
+        ada.ask("join-room", json!({"roomId": room})).await;
+        let mut ben = server.comes(&server.user("Ben").await.1).await;
+        let said = |text: &str| ("newMessage", json!({"roomId": room, "message": text}));
+        let named = |event| (event, json!({"roomId": room}));
+        for round in 0..10 {
+            let (first, second) = (format!("1 of {round}"), format!("2 of {round}"));
+            let events = [
+                named("join-room"),
+                said(&first),
+                named("leave-room"),
+                said("never heard"),
+                named("join-room"),
+                said(&second),
+            ];
+            ben.say_at_once(&events).await;
+            for text in [first, second] {
+                assert_eq!(ada.until("newMessage").await["message"], text, "{threads} threads");
+            }
+            assert_eq!(ben.until("error").await["code"], "not-in-room");
+            // In the end he listens.
+            ada.ask("newMessage", json!({"roomId": room, "message": "well?"})).await;
+            assert_eq!(ben.until("newMessage").await["message"], "well?");
+        }
+        let ben_id = ben.welcome["userId"].as_str().unwrap();
+        let watched = ada.ask("watch-presence", json!({"userIds": [ben_id]})).await;
+        assert_eq!(watched["data"]["online"], json!({ben_id: true}));
+        ben.ask("leave-room", json!({"roomId": room})).await;
+        while ada.until("room-members").await["count"] != 1 {}
     }
 }

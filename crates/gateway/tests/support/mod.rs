@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 pub mod secure;
+pub mod unhurried;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
