@@ -208,7 +208,12 @@ impl Stores {
             }
             joined => joined,
         };
-        joined.map_err(unseen)
+        let joined = joined.map_err(unseen)?;
+        // In a call two are known by their pseudonyms: nobody listens to it as to a channel.
+        if joined.found.channel.kind == ChannelKind::Call {
+            return Err(room_not_found());
+        }
+        Ok(joined)
     }
 
     async fn enter(&self, mut channel: Box<Entered>, is_open: bool) -> Result<Reply, Refusal> {
