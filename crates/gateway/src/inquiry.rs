@@ -239,8 +239,7 @@ impl Stores {
     async fn are_fellows(&self, user: UserId, others: Vec<UserId>) -> Result<Reply, Refusal> {
         for other in &others {
             if !is_fellow(&*self.directory, user, *other).await? {
-                let reason = "you may watch those only with whom you share a channel";
-                return Err(Refusal::new(ErrorCode::NotAllowed, reason));
+                return Err(not_a_fellow());
             }
         }
         Ok(Reply::AreFellows(others))
@@ -287,6 +286,12 @@ pub(crate) fn kind_told(kind: ChannelKind) -> RoomKind {
         ChannelKind::Direct => RoomKind::Direct,
         ChannelKind::Call => RoomKind::Call,
     }
+}
+
+/// What a visitor is told who wants to know of somebody with whom they share no channel.
+pub(crate) fn not_a_fellow() -> Refusal {
+    let reason = "you may watch those only with whom you share a channel";
+    Refusal::new(ErrorCode::NotAllowed, reason)
 }
 
 /// What a visitor is told where a room is not for them to see: whether it is there or not.
