@@ -14,7 +14,10 @@ use super::{
     Problem, Web,
     paging::{Named, user_named},
 };
-use crate::{driver::Post, inquiry::{is_fellow, not_a_fellow}};
+use crate::{
+    driver::Post,
+    inquiry::{is_fellow, not_a_fellow},
+};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
