@@ -17,6 +17,7 @@ mod exposition;
 mod figures;
 mod http;
 mod identity;
+mod inquiry;
 mod node;
 mod origin;
 mod plane;
@@ -26,7 +27,7 @@ pub mod settings;
 pub mod simulation;
 mod system;
 mod ticket;
-mod timed_history;
+mod timed_archive;
 mod tls;
 
 pub use http::{Page, PageFile};

@@ -12,8 +12,8 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, Result, config::DbConfig};
 
-/// The file in the data directory.
-pub(crate) const NAME: &str = "store.db";
+/// The name of the file in the data directory, in which everything is.
+pub const FILE: &str = "store.db";
 
 /// How long opening waits for a lock that somebody holds for a moment.
 const OPENING_WAIT: Duration = Duration::from_secs(2);
@@ -23,7 +23,7 @@ const NO_CHECKPOINT_ON_CLOSE: DbConfig = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CL
 /// One that makes no checkpoint when it is closed: SQLite does where no other connection is open, and
 /// nobody would hear of its errors.
 fn open_quiet(directory: &Path, flags: OpenFlags) -> Result<Connection> {
-    let connection = Connection::open_with_flags(directory.join(NAME), flags)?;
+    let connection = Connection::open_with_flags(directory.join(FILE), flags)?;
     connection.set_db_config(NO_CHECKPOINT_ON_CLOSE, true)?;
     Ok(connection)
 }
@@ -169,7 +169,7 @@ pub(crate) fn open_checkpointer(directory: &Path) -> Result<Connection> {
 /// A connection that only reads.
 pub(crate) fn open_reader(directory: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(directory.join(NAME), flags)?;
+    let connection = Connection::open_with_flags(directory.join(FILE), flags)?;
     connection.busy_timeout(OPENING_WAIT)?;
     connection.pragma_update(None, "cache_size", -16_384)?;
     connection.set_prepared_statement_cache_capacity(64);

@@ -28,6 +28,7 @@ mod store;
 mod wal;
 mod writer;
 
+pub use connection::FILE;
 pub use error::OpenError;
 pub use store::SqliteStore;
 pub use wal::WalLimits;

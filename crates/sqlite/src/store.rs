@@ -19,7 +19,7 @@ use tokio::sync::oneshot;
 use crate::{
     OpenError, WalLimits,
     checkpoints::Checkpoints,
-    connection::{NAME, WriterConnection, damage, open_checkpointer, open_reader},
+    connection::{FILE, WriterConnection, damage, open_checkpointer, open_reader},
     error::unavailable,
     health::HealthCell,
     job::Task,
@@ -36,11 +36,12 @@ const EMPTYINGS: usize = 40;
 /// The store of one node: [`Archive`](liveloop_ports::Archive) and
 /// [`Directory`](liveloop_ports::Directory) in one file, `store.db` of its data directory.
 ///
-/// What is answered to has been synced to the disk. Dropping it ends its threads after what is under
-/// way, and waits for them: some syncs. What is asked later is answered with [`Cause::Closed`].
+/// What is answered to has been synced to the disk. Dropping it closes it.
 pub struct SqliteStore {
     pub(crate) inner: Arc<Inner>,
-    threads: Option<Threads>,
+    /// None once it is closed. A lock, because any holder may close it; held until its threads have
+    /// ended.
+    threads: Mutex<Option<Threads>>,
 }
 
 /// What is shared with answers that are under way.
@@ -77,6 +78,7 @@ impl SqliteStore {
     pub fn open_with(directory: &Path, limits: WalLimits) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Directory { directory: directory.to_owned(), source };
         let lock = DirectoryLock::take(directory)?;
+        make_private(&directory.join(FILE)).map_err(failed)?;
         let mut writer = WriterConnection::open(directory)?;
         schema::migrate(&mut writer.connection)?;
         writer.refuse_to_wait()?;
@@ -97,7 +99,7 @@ impl SqliteStore {
             let thread = Builder::new().name("store-check".to_owned()).spawn(check);
             Some((thread.map_err(failed)?, interrupt))
         };
-        let file = File::open(directory.join(NAME)).map_err(failed)?;
+        let file = File::open(directory.join(FILE)).map_err(failed)?;
         let checkpoints =
             Checkpoints::start(file, open_checkpointer(directory)?, queue.clone(), limits);
         let checkpoints = checkpoints.map_err(failed)?;
@@ -110,13 +112,16 @@ impl SqliteStore {
         let (readers, reading) = Readers::start(directory, &reading).map_err(failed)?;
         let inner = Inner { open_rooms: Mutex::default(), health, queue, readers };
         let threads = Threads { writer, readers: reading, checker, lock };
-        Ok(Self { inner: Arc::new(inner), threads: Some(threads) })
+        Ok(Self { inner: Arc::new(inner), threads: Mutex::new(Some(threads)) })
     }
 }
 
-impl Drop for SqliteStore {
-    fn drop(&mut self) {
-        let Some(threads) = self.threads.take() else { return };
+impl SqliteStore {
+    /// Ends its threads after what is under way, and waits for them: some syncs. What is asked later is
+    /// answered with [`Cause::Closed`].
+    pub fn close(&self) {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(threads) = threads.take() else { return };
         let mut is_checked = true;
         if let Some((checker, interrupt)) = threads.checker {
             interrupt.interrupt();
@@ -132,6 +137,27 @@ impl Drop for SqliteStore {
             threads.lock.mark_clean();
         }
     }
+
+    #[cfg(test)]
+    fn is_being_checked(&self) -> bool {
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.as_ref().is_some_and(|threads| threads.checker.is_some())
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Makes the file where it is not there, readable for its owner alone, as SQLite then makes those
+/// beside it.
+fn make_private(file: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.append(true).create(true).open(file).map(drop)
 }
 
 /// True where the check came to an end and the file is sound.
@@ -241,7 +267,7 @@ mod tests {
     #[tokio::test]
     async fn what_a_failed_sync_has_lost_is_brought_from_the_log_again() {
         let directory = tempfile::tempdir().expect("a directory");
-        let file = directory.path().join(NAME);
+        let file = directory.path().join(FILE);
         let store = SqliteStore::open(directory.path()).expect("a new store");
         let room = RoomId(1);
         store.open_room(room, Lasting::Channel).await.expect("it works");
@@ -276,10 +302,10 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         drop(SqliteStore::open(directory.path()).expect("a new store"));
         let clean = SqliteStore::open(directory.path()).expect("a store");
-        assert!(clean.threads.as_ref().is_some_and(|threads| threads.checker.is_none()));
+        assert!(!clean.is_being_checked());
         drop(clean);
         std::fs::write(directory.path().join("store.lock"), "1").expect("it is written");
         let unclean = SqliteStore::open(directory.path()).expect("a store");
-        assert!(unclean.threads.as_ref().is_some_and(|threads| threads.checker.is_some()));
+        assert!(unclean.is_being_checked());
     }
 }

@@ -1,25 +1,26 @@
 //! The node and its caller's hold on it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet},
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
-use liveloop_core::{GroupRejection, GroupSpec, Moment, RoomId, UserId};
-use liveloop_ports::{Bans, Wall};
+use futures_util::FutureExt;
+use liveloop_core::{Moment, RoomId, UserId};
+use liveloop_ports::{Bans, Channel, ChannelKind, Directory, MemoryDirectory, Wall};
 use liveloop_protocol::{format_id, parse_id};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     Figures, Occupancy,
-    network::{Backlog, Found, Readiness, Remote, Simulated, Tasks, connection},
+    network::{Backlog, Found, Readiness, Remote, Simulated, connection},
     store::Store,
 };
 use crate::{
     assembly::{BuiltLoop, Parts, Surroundings, build_door, build_loops},
-    clock::{Clock, Randomness, SimulatedTime, SplitMix64},
+    clock::{Clock, Randomness, SimulatedTime, SplitMix64, random_id},
     door::Door,
     driver::{Driver, Handed, Post},
     identity::Secret,
@@ -81,11 +82,10 @@ pub struct SimulatedNode {
     time: Arc<SimulatedTime>,
     randomness: Randomness,
     store: Arc<Store>,
-    tasks: Tasks,
     banned: Arc<Banned>,
     handed: mpsc::Receiver<Handed<Simulated>>,
     handed_count: u64,
-    groups: VecDeque<oneshot::Receiver<Result<RoomId, GroupRejection>>>,
+    directory: Arc<MemoryDirectory>,
 }
 
 impl std::fmt::Debug for SimulatedNode {
@@ -105,24 +105,20 @@ impl SimulatedNode {
         random.fill(&mut key);
         let time = Arc::new(SimulatedTime::starting_at(WALL_AT_START));
         let (store, banned) = (Arc::new(Store::default()), Arc::new(Banned::default()));
+        let directory = Arc::new(MemoryDirectory::default());
         let threads = settings.threads();
         let parts = Parts {
             secret: Secret::new(key),
-            history: store.clone(),
+            archive: store.clone(),
+            directory: directory.clone(),
             bans: banned.clone(),
             clock: Clock::simulated(&time),
             is_secure: false,
         };
         let (door, drain) = build_door(settings, parts);
         let (http, handed) = mpsc::channel(HANDED_MAX);
-        let (backlog, tasks) = (Backlog::default(), Tasks::default());
-        let around = Surroundings {
-            threads,
-            listener: backlog.clone(),
-            sends: Sends::Each,
-            http,
-            tasks: tasks.clone(),
-        };
+        let backlog = Backlog::default();
+        let around = Surroundings { threads, listener: backlog.clone(), sends: Sends::Each, http };
         let loops = build_loops(&door, around).expect("memory refuses nothing");
         let event_loop = |BuiltLoop { plane, drained, .. }| {
             let found = Simulated::events(EVENTS_MAX);
@@ -138,11 +134,10 @@ impl SimulatedNode {
             time,
             randomness: Randomness::seeded(random.next()),
             store,
-            tasks,
             banned,
             handed,
             handed_count: 0,
-            groups: VecDeque::new(),
+            directory,
         }
     }
 
@@ -318,26 +313,26 @@ impl SimulatedNode {
         self.loops.iter().all(|each| each.is_drained)
     }
 
-    /// Has a group made that anybody may join, as `POST /api/rooms` does, by the visitor with this
-    /// `userId`; the first loop makes it. Whether the id is one.
-    pub fn create_group(&mut self, creator: &str, capacity: Option<usize>) -> bool {
-        let Some(creator) = parse_id(creator).map(UserId) else { return false };
-        let spec = GroupSpec { creator, name: None, is_public: true, capacity };
-        let (answer, answered) = oneshot::channel();
-        self.loops[0].plane.link().post(Post::CreateGroup(spec, answer));
-        self.groups.push_back(answered);
-        true
+    /// Makes a group that anybody may join, as `POST /api/rooms` does, of the visitor with this
+    /// `userId`; gives its `roomId`, or nothing where there is no such id.
+    pub fn create_group(&mut self, creator: &str, capacity: u32) -> Option<String> {
+        let creator = UserId(parse_id(creator)?);
+        let room = RoomId(self.randomness.lend(random_id));
+        let channel = Channel {
+            room,
+            kind: ChannelKind::Group,
+            name: None,
+            is_public: true,
+            capacity,
+            creator: Some(creator),
+            created_at: self.time.wall(),
+        };
+        let made = self.directory.create(channel, vec![creator]).now_or_never();
+        matches!(made, Some(Ok(_))).then(|| format_id(room.0).to_string())
     }
 
-    /// The answer to the first of those asks that was not answered yet: the group's `roomId`, or
-    /// nothing where it was refused.
-    pub fn poll_group(&mut self) -> Option<Option<String>> {
-        let answer = self.groups.front_mut()?.try_recv().ok()?;
-        self.groups.pop_front();
-        Some(answer.ok().map(|room| format_id(room.0).to_string()))
-    }
-
-    /// Whether the store's answers to texts wait from now on until they are let go.
+    /// Whether the store's answers, to texts and to who joins a group, wait from now on until they are let
+    /// go.
     pub fn hold_store(&mut self, is_held: bool) {
         self.store.set_slow(is_held);
     }
@@ -351,9 +346,7 @@ impl SimulatedNode {
     /// Lets the answer go that stands at `place` of those that wait, 0 being the oldest: it is posted to
     /// the loop that has asked. Whether there was one.
     pub fn let_answer_go(&mut self, place: usize) -> bool {
-        let has_gone = self.store.let_go(place);
-        self.tasks.run();
-        has_gone
+        self.store.let_go(place)
     }
 
     /// From now on the visitor with this `userId` may not come in. Whether the id is one.
@@ -368,7 +361,7 @@ impl SimulatedNode {
     pub fn occupancy(&self) -> Occupancy {
         let mut occupancy = Occupancy {
             in_listener: self.backlog.len(),
-            store_rooms: self.store.room_count(),
+            store_rooms: self.store.open_count(),
             image_bytes: self.door.node.shared.figures.images_bytes.load(Relaxed),
             ..Occupancy::default()
         };

@@ -1,4 +1,4 @@
-//! What a client says in a room, in calls and groups alike.
+//! What a client says in a room, in calls and channels alike.
 
 use std::borrow::Cow;
 
@@ -29,11 +29,7 @@ pub struct NewMessage<'a> {
 impl<'a> NewMessage<'a> {
     pub(super) fn decode(data: &'a str, limits: &Limits) -> Result<Self, Refusal> {
         let mut event: Self = parse(data)?;
-        event.message = fields::trimmed(event.message);
-        if event.message.is_empty() {
-            return Err(Refusal::bad_field("message", "a text that is not blank"));
-        }
-        fields::bounded_chars("message", &event.message, limits.message_chars)?;
+        event.message = clean_message(event.message, limits)?;
         bounded_id("roomId", event.room_id.as_deref())?;
         bounded_id("clientId", event.client_id.as_deref())?;
         Ok(event)
@@ -65,15 +61,19 @@ impl<'a> Typing<'a> {
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "JoinRoom", optional_fields)]
 pub struct JoinRoom<'a> {
-    /// The group.
+    /// The channel.
     #[serde(borrow)]
     pub room_id: Cow<'a, str>,
+    /// The secret of an invitation, where the channel is not public.
+    #[serde(borrow, default)]
+    pub invite: Option<Cow<'a, str>>,
 }
 
 impl<'a> JoinRoom<'a> {
     pub(super) fn decode(data: &'a str) -> Result<Self, Refusal> {
         let event: Self = parse(data)?;
         bounded_id("roomId", Some(&event.room_id))?;
+        bounded_id("invite", event.invite.as_deref())?;
         Ok(event)
     }
 }
@@ -83,7 +83,7 @@ impl<'a> JoinRoom<'a> {
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "LeaveRoom", optional_fields)]
 pub struct LeaveRoom<'a> {
-    /// The group.
+    /// The channel.
     #[serde(borrow)]
     pub room_id: Cow<'a, str>,
 }
@@ -94,4 +94,17 @@ impl<'a> LeaveRoom<'a> {
         bounded_id("roomId", Some(&event.room_id))?;
         Ok(event)
     }
+}
+
+/// A text as it is kept: trimmed, not blank, no longer than it may be.
+pub(super) fn clean_message<'a>(
+    message: Cow<'a, str>,
+    limits: &Limits,
+) -> Result<Cow<'a, str>, Refusal> {
+    let message = fields::trimmed(message);
+    if message.is_empty() {
+        return Err(Refusal::bad_field("message", "a text that is not blank"));
+    }
+    fields::bounded_chars("message", &message, limits.message_chars)?;
+    Ok(message)
 }

@@ -1,4 +1,4 @@
-//! What is said in a room, in calls and groups alike.
+//! What is said in a room, in calls and channels alike.
 
 use serde::Serialize;
 use ts_rs::TS;
@@ -57,15 +57,33 @@ pub struct TypingRelayed<'a> {
     pub typing: bool,
 }
 
-/// `room-members`.
+/// `room-members`: gathered to at most one a second.
 #[derive(Clone, Debug, Serialize, TS)]
 #[serde(rename_all = "camelCase")]
-#[ts(rename = "RoomMembers")]
+#[ts(rename = "RoomMembers", optional_fields)]
 pub struct RoomMembers<'a> {
-    /// The group.
+    /// The channel.
     pub room_id: &'a str,
     /// How many members it has.
     pub count: usize,
+    /// The `userId` of each who came; absent where nobody did, or too many to name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joined: Option<Vec<&'a str>>,
+    /// The `userId` of each who went; absent likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<Vec<&'a str>>,
+}
+
+/// What a conversation is, as the wire says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum RoomKind {
+    /// Of many, public or by invitation.
+    Group,
+    /// Of two for ever.
+    Direct,
+    /// The chat of a call.
+    Call,
 }
 
 /// The ack of a `join-room`.
@@ -73,10 +91,10 @@ pub struct RoomMembers<'a> {
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "RoomJoined", optional_fields)]
 pub struct RoomJoined<'a> {
-    /// The group.
+    /// The channel.
     pub room_id: &'a str,
-    /// `group`.
-    pub kind: &'static str,
+    /// What it is.
+    pub kind: RoomKind,
     /// What it is called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<&'a str>,
