@@ -7,6 +7,7 @@
 mod call;
 mod deferred;
 mod delivery;
+mod estate;
 mod groups;
 mod limiter;
 mod messages;
@@ -37,6 +38,7 @@ use crate::{
 
 pub(crate) use call::{Call, Partner};
 pub(crate) use delivery::{Delivery, Matched, Relay, RelayKind, WaitingNotice};
+pub(crate) use estate::Legacy;
 pub(crate) use groups::{Joined, Publication, Published, refusal_of};
 pub(crate) use messages::Said;
 pub(crate) use profile::{ImageBudget, Profile};

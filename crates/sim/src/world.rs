@@ -234,12 +234,7 @@ impl World {
         let mut held = self.node.occupancy();
         // Those last.
         (held.addresses, held.lobby.blocks) = (0, 0);
-        let empty = Occupancy::default();
-        if self.node.is_draining() {
-            // It takes nobody's partner away any more, and ends.
-            (held.lobby, held.seats, held.store_rooms) = (empty.lobby, 0, 0);
-        }
-        if held == empty { Ok(()) } else { broken("memory-returns", format!("{held:?}")) }
+        if held == Occupancy::default() { Ok(()) } else { broken("memory-returns", format!("{held:?}")) }
     }
 
     fn drain(&mut self, random: &mut Random) -> Rule {
@@ -257,6 +252,12 @@ impl World {
         if self.windows.iter().any(Window::is_connected) {
             return broken("quiet-drain", "a socket is open after the drain");
         }
+        // Those who have drained are the next process's, and nobody comes back to it.
+        let threads = random.index(3) + 1;
+        if self.node.restart(threads) {
+            self.model.counts.add("restarts with sessions");
+        }
+        self.stalled = vec![0; threads];
         Ok(())
     }
 }

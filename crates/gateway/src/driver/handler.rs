@@ -97,7 +97,10 @@ impl<N: Net> Handler for Driver<N> {
                     let _ = answer.send(desk.create_group(spec, io.now()));
                 }
             }
-            Post::Said(id, said, answer) => self.answered(io, id, said, answer),
+            Post::Said(id, said, answer) => {
+                self.answered(io, id, said, answer);
+                self.tell_if_drained();
+            }
             Post::Say(id, said) => {
                 if let Some(room) = said.group() {
                     self.say_at_home(room, id, said);
@@ -116,6 +119,13 @@ impl<N: Net> Handler for Driver<N> {
                     self.drain_one(io, ConnId { thread: self.thread, key });
                 }
                 self.tell_if_drained();
+            }
+            Post::Rest(answer) => {
+                // Whoever asks may wait no more; likewise below.
+                let _ = answer.send(());
+            }
+            Post::Bequeath(answer) => {
+                let _ = answer.send(self.bequeath(io));
             }
             Post::Stop => self.is_over = true,
         }
@@ -147,7 +157,8 @@ impl<N: Net> Handler for Driver<N> {
 
     fn next_turn(&self) -> Option<Moment> {
         let desk = self.wires.desk.as_ref().and_then(Desk::poll_timeout);
-        [desk, self.homes.poll_timeout()].into_iter().flatten().min()
+        let grace = self.homes.poll_timeout().filter(|_| !self.is_draining);
+        [desk, grace].into_iter().flatten().min()
     }
 
     fn is_over(&self) -> bool {

@@ -44,6 +44,25 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// The call that somebody is matched to; the event `n` says to them that it has begun.
+    pub(super) fn new(matched: Matched, own_socket: SocketId, n: u64) -> Self {
+        let Matched { room, mode, is_initiator, own_pseudonym, partner, .. } = matched;
+        Self {
+            room,
+            room_id: format_id(room.0),
+            own_socket_id: format_id(own_socket.0),
+            own_pseudonym,
+            partner,
+            mode,
+            is_initiator,
+            n,
+        }
+    }
+
+    pub(super) fn is_initiator(&self) -> bool {
+        self.is_initiator
+    }
+
     /// Sends an event to the partner at once, over the Link. The frame behind it was read at
     /// `read_at`.
     pub(super) fn relay(
@@ -201,21 +220,12 @@ impl Session {
     }
 
     pub(super) fn begin_call(&mut self, matched: Matched) {
-        let Matched { room, mode, is_initiator, own_pseudonym, own_profile, partner } = matched;
+        let room = matched.room;
         // The partner was shown this name; one that was asked for too late is not taken over.
-        self.name = own_profile.name().map(Into::into);
+        self.name = matched.own_profile.name().map(Into::into);
         self.leave_call(None);
         self.set_queued(None);
-        let call = Arc::new(Call {
-            room,
-            room_id: format_id(room.0),
-            own_socket_id: format_id(self.socket.0),
-            own_pseudonym,
-            partner,
-            mode,
-            is_initiator,
-            n: self.last_n + 1,
-        });
+        let call = Arc::new(Call::new(matched, self.socket, self.last_n + 1));
         self.send_match_done(&call);
         self.note_begun(&call);
         self.call = Some(call);

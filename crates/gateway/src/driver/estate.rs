@@ -1,0 +1,39 @@
+//! What an event loop leaves to the next process, and what it goes on with.
+
+use std::sync::atomic::Ordering::Relaxed;
+
+use super::{Driver, Post, homes::Parked};
+use crate::{
+    desk::{Ask, Desk, Wish},
+    estate::{Heirs, LoopLegacy},
+    plane::{Io, Net},
+};
+
+impl<N: Net> Driver<N> {
+    /// Goes on with the sessions that others have left, none of which has a socket.
+    pub(super) fn inherit(&mut self, heirs: Heirs) {
+        let Heirs { sessions, last_session } = heirs;
+        self.last_session = last_session;
+        let count = u64::try_from(sessions.len()).unwrap_or(u64::MAX);
+        self.wires.door.node.shared.figures.in_grace.fetch_add(count, Relaxed);
+        for (session, until) in sessions {
+            for room in session.listens_to() {
+                if self.listeners.add(room, session.outlet()) {
+                    let heard = Ask { wish: Wish::Heard(room, true), by: None };
+                    self.wires.threads[0].post(Post::Ask(heard));
+                }
+            }
+            self.homes.park(Parked { session, permit: None, until });
+        }
+    }
+
+    /// What it leaves, once nobody has a socket any more.
+    pub(super) fn bequeath(&mut self, io: &Io<N>) -> LoopLegacy {
+        LoopLegacy {
+            sessions: self.homes.parked().map(|it| it.session.bequeath(it.until)).collect(),
+            generation: io.generation(),
+            last_session: self.last_session,
+            desk: self.wires.desk.as_mut().map(Desk::bequeath),
+        }
+    }
+}
