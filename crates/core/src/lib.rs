@@ -26,8 +26,8 @@ pub use groups::{GroupPolicy, GroupRejection, GroupSpec, GroupView, Groups};
 pub use hash::{IdHasher, IdMap};
 pub use ids::{RoomId, SessionKey, SocketId, UserId};
 pub use lobby::{
-    Effect, EndReason, Input, Lobby, LobbyEstate, LobbyHeld, Mode, PartingEstate, Policy, Rejection,
-    Relaxed, Request, SessionEstate, StandingEstate, TicketEstate, Unsound, Wishes,
+    Effect, EndReason, Input, Lobby, LobbyEstate, LobbyHeld, Mode, PartingEstate, Policy,
+    Rejection, Relaxed, Request, SessionEstate, StandingEstate, TicketEstate, Unsound, Wishes,
 };
 pub use moment::Moment;
 pub use rate::{FloodMeter, Rate, TokenBucket};

@@ -12,7 +12,7 @@ use liveloop_core::{
     Effect, GroupPolicy, GroupRejection, GroupSpec, Groups, IdMap, Input, Lobby, Mode, Moment,
     Rejection, RoomId, SessionKey, SocketId, UserId,
 };
-use liveloop_ports::History;
+use liveloop_ports::{Archive, Lasting};
 use liveloop_protocol::{ErrorCode, IdText, Refusal, RoomMembers, ServerEvent, format_id};
 
 use crate::{
@@ -81,7 +81,7 @@ pub(crate) struct Desk {
     groups: Groups,
     seats: IdMap<SessionKey, Seat>,
     shared: Arc<Shared>,
-    history: Arc<dyn History>,
+    archive: Arc<dyn Archive>,
     deliveries: VecDeque<(ConnId, Delivery)>,
 }
 
@@ -91,15 +91,15 @@ pub(crate) fn mint_room() -> RoomId {
 }
 
 impl Desk {
-    pub(crate) fn new(shared: Arc<Shared>, history: Arc<dyn History>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, archive: Arc<dyn Archive>) -> Self {
         let lobby = Lobby::new(shared.settings.matching.policy(), mint_room);
-        Self::inherit(shared, history, lobby, IdMap::default())
+        Self::inherit(shared, archive, lobby, IdMap::default())
     }
 
     /// One that goes on with this Lobby, and with how its sessions are shown and reached.
     pub(crate) fn inherit(
         shared: Arc<Shared>,
-        history: Arc<dyn History>,
+        archive: Arc<dyn Archive>,
         lobby: Lobby,
         seats: IdMap<SessionKey, Seat>,
     ) -> Self {
@@ -114,17 +114,17 @@ impl Desk {
             .keys()
             .filter_map(|session| lobby.room_of(*session).map(|(room, _)| room))
             .collect();
-        rooms.into_iter().for_each(|room| history.open_room(room));
+        // What was said there before the store knows, if it is one that lasts.
+        rooms.into_iter().for_each(|room| archive.open_call(room));
         let deliveries = VecDeque::new();
-        let desk = Self { lobby, groups, seats, shared, history, deliveries };
+        let desk = Self { lobby, groups, seats, shared, archive, deliveries };
         desk.show_levels();
         desk
     }
 
     /// What it leaves to the next; everybody is away from now on.
     pub(crate) fn bequeath(&mut self) -> DeskLegacy {
-        let profile =
-            |(key, seat): (&SessionKey, &Seat)| (key.0, ProfileLegacy::of(&seat.profile));
+        let profile = |(key, seat): (&SessionKey, &Seat)| (key.0, ProfileLegacy::of(&seat.profile));
         DeskLegacy {
             lobby: LobbyLegacy::from(&self.lobby.bequeath()),
             profiles: self.seats.iter().map(profile).collect(),
@@ -150,7 +150,7 @@ impl Desk {
         self.lobby.handle_timeout(now);
         self.groups.handle_timeout(now);
         while let Some(room) = self.groups.poll_ended() {
-            self.history.close_room(room);
+            self.archive.close_room(room);
             self.shared.figures.groups_ended.fetch_add(1, Relaxed);
         }
         self.carry_out();
@@ -164,7 +164,9 @@ impl Desk {
     ) -> Result<RoomId, GroupRejection> {
         let room = RoomId(random_id());
         self.groups.create(room, spec, now)?;
-        self.history.open_room(room);
+        self.archive.open_call(room);
+        // Asked for before any text, it is done before any: nobody has to wait for the answer.
+        drop(self.archive.open_room(room, Lasting::Channel));
         self.show_levels();
         Ok(room)
     }
@@ -180,7 +182,8 @@ impl Desk {
             left: None,
         });
         let event = Some(Published::new(&event, None));
-        Some(Publication { room, kind: RelayKind::Numbered, event, from: None, answer: None })
+        let kind = RelayKind::Numbered;
+        Some(Publication { room, kind, event, seq: None, from: None, answer: None })
     }
 
     /// The next thing that somebody is to be told.
@@ -222,7 +225,7 @@ impl Desk {
     fn join(&mut self, (room, user): (RoomId, UserId), by: Option<&AskedBy>, now: Moment) {
         let outcome = self.groups.join(room, user, now);
         if let Some(AskedBy { reference, outlet, .. }) = by {
-            let joined = Joined { room, reference: *reference, outcome, last_seq: 0 };
+            let joined = Joined { room, reference: *reference, outcome, last_seq: Ok(0) };
             self.deliveries.push_back((*outlet, Delivery::Joined(Box::new(joined))));
         }
     }
@@ -243,7 +246,7 @@ impl Desk {
                     self.shared.figures.count_room();
                     self.shared.figures.match_wait.observe(waited);
                     tracing::debug!(?waited, "two have met");
-                    self.history.open_room(room);
+                    self.archive.open_call(room);
                     self.introduce(room, mode, sessions);
                 }
                 Effect::PartnerLeft { session, room, reason } => {
@@ -251,7 +254,7 @@ impl Desk {
                     self.deliver(session, Delivery::PartnerLeft { room, reason, is_queued });
                     self.forget_if_idle(session);
                 }
-                Effect::RoomEnded { room } => self.history.close_room(room),
+                Effect::RoomEnded { room } => self.archive.close_room(room),
                 Effect::Waiting { session, waiting, estimate, relaxed } => {
                     let notice = WaitingNotice { waiting, estimate, relaxed };
                     self.deliver(session, Delivery::Waiting(notice));
@@ -316,6 +319,7 @@ fn matched(
     let (mine, theirs) = (own.profile.interests(), other.profile.interests());
     let partner = Partner {
         socket: other.socket,
+        user: other.user,
         pseudonym,
         profile: Arc::clone(&other.profile),
         common_interests: mine.iter().filter(|i| theirs.contains(i)).cloned().collect(),
@@ -338,7 +342,7 @@ fn refusal_of_lobby(rejection: Rejection) -> Refusal {
 #[cfg(test)]
 mod tests {
     use liveloop_core::Request;
-    use liveloop_ports::{MemoryHistory, NoBans};
+    use liveloop_ports::{MemoryArchive, NoBans};
 
     use super::*;
     use crate::{identity::Secret, plane::Key, settings::Settings};
@@ -364,7 +368,7 @@ mod tests {
     fn whoever_hears_of_a_match_finds_it_in_the_figures() {
         let (settings, secret) = (Settings::for_testing(), Secret::new([1; 32]));
         let shared = Arc::new(Shared::new(settings, secret, Arc::new(NoBans)));
-        let mut desk = Desk::new(Arc::clone(&shared), Arc::new(MemoryHistory::default()));
+        let mut desk = Desk::new(Arc::clone(&shared), Arc::new(MemoryArchive::default()));
         let now = Moment::default();
         let figures =
             || [&shared.figures.waiting, &shared.figures.rooms].map(|it| it.load(Relaxed));

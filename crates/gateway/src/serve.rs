@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use liveloop_ports::{Bans, History};
+use liveloop_ports::{Archive, Bans, Directory};
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
@@ -45,8 +45,10 @@ const LEAVE_MAX: Duration = Duration::from_secs(5);
 pub struct Wiring {
     /// Signs tokens.
     pub secret: Secret,
-    /// Gives texts their place.
-    pub history: Arc<dyn History>,
+    /// Keeps what is said.
+    pub archive: Arc<dyn Archive>,
+    /// Knows visitors and channels, in the same store.
+    pub directory: Arc<dyn Directory>,
     /// Knows who may not come in.
     pub bans: Arc<dyn Bans>,
     /// What browsers are shown.
@@ -100,13 +102,14 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Option<Estate>, ServeError> {
     let deadline = settings.drain.deadline.0;
-    let Wiring { secret, history, bans, page, tls, estate } = wiring;
+    let Wiring { secret, archive, directory, bans, page, tls, estate } = wiring;
     let left = estate.and_then(|estate| open_estate(&estate, &secret, &settings));
     let clock = match &left {
         Some(left) => Clock::going_on_from(left.moment_at(Clock::start().now().wall)),
         None => Clock::start(),
     };
-    let parts = Parts { secret, history, bans, clock: clock.clone(), is_secure: tls.is_some() };
+    let is_secure = tls.is_some();
+    let parts = Parts { secret, archive, directory, bans, clock: clock.clone(), is_secure };
     let (door, drain) = build_door(settings, parts);
     let succession = succeed(&door.node, left.as_ref());
     let figures = Arc::clone(&door.node.shared.figures);
@@ -152,7 +155,7 @@ pub async fn serve(
 /// What the node before has left, if it is good.
 fn open_estate(estate: &Estate, secret: &Secret, settings: &Settings) -> Option<Left> {
     let opened = Left::open(estate, secret, settings, Clock::start().now().wall);
-    opened.inspect_err(|reason| refuse_estate(reason)).ok()
+    opened.inspect_err(refuse_estate).ok()
 }
 
 fn refuse_estate(reason: &Refused) {
@@ -267,7 +270,6 @@ fn start_loops(
         listener: mio::net::TcpListener::from_std(listener),
         sends,
         http: http.clone(),
-        tasks: tokio::runtime::Handle::current(),
     };
     let (has_ended, ended) = mpsc::channel(1);
     let (mut drained, mut links) = (Vec::new(), Vec::new());

@@ -12,14 +12,14 @@ use liveloop_gateway::{
     Estate,
     settings::{Settings, Span},
 };
-use liveloop_ports::MemoryHistory;
+use liveloop_ports::MemoryArchive;
 use serde_json::{Value, json};
 use support::{Client, Server, group, meet, patient, settings};
 
 /// Two processes, one after the other, on one store.
 struct Site {
     server: Server,
-    history: Arc<MemoryHistory>,
+    archive: Arc<MemoryArchive>,
 }
 
 fn with_threads(settings: Settings, threads: usize) -> Settings {
@@ -28,16 +28,16 @@ fn with_threads(settings: Settings, threads: usize) -> Settings {
 
 impl Site {
     async fn start(settings: Settings) -> Self {
-        let history = Arc::new(MemoryHistory::default());
-        let server = Server::start_after(None, settings, history.clone()).await;
-        Self { server, history }
+        let archive = Arc::new(MemoryArchive::default());
+        let server = Server::start_after(None, settings, archive.clone()).await;
+        Self { server, archive }
     }
 
     async fn restart(self, settings: Settings) -> Self {
         let estate = self.server.left().await;
         assert!(estate.is_some(), "there is something to leave");
-        let server = Server::start_after(estate, settings, self.history.clone()).await;
-        Self { server, history: self.history }
+        let server = Server::start_after(estate, settings, self.archive.clone()).await;
+        Self { server, archive: self.archive }
     }
 }
 
@@ -126,9 +126,9 @@ async fn stopped_in_a_call(settings: Settings) -> (Estate, [Value; 2]) {
 }
 
 async fn site_after(estate: Estate, settings: Settings) -> Site {
-    let history = Arc::new(MemoryHistory::default());
-    let server = Server::start_after(Some(estate), settings, history.clone()).await;
-    Site { server, history }
+    let archive = Arc::new(MemoryArchive::default());
+    let server = Server::start_after(Some(estate), settings, archive.clone()).await;
+    Site { server, archive }
 }
 
 #[tokio::test]
@@ -173,8 +173,7 @@ async fn it_goes_on_over_many_processes() {
     for (round, threads) in (0..).zip([1, 4, 2]) {
         let ada_was;
         // Ben does not come back between them: what he is told waits for him.
-        (ada_was, site) =
-            tokio::join!(ended(ada), site.restart(with_threads(patient(), threads)));
+        (ada_was, site) = tokio::join!(ended(ada), site.restart(with_threads(patient(), threads)));
         ada = back(&site, &ada_was, 1).await;
         assert_is(&ada, &ada_was, "call");
         let said = ada.ask("newMessage", json!({"message": format!("round {round}")})).await;

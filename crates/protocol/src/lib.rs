@@ -19,8 +19,8 @@ pub mod websocket;
 
 pub use client::{
     BlockUser, CancelRequest, ClientEvent, DeleteMessage, EditMessage, Heartbeat, Hello, History,
-    JoinRoom, LeaveRoom, NegotiationCallAnswer, NegotiationCallOffer, NewMessage, Read, RequestRoom,
-    SendNewIceCandidates, StopCall, Typing, UndoSkip, WatchPresence,
+    JoinRoom, LeaveRoom, NegotiationCallAnswer, NegotiationCallOffer, NewMessage, Read,
+    RequestRoom, SendNewIceCandidates, StopCall, Typing, UndoSkip, WatchPresence,
 };
 pub use error::{Category, ErrorBody, ErrorCode, Refusal};
 pub use fields::clean_name;

@@ -10,17 +10,44 @@ use super::{model::Model, *};
 /// What a walk does next; small numbers, so that it shrinks well.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    Request { who: u64, mode: u8, auto_next: bool, named: Named, liked: u8, again: bool },
-    Cancel { who: u64 },
-    Stop { who: u64, named: Named },
-    Undo { who: u64 },
-    Block { who: u64, named: Named },
-    Away { who: u64 },
-    Back { who: u64 },
-    Gone { who: u64 },
+    Request {
+        who: u64,
+        mode: u8,
+        auto_next: bool,
+        named: Named,
+        liked: u8,
+        again: bool,
+    },
+    Cancel {
+        who: u64,
+    },
+    Stop {
+        who: u64,
+        named: Named,
+    },
+    Undo {
+        who: u64,
+    },
+    Block {
+        who: u64,
+        named: Named,
+    },
+    Away {
+        who: u64,
+    },
+    Back {
+        who: u64,
+    },
+    Gone {
+        who: u64,
+    },
     /// The Lobby ends, another goes on in its place, and those of these bits come back to it.
-    Restart { back: u16 },
-    Later { millis: u64 },
+    Restart {
+        back: u16,
+    },
+    Later {
+        millis: u64,
+    },
 }
 
 /// Which room a command names.

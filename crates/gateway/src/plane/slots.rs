@@ -84,8 +84,9 @@ impl<T> Slots<T> {
 
     fn grow(&mut self) -> u32 {
         let first = u32::try_from(self.blocks.len() * BLOCK).expect("no node has so many");
-        self.blocks.push((0..BLOCK)
-                .map(|_| Slot { generation: self.first_generation, value: None }).collect());
+        self.blocks.push(
+            (0..BLOCK).map(|_| Slot { generation: self.first_generation, value: None }).collect(),
+        );
         let last = first + u32::try_from(BLOCK).expect("a block is small") - 1;
         self.free.extend((first + 1..=last).rev());
         first

@@ -8,7 +8,6 @@
 use std::sync::Arc;
 
 use liveloop_core::{Moment, RecentRooms, RoomId, SessionKey, SocketId, UserId};
-use liveloop_protocol::format_id;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -170,14 +169,16 @@ impl Session {
         (session.proved, session.issued) = (legacy.proved, legacy.issued);
         session.limiter = Limiter::full_from(legacy.rates.map(Moment::from_nanos));
         (session.last_ref, session.last_n) = (legacy.last_ref, legacy.last_n);
-        session.call = matched
-            .zip(legacy.call)
-            .map(|(matched, call)| Arc::new(Call::new(matched, session.socket, call.n)));
+        session.call = matched.zip(legacy.call).map(|(matched, call)| {
+            Arc::new(Call::new(matched, (session.socket, session.user), call.n))
+        });
         let bounds = session.ring_bounds();
-        let own_id = |room| session.shared.secret.connection_in(room, session.socket);
         let listening = |room: &u128| {
             let room = RoomId(*room);
-            Arc::new(Listening { room, room_id: format_id(room.0), own_id: own_id(room) })
+            Arc::new(Listening::new(
+                room,
+                session.shared.secret.connection_in(room, session.socket),
+            ))
         };
         let mut traces = Traces {
             groups: legacy.groups.iter().map(listening).collect(),

@@ -10,13 +10,13 @@ use std::{
 };
 
 use liveloop_core::{GroupRejection, GroupSpec, Moment, RoomId, UserId};
-use liveloop_ports::{Bans, Wall};
+use liveloop_ports::{Bans, MemoryDirectory, Wall};
 use liveloop_protocol::{format_id, parse_id};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     Figures, Occupancy,
-    network::{Backlog, Found, Readiness, Remote, Simulated, Tasks, connection},
+    network::{Backlog, Found, Readiness, Remote, Simulated, connection},
     store::Store,
 };
 use crate::{
@@ -79,6 +79,7 @@ struct Lasting {
     secret: Secret,
     time: Arc<SimulatedTime>,
     store: Arc<Store>,
+    directory: Arc<MemoryDirectory>,
     banned: Arc<Banned>,
     randomness: Randomness,
 }
@@ -92,7 +93,6 @@ pub struct SimulatedNode {
     clients: BTreeMap<ClientSocket, Remote>,
     last_client: u32,
     lasting: Lasting,
-    tasks: Tasks,
     handed: mpsc::Receiver<Handed<Simulated>>,
     handed_count: u64,
     groups: VecDeque<oneshot::Receiver<Result<RoomId, GroupRejection>>>,
@@ -117,6 +117,7 @@ impl SimulatedNode {
             secret: Secret::new(key),
             time: Arc::new(SimulatedTime::starting_at(WALL_AT_START)),
             store: Arc::default(),
+            directory: Arc::default(),
             banned: Arc::default(),
             randomness: Randomness::seeded(random.next()),
         };
@@ -128,7 +129,8 @@ impl SimulatedNode {
         let threads = settings.threads();
         let parts = Parts {
             secret: lasting.secret.clone(),
-            history: lasting.store.clone(),
+            archive: lasting.store.clone(),
+            directory: lasting.directory.clone(),
             bans: lasting.banned.clone(),
             clock: Clock::simulated(&lasting.time),
             is_secure: false,
@@ -147,14 +149,8 @@ impl SimulatedNode {
             None => Succession::none(node, threads),
         };
         let (http, handed) = mpsc::channel(HANDED_MAX);
-        let (backlog, tasks) = (Backlog::default(), Tasks::default());
-        let around = Surroundings {
-            threads,
-            listener: backlog.clone(),
-            sends: Sends::Each,
-            http,
-            tasks: tasks.clone(),
-        };
+        let backlog = Backlog::default();
+        let around = Surroundings { threads, listener: backlog.clone(), sends: Sends::Each, http };
         let loops = lasting.randomness.lend(|| build_loops(&door, around, succession));
         let loops = loops.expect("memory refuses nothing");
         let event_loop = |BuiltLoop { plane, drained, .. }| {
@@ -169,7 +165,6 @@ impl SimulatedNode {
             clients: BTreeMap::new(),
             last_client: 0,
             lasting,
-            tasks,
             handed,
             handed_count: 0,
             groups: VecDeque::new(),
@@ -367,7 +362,8 @@ impl SimulatedNode {
         Some(answer.ok().map(|room| format_id(room.0).to_string()))
     }
 
-    /// Whether the store's answers to texts wait from now on until they are let go.
+    /// Whether the store's answers, to texts and to who joins a group, wait from now on until they are let
+    /// go.
     pub fn hold_store(&mut self, is_held: bool) {
         self.lasting.store.set_slow(is_held);
     }
@@ -381,9 +377,7 @@ impl SimulatedNode {
     /// Lets the answer go that stands at `place` of those that wait, 0 being the oldest: it is posted to
     /// the loop that has asked. Whether there was one.
     pub fn let_answer_go(&mut self, place: usize) -> bool {
-        let has_gone = self.lasting.store.let_go(place);
-        self.tasks.run();
-        has_gone
+        self.lasting.store.let_go(place)
     }
 
     /// From now on the visitor with this `userId` may not come in. Whether the id is one.
@@ -398,7 +392,7 @@ impl SimulatedNode {
     pub fn occupancy(&self) -> Occupancy {
         let mut occupancy = Occupancy {
             in_listener: self.backlog.len(),
-            store_rooms: self.lasting.store.room_count(),
+            store_rooms: self.lasting.store.open_count(),
             image_bytes: self.door.node.shared.figures.images_bytes.load(Relaxed),
             ..Occupancy::default()
         };

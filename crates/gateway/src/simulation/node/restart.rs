@@ -2,18 +2,19 @@
 
 use tokio::sync::oneshot;
 
-use super::SimulatedNode;
+use super::{super::Figures, SimulatedNode};
 use crate::{driver::Post, estate::Left, settings::Settings};
 
 impl SimulatedNode {
     /// The process ends as it is asked to, and another goes on in its place at the same moment, with so
     /// many event loops: every connection has ended, and its client finds out. What was counted is
-    /// counted anew. Whether there was anything to go on with.
+    /// counted anew; it gives what the one that has ended had counted.
     ///
     /// # Panics
     /// Where what was left is not taken over.
-    pub fn restart(&mut self, threads: usize) -> bool {
+    pub fn restart(&mut self, threads: usize) -> Figures {
         let left = self.leave();
+        let figures = self.figures();
         let secret = &self.lasting.secret;
         let estate = left.as_ref().map(|left| left.seal(secret).expect("it is little"));
         let settings = Settings { threads, ..self.door.node.shared.settings.clone() };
@@ -22,7 +23,7 @@ impl SimulatedNode {
         self.loops.clear();
         let lasting = self.lasting.clone();
         *self = Self { clients, last_client, ..Self::begin(settings, lasting, estate.as_ref()) };
-        estate.is_some()
+        figures
     }
 
     /// Drains, and gives what the next process is to know. Answers of the store that wait are let go.
