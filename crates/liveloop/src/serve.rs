@@ -103,7 +103,7 @@ async fn serve(
     let mut gateway = std::pin::pin!(liveloop_gateway::serve(listener, settings, wiring, shutdown));
 
     tokio::select! {
-        ended = &mut gateway => return ended.context("the server failed"),
+        ended = &mut gateway => return ended.map(|_| ()).context("the server failed"),
         () = signals.next() => {}
     }
     tracing::info!(deadline = %config.drain.deadline, "stopping; a second signal stops at once");

@@ -12,7 +12,7 @@ use tungstenite::{
 use crate::harness::Server;
 
 pub(crate) struct Client {
-    socket: WebSocket<TcpStream>,
+    pub(crate) socket: WebSocket<TcpStream>,
     pub(crate) welcome: Value,
 }
 
