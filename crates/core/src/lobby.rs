@@ -332,6 +332,13 @@ impl Lobby {
         self.slots.get(session.0).map(|member| self.members[member].mode)
     }
 
+    /// The room that a session is in, and whose session is there with it.
+    #[must_use]
+    pub fn call_of(&self, session: SessionKey) -> Option<(RoomId, UserId)> {
+        let (room, partner) = self.room_of(session)?;
+        Some((room, self.user_of(partner)?))
+    }
+
     /// How many sessions wait for a partner, and are there.
     #[must_use]
     pub fn waiting_count(&self) -> usize {

@@ -12,14 +12,27 @@ use liveloop_gateway::{
     Estate,
     settings::{Settings, Span},
 };
-use liveloop_ports::MemoryArchive;
+use liveloop_ports::{MemoryArchive, MemoryDirectory};
 use serde_json::{Value, json};
 use support::{Client, Server, group, meet, patient, settings};
 
 /// Two processes, one after the other, on one store.
 struct Site {
     server: Server,
+    stores: Stores,
+}
+
+#[derive(Default)]
+struct Stores {
     archive: Arc<MemoryArchive>,
+    directory: Arc<MemoryDirectory>,
+}
+
+impl Stores {
+    async fn serve(&self, estate: Option<Estate>, settings: Settings) -> Server {
+        let Self { archive, directory } = self;
+        Server::start_after(estate, settings, (archive.clone(), directory.clone())).await
+    }
 }
 
 fn with_threads(settings: Settings, threads: usize) -> Settings {
@@ -28,16 +41,14 @@ fn with_threads(settings: Settings, threads: usize) -> Settings {
 
 impl Site {
     async fn start(settings: Settings) -> Self {
-        let archive = Arc::new(MemoryArchive::default());
-        let server = Server::start_after(None, settings, archive.clone()).await;
-        Self { server, archive }
+        let stores = Stores::default();
+        Self { server: stores.serve(None, settings).await, stores }
     }
 
     async fn restart(self, settings: Settings) -> Self {
         let estate = self.server.left().await;
         assert!(estate.is_some(), "there is something to leave");
-        let server = Server::start_after(estate, settings, self.archive.clone()).await;
-        Self { server, archive: self.archive }
+        Self { server: self.stores.serve(estate, settings).await, stores: self.stores }
     }
 }
 
@@ -126,9 +137,8 @@ async fn stopped_in_a_call(settings: Settings) -> (Estate, [Value; 2]) {
 }
 
 async fn site_after(estate: Estate, settings: Settings) -> Site {
-    let archive = Arc::new(MemoryArchive::default());
-    let server = Server::start_after(Some(estate), settings, archive.clone()).await;
-    Site { server, archive }
+    let stores = Stores::default();
+    Site { server: stores.serve(Some(estate), settings).await, stores }
 }
 
 #[tokio::test]
@@ -236,14 +246,26 @@ async fn the_way_back_to_a_partner_and_blocks_outlast_it() {
 }
 
 #[tokio::test]
-async fn a_group_is_still_listened_to() {
+async fn channels_are_still_listened_to_and_members_still_watched() {
     let site = Site::start(patient()).await;
-    let mut ada = site.server.client().await;
+    let (mut ada, mut ben) = (site.server.client().await, site.server.client().await);
     let room = group(&site.server, ada.welcome["token"].as_str().unwrap()).await;
-    ada.ask("join-room", json!({"roomId": room})).await;
-    let (ada_was, site) = tokio::join!(ended(ada), site.restart(patient()));
-    let mut ada = back(&site, &ada_was, 0).await;
-    assert_is(&ada, &ada_was, "idle");
+    for client in [&mut ada, &mut ben] {
+        client.ask("join-room", json!({"roomId": room})).await;
+    }
+    let ben_id = ben.welcome["userId"].clone();
+    ada.ask("watch-presence", json!({"userIds": [ben_id]})).await;
+    ada.ask("newMessage", json!({"roomId": room, "message": "before"})).await;
+    ben.until("newMessage").await;
+    let ((ada_was, ben_was), site) =
+        tokio::join!(async { (ended(ada).await, ended(ben).await) }, site.restart(patient()));
+    let mut ada = back(&site, &ada_was, 9).await;
+    assert_eq!(ada.until("presence").await["online"], false, "he is not back");
+    let mut ben = back(&site, &ben_was, 9).await;
+    assert_eq!(ada.until("presence").await["online"], true);
+    let said = ada.ask("newMessage", json!({"roomId": room, "message": "after"})).await;
+    assert_eq!(said["data"]["seq"], 2, "{said}");
+    assert_eq!(ben.until("newMessage").await["message"], "after");
     let left = ada.ask("leave-room", json!({"roomId": room})).await;
     assert_eq!(left["data"], json!({}), "it was there to be left: {left}");
 }

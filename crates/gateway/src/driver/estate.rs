@@ -2,9 +2,11 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use super::{Driver, Post, homes::Parked};
+use liveloop_ports::Lasting;
+
+use super::{Driver, homes::Parked};
 use crate::{
-    desk::{Ask, Desk, Wish},
+    desk::Desk,
     estate::{Heirs, LoopLegacy},
     plane::{Io, Net},
 };
@@ -18,10 +20,11 @@ impl<N: Net> Driver<N> {
         self.wires.door.node.shared.figures.in_grace.fetch_add(count, Relaxed);
         for (session, until) in sessions {
             for room in session.listens_to() {
-                if self.listeners.add(room, session.outlet()) {
-                    let heard = Ask { wish: Wish::Heard(room, true), by: None };
-                    self.wires.threads[0].post(Post::Ask(heard));
-                }
+                // Asked for before any text, it is done before any: nobody waits for the answer.
+                let archive = &self.wires.door.node.archive;
+                archive.open_call(room);
+                drop(archive.open_room(room, Lasting::Channel));
+                self.listen(room, session.outlet());
             }
             self.homes.park(Parked { session, permit: None, until });
         }

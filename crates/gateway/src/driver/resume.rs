@@ -12,7 +12,7 @@ use super::{Client, Driver, Live, Post, homes::Parked};
 use crate::{
     address::ConnectionPermit,
     close::{CloseReason, Grace},
-    desk::{Ask, Wish},
+    desk::Ask,
     plane::{ConnId, Io, Kernel, Moving, Net},
     session::{Claim, Session, expired},
     settings::Settings,
@@ -75,6 +75,9 @@ impl<N: Net> Driver<N> {
         permit: ConnectionPermit,
         grace: Grace,
     ) -> Option<ConnectionPermit> {
+        if session.is_present() {
+            self.present(session.user(), false);
+        }
         let span = self.span(grace).filter(|span| !span.is_zero());
         let span = span.filter(|_| match self.is_draining {
             true => session.is_worth_leaving(io.now()),
@@ -101,7 +104,11 @@ impl<N: Net> Driver<N> {
     /// Ends a session for good.
     fn finish(&mut self, io: &Io<N>, session: &Session) {
         for room in session.listens_to() {
-            self.unlisten(io, room, session.outlet());
+            self.unlisten(room, session.outlet());
+        }
+        let watched = session.watched();
+        if !watched.is_empty() {
+            self.unwatch(session.outlet(), watched);
         }
         self.ask(io, ask_of(Input::Disconnect(session.key())), true);
     }
@@ -254,5 +261,5 @@ impl<N: Net> Driver<N> {
 }
 
 fn ask_of(input: Input) -> Ask {
-    Ask { wish: Wish::Meet(input, None), by: None }
+    Ask { input, seat: None, by: None }
 }

@@ -14,7 +14,7 @@ use liveloop_protocol::Limits;
 
 use super::{Left, ProfileLegacy, Refused};
 use crate::{
-    desk::{Ask, Desk, Seat, Wish, mint_room},
+    desk::{Ask, Desk, Seat, mint_room},
     node::Node,
     plane::ConnId,
     session::{ImageBudget, Legacy, Profile, Session, Shared},
@@ -96,7 +96,7 @@ impl Succession {
 
 /// That a session is over.
 fn disconnect(session: SessionKey) -> Ask {
-    Ask { wish: Wish::Meet(Input::Disconnect(session), None), by: None }
+    Ask { input: Input::Disconnect(session), seat: None, by: None }
 }
 
 fn by_key(sessions: &[Legacy]) -> Result<HashMap<SessionKey, &Legacy>, Refused> {

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Call, Matched, Origin, Queued, Session, Shared, Traces, groups::Listening, limiter::Limiter,
+    presence::Watching,
 };
 use crate::plane::{ConnId, Key};
 
@@ -39,10 +40,13 @@ pub(crate) struct Legacy {
     away_until: Option<u64>,
     call: Option<CallLegacy>,
     groups: Vec<u128>,
+    /// Of whom it hears whether they are online.
+    watched: Vec<u128>,
     left: Vec<u128>,
     /// Whether it is queued, and after which call the server has put it there.
     queued: Option<Option<u128>>,
     is_partner_away: bool,
+    is_present: bool,
     unseen: Option<(u128, u64)>,
     /// Its ring: when each event was numbered, and its text but for the number.
     ring: Vec<(u64, String)>,
@@ -111,7 +115,7 @@ impl Session {
     /// Has lost its socket to the end of the process. Its partner loses theirs too, so nobody is told.
     pub(crate) fn rest(&mut self) {
         self.cut_at = Moment::NEVER;
-        self.traces.get_or_insert_default();
+        self.traces.get_or_insert_default().is_resting = true;
     }
 
     /// Whether the next process is to know it: also where nothing is left of a call but the way back.
@@ -147,9 +151,11 @@ impl Session {
             away_until: traces.away_until.map(Moment::as_nanos),
             call,
             groups: traces.groups.iter().map(|group| group.room.0).collect(),
+            watched: self.watched().into_iter().map(|user| user.0).collect(),
             left: traces.left.iter().map(room).collect(),
             queued: traces.queued.map(|queued| queued.after_room.map(room)),
             is_partner_away: traces.is_partner_away,
+            is_present: self.is_present,
             unseen: traces.unseen.map(|(room, n)| (room.0, n)),
             ring: traces.ring.texts(begun),
         }
@@ -165,7 +171,7 @@ impl Session {
         };
         let mut session = Self::open(shared, &origin);
         session.name = legacy.name.as_deref().map(Into::into);
-        session.is_greeted = true;
+        (session.is_greeted, session.is_present) = (true, legacy.is_present);
         (session.proved, session.issued) = (legacy.proved, legacy.issued);
         session.limiter = Limiter::full_from(legacy.rates.map(Moment::from_nanos));
         (session.last_ref, session.last_n) = (legacy.last_ref, legacy.last_n);
@@ -184,7 +190,9 @@ impl Session {
             groups: legacy.groups.iter().map(listening).collect(),
             queued: legacy.queued.map(|after| Queued { after_room: after.map(RoomId) }),
             away_until: legacy.away_until.map(Moment::from_nanos),
+            is_resting: true,
             is_partner_away: legacy.is_partner_away,
+            watching: Watching::of(legacy.watched.iter().copied().map(UserId).collect()),
             unseen: legacy.unseen.map(|(room, n)| (RoomId(room), n)),
             ..Traces::default()
         };
