@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use liveloop_ports::{Bans, History};
+use liveloop_ports::{Archive, Bans, Directory};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
@@ -17,13 +17,14 @@ use crate::{
     plane::{Net, Plane, Sends, Start},
     session::Shared,
     settings::Settings,
-    timed_history::TimedHistory,
+    timed_archive::TimedArchive,
 };
 
 /// What a node cannot be without.
 pub(crate) struct Parts {
     pub(crate) secret: Secret,
-    pub(crate) history: Arc<dyn History>,
+    pub(crate) archive: Arc<dyn Archive>,
+    pub(crate) directory: Arc<dyn Directory>,
     pub(crate) bans: Arc<dyn Bans>,
     pub(crate) clock: Clock,
     pub(crate) is_secure: bool,
@@ -31,13 +32,13 @@ pub(crate) struct Parts {
 
 /// The node behind its door, and what tells it that it goes away.
 pub(crate) fn build_door(settings: Settings, parts: Parts) -> (Door, watch::Sender<bool>) {
-    let Parts { secret, history, bans, clock, is_secure } = parts;
+    let Parts { secret, archive, directory, bans, clock, is_secure } = parts;
     let origins = OriginPolicy::new(settings.public_url.as_deref(), &settings.origins);
     let addresses = Arc::new(AddressBook::new(&settings.limits));
     let shared = Arc::new(Shared::new(settings, secret, bans));
     let (drain, draining) = watch::channel(false);
-    let timed = TimedHistory::new(history, Arc::clone(&shared.figures), clock.clone());
-    let node = Node { shared, history: Arc::new(timed), clock, draining };
+    let timed = TimedArchive::new(archive, Arc::clone(&shared.figures), clock.clone());
+    let node = Node { shared, archive: Arc::new(timed), directory, clock, draining };
     (Door { node, addresses, origins: Arc::new(origins), is_secure }, drain)
 }
 
@@ -47,7 +48,6 @@ pub(crate) struct Surroundings<N: Net> {
     pub(crate) listener: N::Listener,
     pub(crate) sends: Sends,
     pub(crate) http: mpsc::Sender<Handed<N>>,
-    pub(crate) tasks: N::Tasks,
 }
 
 /// An event loop of a node, and what is told once it has no WebSocket left while the node drains.
@@ -65,7 +65,7 @@ pub(crate) fn build_loops<N: Net>(
     door: &Door,
     around: Surroundings<N>,
 ) -> io::Result<Vec<BuiltLoop<N>>> {
-    let Surroundings { threads, listener, sends, http, tasks } = around;
+    let Surroundings { threads, listener, sends, http } = around;
     let starts: Vec<Start<_, N>> = (0..threads)
         .map(|n| Start::new(u8::try_from(n).unwrap_or(u8::MAX), sends.clone()))
         .collect::<io::Result<_>>()?;
@@ -75,13 +75,12 @@ pub(crate) fn build_loops<N: Net>(
     let build = |(start, number): (_, u8)| {
         let (is_drained, drained) = oneshot::channel();
         let desk =
-            (number == 0).then(|| Desk::new(Arc::clone(&node.shared), Arc::clone(&node.history)));
+            (number == 0).then(|| Desk::new(Arc::clone(&node.shared), Arc::clone(&node.archive)));
         let wires = Wires {
             door: door.clone(),
             threads: links.clone(),
             desk,
             http: http.clone(),
-            tasks: tasks.clone(),
             drained: Some(is_drained),
         };
         let driver = Driver::new(number, wires);

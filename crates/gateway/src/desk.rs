@@ -12,7 +12,7 @@ use liveloop_core::{
     Effect, GroupPolicy, GroupRejection, GroupSpec, Groups, IdMap, Input, Lobby, Mode, Moment,
     Rejection, RoomId, SessionKey, SocketId, UserId,
 };
-use liveloop_ports::History;
+use liveloop_ports::{Archive, Lasting};
 use liveloop_protocol::{ErrorCode, Refusal, RoomMembers, ServerEvent, format_id};
 
 use crate::{
@@ -80,12 +80,12 @@ pub(crate) struct Desk {
     groups: Groups,
     seats: IdMap<SessionKey, Seat>,
     shared: Arc<Shared>,
-    history: Arc<dyn History>,
+    archive: Arc<dyn Archive>,
     deliveries: VecDeque<(ConnId, Delivery)>,
 }
 
 impl Desk {
-    pub(crate) fn new(shared: Arc<Shared>, history: Arc<dyn History>) -> Self {
+    pub(crate) fn new(shared: Arc<Shared>, archive: Arc<dyn Archive>) -> Self {
         let policy = shared.settings.matching.policy();
         let lobby = Lobby::new(policy, || RoomId(random_id()));
         let limits = &shared.settings.limits;
@@ -96,7 +96,7 @@ impl Desk {
             idle_max: shared.settings.groups.idle_max.0,
         });
         let (seats, deliveries) = (IdMap::default(), VecDeque::new());
-        Self { lobby, groups, seats, shared, history, deliveries }
+        Self { lobby, groups, seats, shared, archive, deliveries }
     }
 
     /// When [`Desk::handle_timeout`] is next to be called.
@@ -109,7 +109,7 @@ impl Desk {
         self.lobby.handle_timeout(now);
         self.groups.handle_timeout(now);
         while let Some(room) = self.groups.poll_ended() {
-            self.history.close_room(room);
+            self.archive.close_room(room);
             self.shared.figures.groups_ended.fetch_add(1, Relaxed);
         }
         self.carry_out();
@@ -123,7 +123,9 @@ impl Desk {
     ) -> Result<RoomId, GroupRejection> {
         let room = RoomId(random_id());
         self.groups.create(room, spec, now)?;
-        self.history.open_room(room);
+        self.archive.open_call(room);
+        // Asked for before any text, it is done before any: nobody has to wait for the answer.
+        drop(self.archive.open_room(room, Lasting::Channel));
         self.show_levels();
         Ok(room)
     }
@@ -139,7 +141,8 @@ impl Desk {
             left: None,
         });
         let event = Some(Published::new(&event, None));
-        Some(Publication { room, kind: RelayKind::Numbered, event, from: None, answer: None })
+        let kind = RelayKind::Numbered;
+        Some(Publication { room, kind, event, seq: None, from: None, answer: None })
     }
 
     /// The next thing that somebody is to be told.
@@ -181,7 +184,7 @@ impl Desk {
     fn join(&mut self, (room, user): (RoomId, UserId), by: Option<&AskedBy>, now: Moment) {
         let outcome = self.groups.join(room, user, now);
         if let Some(AskedBy { reference, outlet, .. }) = by {
-            let joined = Joined { room, reference: *reference, outcome, last_seq: 0 };
+            let joined = Joined { room, reference: *reference, outcome, last_seq: Ok(0) };
             self.deliveries.push_back((*outlet, Delivery::Joined(Box::new(joined))));
         }
     }
@@ -202,7 +205,7 @@ impl Desk {
                     self.shared.figures.count_room();
                     self.shared.figures.match_wait.observe(waited);
                     tracing::debug!(?waited, "two have met");
-                    self.history.open_room(room);
+                    self.archive.open_call(room);
                     self.introduce(room, mode, sessions);
                 }
                 Effect::PartnerLeft { session, room, reason } => {
@@ -210,7 +213,7 @@ impl Desk {
                     self.deliver(session, Delivery::PartnerLeft { room, reason, is_queued });
                     self.forget_if_idle(session);
                 }
-                Effect::RoomEnded { room } => self.history.close_room(room),
+                Effect::RoomEnded { room } => self.archive.close_room(room),
                 Effect::Waiting { session, waiting, estimate, relaxed } => {
                     let notice = WaitingNotice { waiting, estimate, relaxed };
                     self.deliver(session, Delivery::Waiting(notice));
@@ -235,6 +238,7 @@ impl Desk {
             let (mine, theirs) = (own.profile.interests(), other.profile.interests());
             let partner = Partner {
                 socket: other.socket,
+                user: other.user,
                 pseudonym: *pseudonym,
                 profile: Arc::clone(&other.profile),
                 common_interests: mine.iter().filter(|i| theirs.contains(i)).cloned().collect(),
@@ -294,7 +298,7 @@ fn refusal_of_lobby(rejection: Rejection) -> Refusal {
 #[cfg(test)]
 mod tests {
     use liveloop_core::Request;
-    use liveloop_ports::{MemoryHistory, NoBans};
+    use liveloop_ports::{MemoryArchive, NoBans};
 
     use super::*;
     use crate::{identity::Secret, plane::Key, settings::Settings};
@@ -320,7 +324,7 @@ mod tests {
     fn whoever_hears_of_a_match_finds_it_in_the_figures() {
         let (settings, secret) = (Settings::for_testing(), Secret::new([1; 32]));
         let shared = Arc::new(Shared::new(settings, secret, Arc::new(NoBans)));
-        let mut desk = Desk::new(Arc::clone(&shared), Arc::new(MemoryHistory::default()));
+        let mut desk = Desk::new(Arc::clone(&shared), Arc::new(MemoryArchive::default()));
         let now = Moment::default();
         let figures =
             || [&shared.figures.waiting, &shared.figures.rooms].map(|it| it.load(Relaxed));

@@ -5,15 +5,18 @@
 //! of one thread have for each other takes no lock and no wake-up; the desk belongs to one thread.
 
 mod arrival;
+mod awaited;
 mod client;
 mod exchange;
 mod handler;
 mod head;
 mod homes;
+mod joins;
 mod listeners;
 mod occupancy;
 mod resume;
 mod tally;
+mod texts;
 
 use std::{
     collections::VecDeque,
@@ -23,7 +26,7 @@ use std::{
 };
 
 use liveloop_core::{GroupRejection, GroupSpec, IdMap, RoomId};
-use liveloop_ports::{Appended, HistoryError, MessageId};
+use liveloop_ports::{ArchiveError, MessageId};
 use liveloop_protocol::websocket::{
     Incoming, Limit, Opcode, Role, encode, encode_close, encode_parts,
 };
@@ -36,16 +39,19 @@ use crate::{
     desk::{Ask, Desk},
     door::Door,
     plane::{ConnId, Io, Kernel, Net, PlaneLink, Secured},
-    session::{Claim, Delivery, Effect, Kept, Publication, Said, Session},
+    session::{Claim, Delivery, Effect, Joined, Kept, Publication, Said, Session},
 };
 
+use awaited::Awaited;
 use client::{Client, Clients, Live};
 pub(crate) use head::{Head, Headed, says_hello};
 use homes::Homes;
+use joins::Joins;
 use listeners::Listeners;
 pub(crate) use resume::Claimant;
 use resume::Later;
 use tally::Tally;
+use texts::{SaidAnswer, Unanswered};
 
 /// How long a client may take to send the head of its first request.
 pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -88,8 +94,12 @@ pub(crate) enum Post<N: Net = Kernel> {
     Publish(Publication),
     /// Make a group, for the thread that has the desk.
     CreateGroup(GroupSpec, oneshot::Sender<Result<RoomId, GroupRejection>>),
-    /// The history has answered a text of a session of this thread.
-    Said(ConnId, Said, SaidAnswer),
+    /// The archive has answered a text that this thread has asked a place for.
+    Said(RoomId, MessageId, SaidAnswer),
+    /// The archive has answered what the last text is in a group that a session of this thread joins.
+    LastSeq(ConnId, Box<Joined>, Result<u64, ArchiveError>),
+    /// Answers that this thread waits for may be there.
+    Answers,
     /// A text for a group whose home this thread is.
     Say(ConnId, Said),
     /// A connection to be read from its beginning.
@@ -104,16 +114,6 @@ pub(crate) enum Post<N: Net = Kernel> {
     Stop,
 }
 
-/// What the history says to a text.
-pub(crate) type SaidAnswer = Result<Appended, HistoryError>;
-
-/// A text whose place is not known yet, or those before it in its room are not told.
-struct Unanswered {
-    from: ConnId,
-    message: MessageId,
-    outcome: Option<(Said, SaidAnswer)>,
-}
-
 /// What a driver is wired to.
 pub(crate) struct Wires<N: Net = Kernel> {
     pub(crate) door: Door,
@@ -122,8 +122,6 @@ pub(crate) struct Wires<N: Net = Kernel> {
     /// Only the first thread's.
     pub(crate) desk: Option<Desk>,
     pub(crate) http: mpsc::Sender<Handed<N>>,
-    /// Where an answer that is yet to come is awaited.
-    pub(crate) tasks: N::Tasks,
     /// Told once this thread has no WebSocket left while the node drains.
     pub(crate) drained: Option<oneshot::Sender<()>>,
 }
@@ -140,9 +138,11 @@ pub(crate) struct Driver<N: Net = Kernel> {
     /// What was published in this turn.
     published: Vec<Publication>,
     listeners: Listeners,
-    /// Texts of sessions and of groups at home here, by room, in the order in which the history was
+    /// Texts of sessions and of groups at home here, by room, in the order in which the archive was
     /// asked; none where it answers at once.
     unanswered: IdMap<RoomId, VecDeque<Unanswered>>,
+    joins: Joins,
+    awaited: Awaited<N>,
     tally: Tally,
     /// Which thread the next accepted connection goes to.
     next_thread: usize,
@@ -154,6 +154,7 @@ pub(crate) struct Driver<N: Net = Kernel> {
 impl<N: Net> Driver<N> {
     pub(crate) fn new(thread: u8, wires: Wires<N>) -> Self {
         let tally = Tally::new(wires.door.node.shared.figures.of_loop(thread));
+        let awaited = Awaited::new(wires.threads[usize::from(thread)].clone());
         Self {
             thread,
             wires,
@@ -165,6 +166,8 @@ impl<N: Net> Driver<N> {
             published: Vec::new(),
             listeners: Listeners::default(),
             unanswered: IdMap::default(),
+            joins: Joins::default(),
+            awaited,
             next_thread: 0,
             last_session: 0,
             is_draining: false,

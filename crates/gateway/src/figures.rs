@@ -128,6 +128,8 @@ pub(crate) struct Figures {
     pub(crate) match_wait: Histogram,
     /// How long the store took to answer.
     pub(crate) store_latency: Histogram,
+    /// How often it has answered that it does not work.
+    pub(crate) store_failures: Causes<liveloop_ports::Cause>,
     pub(crate) requests: Requests,
     /// The loops that send through io_uring.
     pub(crate) rings: Rings,
@@ -182,6 +184,7 @@ impl Figures {
             connection_failures: Default::default(),
             match_wait: Histogram::new(&WAITS),
             store_latency: Histogram::new(&MOMENTS),
+            store_failures: Causes::default(),
             requests: Requests::default(),
             rings: Rings::default(),
             tls: TlsFigures::default(),
@@ -222,6 +225,10 @@ impl Figures {
 
     pub(crate) fn count_message(&self) {
         self.messages_exchanged.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn count_store_failure(&self, cause: liveloop_ports::Cause) {
+        self.store_failures.count(cause);
     }
 
     pub(crate) fn count_resumed(&self, is_recovered: bool) {

@@ -91,11 +91,11 @@ impl Secret {
     }
 
     /// What the members of a group see of one connection, in that group alone.
-    pub(crate) fn connection_in(&self, room: RoomId, socket: SocketId) -> IdText {
+    pub(crate) fn connection_in(&self, room: RoomId, socket: SocketId) -> SocketId {
         let mac = self.connection.clone().chain_update(room.0.to_be_bytes());
         let mac: [u8; 32] = mac.chain_update(socket.0.to_be_bytes()).finalize().into_bytes().into();
         let half = mac.first_chunk().expect("32 bytes begin with 16");
-        format_id(u128::from_be_bytes(*half))
+        SocketId(u128::from_be_bytes(*half))
     }
 
     /// What proves that a resume secret with this `claim` is of the session `socket`.

@@ -26,7 +26,7 @@ pub mod settings;
 pub mod simulation;
 mod system;
 mod ticket;
-mod timed_history;
+mod timed_archive;
 mod tls;
 
 pub use http::{Page, PageFile};

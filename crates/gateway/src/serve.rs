@@ -8,7 +8,7 @@ use std::{
     thread,
 };
 
-use liveloop_ports::{Bans, History};
+use liveloop_ports::{Archive, Bans, Directory};
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
@@ -37,8 +37,10 @@ const HANDED_MAX: usize = 4_096;
 pub struct Wiring {
     /// Signs tokens.
     pub secret: Secret,
-    /// Gives texts their place.
-    pub history: Arc<dyn History>,
+    /// Keeps what is said.
+    pub archive: Arc<dyn Archive>,
+    /// Knows visitors and channels, in the same store.
+    pub directory: Arc<dyn Directory>,
     /// Knows who may not come in.
     pub bans: Arc<dyn Bans>,
     /// What browsers are shown.
@@ -91,8 +93,9 @@ pub async fn serve(
     let deadline = settings.drain.deadline.0;
     let threads = settings.threads();
     let clock = Clock::start();
-    let Wiring { secret, history, bans, page, tls } = wiring;
-    let parts = Parts { secret, history, bans, clock: clock.clone(), is_secure: tls.is_some() };
+    let Wiring { secret, archive, directory, bans, page, tls } = wiring;
+    let is_secure = tls.is_some();
+    let parts = Parts { secret, archive, directory, bans, clock: clock.clone(), is_secure };
     let (door, drain) = build_door(settings, parts);
     let figures = Arc::clone(&door.node.shared.figures);
     let (http, handed) = mpsc::channel(HANDED_MAX);
@@ -184,7 +187,6 @@ fn start_loops(
         listener: mio::net::TcpListener::from_std(listener),
         sends,
         http: http.clone(),
-        tasks: tokio::runtime::Handle::current(),
     };
     let (has_ended, ended) = mpsc::channel(1);
     let (mut drained, mut links) = (Vec::new(), Vec::new());

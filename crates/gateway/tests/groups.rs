@@ -13,13 +13,12 @@ use std::{
 };
 
 use futures_util::{SinkExt, StreamExt};
-use liveloop_core::RoomId;
 use liveloop_gateway::settings::{Groups, Settings, Span};
-use liveloop_ports::{Appending, History, MemoryHistory, Text};
+use liveloop_ports::{Appending, Archive, MemoryArchive, conformance::HeldArchive};
 use liveloop_protocol::Limits;
 use serde_json::{Value, json};
 use support::{Client, Server, settings, with_limits};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Handle};
 use tokio_tungstenite::tungstenite::Message;
 
 /// The status and the body of a `POST`.
@@ -339,47 +338,29 @@ async fn talks(mut client: Client, room: String, texts: usize) -> Vec<u64> {
 }
 
 /// Gives places at once, and tells of them later: of some sooner than of those before them.
-#[derive(Default)]
-struct Unhurried {
-    places: MemoryHistory,
-    asked: AtomicU64,
-}
-
-impl History for Unhurried {
-    fn open_room(&self, room: RoomId) {
-        self.places.open_room(room);
-    }
-
-    fn close_room(&self, room: RoomId) {
-        self.places.close_room(room);
-    }
-
-    fn last_seq(&self, room: RoomId) -> u64 {
-        self.places.last_seq(room)
-    }
-
-    fn append(&self, text: Text) -> Appending {
-        let answer = self.places.append(text);
-        let wait = self.asked.fetch_add(7, Relaxed) % 5;
+fn unhurried() -> Arc<dyn Archive> {
+    let (asked, runtime) = (AtomicU64::new(0), Handle::current());
+    Arc::new(HeldArchive::new(move |answer| {
+        let wait = asked.fetch_add(7, Relaxed) % 5;
         if wait == 4 {
             return answer;
         }
-        Appending::Later(Box::pin(async move {
+        let waiting = runtime.spawn(async move {
             tokio::time::sleep(Duration::from_millis(wait)).await;
             answer.answer().await
-        }))
-    }
+        });
+        Appending::Later(Box::pin(async { waiting.await.unwrap() }))
+    }))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everybody_hears_texts_by_their_places_whichever_threads_they_are_on() {
-    let memory = || -> Arc<dyn History> { Arc::new(MemoryHistory::default()) };
-    let unhurried = || -> Arc<dyn History> { Arc::new(Unhurried::default()) };
-    for (threads, history) in [(1, memory()), (3, memory()), (1, unhurried()), (3, unhurried())] {
+    let memory = || -> Arc<dyn Archive> { Arc::new(MemoryArchive::default()) };
+    for (threads, archive) in [(1, memory()), (3, memory()), (1, unhurried()), (3, unhurried())] {
         let limits = Limits { messages_per_second_burst: 100, ..Limits::default() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let settings = Settings { threads, ..with_limits(limits) };
-        let server = Server::start_wired(listener, settings, None, history);
+        let server = Server::start_wired(listener, settings, None, archive);
         let (_, token) = user(&server, "Ada").await;
         let room = group(&server, &token, json!({})).await;
         let mut clients = Vec::new();
@@ -407,7 +388,7 @@ async fn in_a_call_too_texts_are_heard_and_acknowledged_by_their_places() {
         let limits = Limits { messages_per_second_burst: 100, ..Limits::default() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let settings = Settings { threads, ..with_limits(limits) };
-        let server = Server::start_wired(listener, settings, None, Arc::<Unhurried>::default());
+        let server = Server::start_wired(listener, settings, None, unhurried());
         let ((ada, call), (mut ben, _)) = support::pair(&server).await;
         let room = call["roomId"].as_str().unwrap().to_owned();
         let talking = tokio::spawn(talks(ada, room, 100));

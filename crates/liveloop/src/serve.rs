@@ -16,7 +16,8 @@ use std::{
 
 use anyhow::Context;
 use liveloop_gateway::{Secret, Tls, Wiring};
-use liveloop_ports::{MemoryHistory, NoBans};
+use liveloop_ports::NoBans;
+use liveloop_sqlite::SqliteStore;
 use tokio::{runtime::Builder, time::timeout};
 
 use crate::{
@@ -42,14 +43,21 @@ pub(crate) fn run(loaded: &Loaded) -> anyhow::Result<()> {
 
 fn run_logged(loaded: &Loaded, logging: &Logging) -> anyhow::Result<()> {
     let folder = DataFolder::open(loaded.config.data.as_deref())?;
+    let store = Arc::new(SqliteStore::open(folder.path())?);
     let runtime =
         Builder::new_multi_thread().enable_all().build().context("no threads from the system")?;
-    let outcome = runtime.block_on(serve(loaded, &folder, logging));
+    let outcome = runtime.block_on(serve(loaded, (&folder, &store), logging));
     runtime.shutdown_background();
+    // Last, so that all that was asked of it is in it; whoever still holds it is refused.
+    store.close();
     outcome
 }
 
-async fn serve(loaded: &Loaded, folder: &DataFolder, logging: &Logging) -> anyhow::Result<()> {
+async fn serve(
+    loaded: &Loaded,
+    (folder, store): (&DataFolder, &Arc<SqliteStore>),
+    logging: &Logging,
+) -> anyhow::Result<()> {
     let config = &loaded.config;
     let mut signals = Signals::listen()?;
     let node = match &config.node {
@@ -77,7 +85,8 @@ async fn serve(loaded: &Loaded, folder: &DataFolder, logging: &Logging) -> anyho
 
     let wiring = Wiring {
         secret: Secret::new(secret.key()),
-        history: Arc::new(MemoryHistory::default()),
+        archive: store.clone(),
+        directory: store.clone(),
         bans: Arc::new(NoBans),
         page: page::embedded(),
         tls,

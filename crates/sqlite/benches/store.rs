@@ -15,7 +15,7 @@ use std::{
 use hdrhistogram::Histogram;
 use liveloop_core::{RoomId, SocketId, UserId};
 use liveloop_ports::{
-    Appending, Archive, ArchiveError, Body, Lasting, Message, MessageId, PageLimit, Span, Wall,
+    Appending, Archive, Body, Lasting, Message, MessageId, PageLimit, Span, Wall,
 };
 use liveloop_sqlite::SqliteStore;
 
@@ -82,7 +82,7 @@ fn message(n: u64, rooms: u64) -> Message {
     }
 }
 
-async fn answered(said: Appending<ArchiveError>) {
+async fn answered(said: Appending) {
     said.answer().await.expect("the store works");
 }
 

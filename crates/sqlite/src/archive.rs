@@ -73,7 +73,7 @@ impl Archive for SqliteStore {
         self.inner.open_rooms().remove(&room);
     }
 
-    fn append(&self, message: Message) -> Appending<ArchiveError> {
+    fn append(&self, message: Message) -> Appending {
         if !self.inner.open_rooms().contains(&message.room) {
             return Appending::Now(Err(ArchiveError::RoomNotOpen));
         }

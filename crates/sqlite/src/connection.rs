@@ -12,8 +12,8 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags, Result};
 
-/// The file in the data directory.
-pub(crate) const NAME: &str = "store.db";
+/// The name of the file in the data directory, in which everything is.
+pub const FILE: &str = "store.db";
 
 /// How long opening waits for a lock that somebody holds for a moment.
 const OPENING_WAIT: Duration = Duration::from_secs(2);
@@ -30,7 +30,7 @@ impl WriterConnection {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let mut connection = Connection::open_with_flags(directory.join(NAME), flags)?;
+        let mut connection = Connection::open_with_flags(directory.join(FILE), flags)?;
         connection.busy_timeout(OPENING_WAIT)?;
         let mode: String =
             connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
@@ -93,7 +93,7 @@ impl WriterConnection {
 /// A connection that only reads.
 pub(crate) fn open_reader(directory: &Path) -> Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let connection = Connection::open_with_flags(directory.join(NAME), flags)?;
+    let connection = Connection::open_with_flags(directory.join(FILE), flags)?;
     connection.busy_timeout(OPENING_WAIT)?;
     connection.pragma_update(None, "cache_size", -16_384)?;
     connection.set_prepared_statement_cache_capacity(64);

@@ -25,5 +25,6 @@ mod schema;
 mod store;
 mod writer;
 
+pub use connection::FILE;
 pub use error::OpenError;
 pub use store::SqliteStore;

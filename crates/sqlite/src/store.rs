@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     OpenError,
-    connection::{WriterConnection, damage, open_reader},
+    connection::{FILE, WriterConnection, damage, open_reader},
     error::unavailable,
     health::HealthCell,
     job::Task,
@@ -34,11 +34,12 @@ const EMPTYINGS: usize = 40;
 /// The store of one node: [`Archive`](liveloop_ports::Archive) and
 /// [`Directory`](liveloop_ports::Directory) in one file, `store.db` of its data directory.
 ///
-/// What is answered to has been synced to the disk. Dropping it ends its threads after what is under
-/// way, and waits for them: some syncs. What is asked later is answered with [`Cause::Closed`].
+/// What is answered to has been synced to the disk. Dropping it closes it.
 pub struct SqliteStore {
     pub(crate) inner: Arc<Inner>,
-    threads: Option<Threads>,
+    /// None once it is closed. A lock, because any holder may close it; held until its threads have
+    /// ended.
+    threads: Mutex<Option<Threads>>,
 }
 
 /// What is shared with answers that are under way.
@@ -67,6 +68,7 @@ impl SqliteStore {
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Directory { directory: directory.to_owned(), source };
         let lock = DirectoryLock::take(directory)?;
+        make_private(&directory.join(FILE)).map_err(failed)?;
         let mut writer = WriterConnection::open(directory)?;
         schema::migrate(&mut writer.connection)?;
         writer.refuse_to_wait()?;
@@ -89,13 +91,16 @@ impl SqliteStore {
         let (readers, reading) = Readers::start(directory).map_err(failed)?;
         let inner = Inner { open_rooms: Mutex::default(), health, queue, readers };
         let threads = Threads { writer, readers: reading, checker, lock };
-        Ok(Self { inner: Arc::new(inner), threads: Some(threads) })
+        Ok(Self { inner: Arc::new(inner), threads: Mutex::new(Some(threads)) })
     }
 }
 
-impl Drop for SqliteStore {
-    fn drop(&mut self) {
-        let Some(threads) = self.threads.take() else { return };
+impl SqliteStore {
+    /// Ends its threads after what is under way, and waits for them: some syncs. What is asked later is
+    /// answered with [`Cause::Closed`].
+    pub fn close(&self) {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(threads) = threads.take() else { return };
         let mut is_checked = true;
         if let Some((checker, interrupt)) = threads.checker {
             interrupt.interrupt();
@@ -111,6 +116,27 @@ impl Drop for SqliteStore {
             threads.lock.mark_clean();
         }
     }
+
+    #[cfg(test)]
+    fn is_being_checked(&self) -> bool {
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.as_ref().is_some_and(|threads| threads.checker.is_some())
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Makes the file where it is not there, readable for its owner alone, as SQLite then makes those
+/// beside it.
+fn make_private(file: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.append(true).create(true).open(file).map(drop)
 }
 
 /// True where the check came to an end and the file is sound.
@@ -216,10 +242,10 @@ mod tests {
         let directory = tempfile::tempdir().expect("a directory");
         drop(SqliteStore::open(directory.path()).expect("a new store"));
         let clean = SqliteStore::open(directory.path()).expect("a store");
-        assert!(clean.threads.as_ref().is_some_and(|threads| threads.checker.is_none()));
+        assert!(!clean.is_being_checked());
         drop(clean);
         std::fs::write(directory.path().join("store.lock"), "1").expect("it is written");
         let unclean = SqliteStore::open(directory.path()).expect("a store");
-        assert!(unclean.threads.as_ref().is_some_and(|threads| threads.checker.is_some()));
+        assert!(unclean.is_being_checked());
     }
 }

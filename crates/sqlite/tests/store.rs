@@ -60,6 +60,35 @@ async fn a_directory_has_one_process() {
 }
 
 #[tokio::test]
+async fn what_is_closed_refuses_and_leaves_the_directory_to_others() {
+    let directory = TempDir::new().unwrap();
+    let store = store_with(directory.path(), 1).await;
+    let asked = store.append(message(ROOM, ADA, 2));
+    store.close();
+    assert_eq!(asked.answer().await.unwrap().seq, 2, "what was asked before is done");
+    let closed = store.append(message(ROOM, ADA, 3)).answer().await;
+    assert!(matches!(closed, Err(ArchiveError::Unavailable(why)) if why.cause == Cause::Closed));
+    let closed = store.last_seq(ROOM).await;
+    assert!(matches!(closed, Err(ArchiveError::Unavailable(why)) if why.cause == Cause::Closed));
+    let other = SqliteStore::open(directory.path()).unwrap();
+    assert_eq!(Archive::health(&other), Health::Ready, "it was a clean stop");
+    assert_eq!(other.last_seq(ROOM).await, Ok(2));
+    store.close();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_on_the_machine_can_read_the_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = TempDir::new().unwrap();
+    let _store = store_with(directory.path(), 1).await;
+    for name in ["store.db", "store.db-wal", "store.db-shm"] {
+        let mode = fs::metadata(directory.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_newer_version_has_written_is_left_alone() {
     let directory = TempDir::new().unwrap();
     drop(store_with(directory.path(), 1).await);

@@ -97,12 +97,10 @@ impl<N: Net> Handler for Driver<N> {
                     let _ = answer.send(desk.create_group(spec, io.now()));
                 }
             }
-            Post::Said(id, said, answer) => self.answered(io, id, said, answer),
-            Post::Say(id, said) => {
-                if let Some(room) = said.group() {
-                    self.say_at_home(room, id, said);
-                }
-            }
+            Post::Said(room, message, answer) => self.answered(io, room, message, answer),
+            Post::LastSeq(to, joined, last_seq) => self.listen_after(io, to, joined, last_seq),
+            Post::Answers => self.awaited.wake(),
+            Post::Say(id, said) => self.say_at_home(id, said),
             Post::Accepted(socket, head) => {
                 if let Some(id) = io.open(socket) {
                     self.await_head(io, id, head);
@@ -134,6 +132,10 @@ impl<N: Net> Handler for Driver<N> {
         }
         self.end_graces(io);
         self.settle(io);
+        while let Some(answer) = self.awaited.poll() {
+            self.on_post(io, answer);
+            self.settle(io);
+        }
         while !self.published.is_empty() {
             self.fan_out(io);
             self.settle(io);

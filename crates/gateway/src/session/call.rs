@@ -1,8 +1,17 @@
 //! The call of a session: asking for one, beginning, leaving and losing it.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use liveloop_core::{EndReason, Input, Mode, Moment, Relaxed, Request, RoomId, SocketId, Wishes};
+use liveloop_core::{
+    EndReason, Input, Mode, Moment, Relaxed, Request, RoomId, SocketId, UserId, Wishes,
+};
+use liveloop_ports::{Channel, ChannelKind, Wall};
 use liveloop_protocol::{
     BlockUser, Encoded, IdText, MatchDone, Refusal, Relaxation, RemoteUser, RequestRoom,
     ServerEvent, StopByRemoteUser, StopReason, Waiting, format_id,
@@ -23,6 +32,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Partner {
     pub(crate) socket: SocketId,
+    /// Never shown: the other one knows the pseudonym alone.
+    pub(crate) user: UserId,
     pub(crate) pseudonym: IdText,
     pub(crate) profile: Arc<Profile>,
     pub(crate) common_interests: Vec<String>,
@@ -36,14 +47,45 @@ pub(crate) struct Call {
     pub(super) room_id: IdText,
     pub(super) own_socket_id: IdText,
     pub(super) own_pseudonym: IdText,
+    /// Who this session's visitor is, for what is kept.
+    own_user: UserId,
     pub(super) partner: Partner,
     mode: Mode,
     is_initiator: bool,
     /// The number of the event that says that it has begun.
     pub(super) n: u64,
+    /// Whether it is surely in the directory: as soon as something was said.
+    is_entered: AtomicBool,
 }
 
 impl Call {
+    /// Whether the directory surely knows the call.
+    pub(super) fn is_entered(&self) -> bool {
+        self.is_entered.load(Ordering::Relaxed)
+    }
+
+    /// It does from now on.
+    pub(crate) fn set_entered(&self) {
+        self.is_entered.store(true, Ordering::Relaxed);
+    }
+
+    /// What the directory is to know of it, as of `now`: its chat, and who may read that.
+    pub(crate) fn entry(&self, now: Wall) -> (Channel, Vec<UserId>) {
+        let channel = Channel {
+            room: self.room,
+            kind: ChannelKind::Call,
+            name: None,
+            is_public: false,
+            capacity: 2,
+            creator: None,
+            created_at: now,
+        };
+        let mut members = vec![self.own_user, self.partner.user];
+        // Two windows of one visitor.
+        members.dedup();
+        (channel, members)
+    }
+
     /// Sends an event to the partner at once, over the Link. The frame behind it was read at
     /// `read_at`.
     pub(super) fn relay(
@@ -211,10 +253,12 @@ impl Session {
             room_id: format_id(room.0),
             own_socket_id: format_id(self.socket.0),
             own_pseudonym,
+            own_user: self.user,
             partner,
             mode,
             is_initiator,
             n: self.last_n + 1,
+            is_entered: AtomicBool::new(false),
         });
         self.send_match_done(&call);
         self.note_begun(&call);

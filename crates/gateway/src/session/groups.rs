@@ -4,13 +4,14 @@
 
 use std::sync::{Arc, atomic::AtomicBool};
 
-use liveloop_core::{GroupRejection, GroupView, Moment, RoomId};
+use liveloop_core::{GroupRejection, GroupView, Moment, RoomId, SocketId};
+use liveloop_ports::ArchiveError;
 use liveloop_protocol::{
     Encoded, ErrorCode, IdText, JoinRoom, LeaveRoom, Refusal, RoomJoined, RoomKind, ServerEvent,
     format_id,
 };
 
-use super::{Effect, RelayKind, Session, room_named};
+use super::{Effect, RelayKind, Session, messages::refusal_of_archive, room_named};
 use crate::{
     desk::{Ask, AskedBy, Wish},
     plane::ConnId,
@@ -22,6 +23,7 @@ pub(super) struct Listening {
     pub(super) room: RoomId,
     pub(super) room_id: IdText,
     /// This connection, in this group alone.
+    pub(super) own: SocketId,
     pub(super) own_id: IdText,
 }
 
@@ -32,6 +34,8 @@ pub(crate) struct Publication {
     pub(crate) kind: RelayKind,
     /// None where that connection alone is told something.
     pub(crate) event: Option<Arc<Published>>,
+    /// The place of the text that it tells of, where it does.
+    pub(crate) seq: Option<u64>,
     pub(crate) from: Option<ConnId>,
     /// What that connection is told in its place, so that it hears its own text's place in order too.
     pub(crate) answer: Option<Box<[u8]>>,
@@ -63,7 +67,7 @@ pub(crate) struct Joined {
     pub(crate) outcome: Result<GroupView, GroupRejection>,
     /// The last text's place when this session begins to listen, read by its own thread: were it
     /// read sooner, a text of between would be neither in the history that it asks for nor heard.
-    pub(crate) last_seq: u64,
+    pub(crate) last_seq: Result<u64, ArchiveError>,
 }
 
 /// What a visitor is told of a group that refuses them.
@@ -129,17 +133,25 @@ impl Session {
                 return self.refuse(joined.reference, Some("join-room"), known, &refusal);
             }
         };
+        let last_seq = match &joined.last_seq {
+            Ok(last_seq) => *last_seq,
+            Err(error) => {
+                let refusal = refusal_of_archive(error);
+                return self.refuse(joined.reference, Some("join-room"), Some(&room_id), &refusal);
+            }
+        };
         let ack = RoomJoined {
             room_id: &room_id,
             kind: RoomKind::Group,
             name: view.name.as_deref(),
             count: view.count,
-            last_seq: joined.last_seq,
+            last_seq,
         };
         self.acknowledge(joined.reference, &ack);
         if is_wanted {
-            let own_id = self.shared.secret.connection_in(joined.room, self.socket);
-            let listening = Listening { room: joined.room, room_id, own_id };
+            let own = self.shared.secret.connection_in(joined.room, self.socket);
+            let own_id = format_id(own.0);
+            let listening = Listening { room: joined.room, room_id, own, own_id };
             self.traces.get_or_insert_default().groups.push(Arc::new(listening));
             self.effects.push_back(Effect::Listen(joined.room, self.outlet));
         }
@@ -189,6 +201,6 @@ impl Session {
     ) -> Effect {
         let event = Published::new(event, Some(read_at));
         let (event, from) = (Some(event), Some(self.outlet));
-        Effect::Publish(Publication { room, kind, event, from, answer: None })
+        Effect::Publish(Publication { room, kind, event, seq: None, from, answer: None })
     }
 }

@@ -58,6 +58,7 @@ impl Bench {
             own_profile: Arc::default(),
             partner: Partner {
                 socket: SocketId(2),
+                user: UserId(2),
                 pseudonym: format_id(9),
                 profile: Arc::default(),
                 common_interests: Vec::new(),
@@ -326,7 +327,7 @@ fn a_refused_frame_over_the_rate_changes_nothing() {
 /// The desk's yes to `join-room`.
 fn joined(room: u128) -> Delivery {
     let outcome = Ok(GroupView { name: None, count: 1 });
-    let joined = Joined { room: RoomId(room), reference: None, outcome, last_seq: 0 };
+    let joined = Joined { room: RoomId(room), reference: None, outcome, last_seq: Ok(0) };
     Delivery::Joined(Box::new(joined))
 }
 

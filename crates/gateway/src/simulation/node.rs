@@ -8,13 +8,13 @@ use std::{
 };
 
 use liveloop_core::{GroupRejection, GroupSpec, Moment, RoomId, UserId};
-use liveloop_ports::{Bans, Wall};
+use liveloop_ports::{Bans, MemoryDirectory, Wall};
 use liveloop_protocol::{format_id, parse_id};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     Figures, Occupancy,
-    network::{Backlog, Found, Readiness, Remote, Simulated, Tasks, connection},
+    network::{Backlog, Found, Readiness, Remote, Simulated, connection},
     store::Store,
 };
 use crate::{
@@ -81,7 +81,6 @@ pub struct SimulatedNode {
     time: Arc<SimulatedTime>,
     randomness: Randomness,
     store: Arc<Store>,
-    tasks: Tasks,
     banned: Arc<Banned>,
     handed: mpsc::Receiver<Handed<Simulated>>,
     handed_count: u64,
@@ -108,21 +107,16 @@ impl SimulatedNode {
         let threads = settings.threads();
         let parts = Parts {
             secret: Secret::new(key),
-            history: store.clone(),
+            archive: store.clone(),
+            directory: Arc::new(MemoryDirectory::default()),
             bans: banned.clone(),
             clock: Clock::simulated(&time),
             is_secure: false,
         };
         let (door, drain) = build_door(settings, parts);
         let (http, handed) = mpsc::channel(HANDED_MAX);
-        let (backlog, tasks) = (Backlog::default(), Tasks::default());
-        let around = Surroundings {
-            threads,
-            listener: backlog.clone(),
-            sends: Sends::Each,
-            http,
-            tasks: tasks.clone(),
-        };
+        let backlog = Backlog::default();
+        let around = Surroundings { threads, listener: backlog.clone(), sends: Sends::Each, http };
         let loops = build_loops(&door, around).expect("memory refuses nothing");
         let event_loop = |BuiltLoop { plane, drained, .. }| {
             let found = Simulated::events(EVENTS_MAX);
@@ -138,7 +132,6 @@ impl SimulatedNode {
             time,
             randomness: Randomness::seeded(random.next()),
             store,
-            tasks,
             banned,
             handed,
             handed_count: 0,
@@ -337,7 +330,8 @@ impl SimulatedNode {
         Some(answer.ok().map(|room| format_id(room.0).to_string()))
     }
 
-    /// Whether the store's answers to texts wait from now on until they are let go.
+    /// Whether the store's answers, to texts and to who joins a group, wait from now on until they are let
+    /// go.
     pub fn hold_store(&mut self, is_held: bool) {
         self.store.set_slow(is_held);
     }
@@ -351,9 +345,7 @@ impl SimulatedNode {
     /// Lets the answer go that stands at `place` of those that wait, 0 being the oldest: it is posted to
     /// the loop that has asked. Whether there was one.
     pub fn let_answer_go(&mut self, place: usize) -> bool {
-        let has_gone = self.store.let_go(place);
-        self.tasks.run();
-        has_gone
+        self.store.let_go(place)
     }
 
     /// From now on the visitor with this `userId` may not come in. Whether the id is one.
@@ -368,7 +360,7 @@ impl SimulatedNode {
     pub fn occupancy(&self) -> Occupancy {
         let mut occupancy = Occupancy {
             in_listener: self.backlog.len(),
-            store_rooms: self.store.room_count(),
+            store_rooms: self.store.open_count(),
             image_bytes: self.door.node.shared.figures.images_bytes.load(Relaxed),
             ..Occupancy::default()
         };

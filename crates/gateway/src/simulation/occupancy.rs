@@ -45,7 +45,7 @@ pub struct Occupancy {
     pub lobby: LobbyHeld,
     /// Bytes of the pictures that sessions show. As long as something shows them.
     pub image_bytes: u64,
-    /// Rooms of the store: calls and groups.
+    /// Rooms of the store that take texts: calls and groups.
     pub store_rooms: usize,
     /// Groups. For `groups.idle_max` after the last listener has left; for ever where that is 0.
     pub groups: usize,

@@ -12,7 +12,7 @@ use liveloop_gateway::{
     Page, PageFile, Secret, ServeError, Tls, Wiring, check_machine, serve,
     settings::{Heartbeat, IoUring, Settings, Span},
 };
-use liveloop_ports::{Bans, History, MemoryHistory, NoBans};
+use liveloop_ports::{Archive, Bans, MemoryArchive, MemoryDirectory, NoBans};
 use liveloop_protocol::Limits;
 use serde_json::{Value, json};
 use tokio::{
@@ -79,8 +79,9 @@ pub fn with_limits(limits: Limits) -> Settings {
     Settings { limits, ..settings() }
 }
 
-fn wiring(history: Arc<dyn History>, bans: Arc<dyn Bans>) -> Wiring {
-    Wiring { secret: Secret::new([7; 32]), history, bans, page: PAGE, tls: None }
+fn wiring(archive: Arc<dyn Archive>, bans: Arc<dyn Bans>) -> Wiring {
+    let directory = Arc::new(MemoryDirectory::default());
+    Wiring { secret: Secret::new([7; 32]), archive, directory, bans, page: PAGE, tls: None }
 }
 
 impl Server {
@@ -99,24 +100,24 @@ impl Server {
 
     /// The same, sending as the settings say.
     pub fn start_as_set(listener: TcpListener, settings: Settings, tls: Option<Tls>) -> Self {
-        Self::start_wired(listener, settings, tls, Arc::new(MemoryHistory::default()))
+        Self::start_wired(listener, settings, tls, Arc::new(MemoryArchive::default()))
     }
 
     pub fn start_wired(
         listener: TcpListener,
         settings: Settings,
         tls: Option<Tls>,
-        history: Arc<dyn History>,
+        archive: Arc<dyn Archive>,
     ) -> Self {
         let bans = Arc::new(NoBans);
-        Self::spawn(listener, settings, Wiring { tls, ..wiring(history, bans) })
+        Self::spawn(listener, settings, Wiring { tls, ..wiring(archive, bans) })
     }
 
     /// One that asks `bans` who may come in.
     pub async fn start_with_bans(settings: Settings, bans: Arc<dyn Bans>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let settings = Settings { io_uring: io_uring(), ..settings };
-        Self::spawn(listener, settings, wiring(Arc::new(MemoryHistory::default()), bans))
+        Self::spawn(listener, settings, wiring(Arc::new(MemoryArchive::default()), bans))
     }
 
     fn spawn(listener: TcpListener, settings: Settings, wiring: Wiring) -> Self {

@@ -164,6 +164,11 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Groups that one connection may listen to.",
     ),
     Setting::new(
+        "limits.watched_visitors",
+        Kind::Number,
+        "Visitors whose presence one connection may watch.",
+    ),
+    Setting::new(
         "limits.outbox_bytes",
         Kind::Number,
         "Bytes that may wait for a slow reader before its connection is cut.",

@@ -25,7 +25,7 @@ pub(super) fn lines(loaded: &Loaded, folder: &DataFolder, node: &str) -> Vec<Lin
         ("data", folder.path().display().to_string()),
         ("secret", secret(loaded).into()),
         ("ice", ice(config)),
-        ("texts", "kept in memory; they are gone when the server stops".into()),
+        ("texts", format!("kept in {}", folder.path().join(liveloop_sqlite::FILE).display())),
         ("matching", matching(config)),
         ("origins", origins(config)),
         ("tls", tls(config)),

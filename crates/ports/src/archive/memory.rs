@@ -12,9 +12,10 @@ use std::{
 use liveloop_core::{IdMap, RoomId, UserId};
 
 use super::{
-    Archive, ArchiveError, Archived, Change, Kept, Lasting, Message, Page, PageLimit, Purge, Span,
+    Appended, Appending, Archive, ArchiveError, Archived, Change, Kept, Lasting, Message, Page,
+    PageLimit, Purge, Span, Wall,
 };
-use crate::{Appended, Appending, Health, Wall};
+use crate::Health;
 
 struct Room {
     lasting: Lasting,
@@ -141,6 +142,12 @@ impl MemoryArchive {
     /// How many calls that are over are there.
     pub const ENDED_MAX: usize = 10_000;
 
+    /// How many rooms are open.
+    #[must_use]
+    pub fn open_count(&self) -> usize {
+        self.rooms().rooms.values().filter(|room| room.is_open).count()
+    }
+
     fn rooms(&self) -> MutexGuard<'_, Rooms> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -218,7 +225,7 @@ impl Archive for MemoryArchive {
         }
     }
 
-    fn append(&self, message: Message) -> Appending<ArchiveError> {
+    fn append(&self, message: Message) -> Appending {
         Appending::Now(self.append_now(message))
     }
 
