@@ -14,7 +14,9 @@ export async function makeChannel(person, topic, { isPublic = false } = {}) {
   await person.page.getByRole('button', { name: 'New channel' }).first().click();
   const dialog = person.page.getByRole('dialog', { name: 'A new channel' });
   await dialog.getByRole('textbox', { name: 'What is it about?' }).fill(topic);
-  await sayName(person, dialog);
+  const field = dialog.getByRole('textbox', { name: 'What should they call you?' });
+  // Who has said it once is not asked again.
+  if (await field.isVisible()) await field.fill(person.name);
   if (isPublic) await dialog.getByRole('checkbox').check();
   await dialog.getByRole('button', { name: 'Make the channel' }).click();
   await isIn(person, topic);
@@ -40,7 +42,7 @@ export async function comeIn(person, link, topic) {
   const { pathname, hash } = new URL(link);
   await person.visit(pathname + hash);
   const main = person.page.getByRole('main');
-  await sayName(person, main);
+  await main.getByRole('textbox', { name: 'What should they call you?' }).fill(person.name);
   await main.getByRole('button', { name: 'Join the channel' }).click();
   await isIn(person, topic);
 }
@@ -82,13 +84,4 @@ export async function agree(people, holds, within_ms = 30_000) {
     every_ms: 500,
   });
   return first;
-}
-
-/**
- * @param {Person} person
- * @param {import('playwright-core').Locator} within
- */
-async function sayName(person, within) {
-  const field = within.getByRole('textbox', { name: 'What should they call you?' });
-  if (await field.isVisible()) await field.fill(person.name);
 }
