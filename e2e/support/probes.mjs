@@ -102,7 +102,7 @@ export async function readLines() {
     await frame();
     await frame();
     for (const line of log.querySelectorAll('[data-line]')) {
-      const words = line.querySelector('[dir="auto"]')?.closest('p');
+      const words = line.querySelector('p [dir="auto"]')?.closest('p');
       if (words) lines.set(line.getAttribute('data-line'), words.innerText);
     }
     if (top >= log.scrollHeight - log.clientHeight) break;
