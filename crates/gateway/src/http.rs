@@ -6,6 +6,7 @@ mod connection;
 mod gate;
 mod health;
 mod io;
+mod messages;
 mod metrics;
 mod observe;
 mod page;
@@ -76,7 +77,7 @@ const SECURITY_HEADERS: [(&str, &str); 5] = [
 ];
 
 /// The routes, and their usual answers.
-const ROUTES: [(&str, &str, u16); 17] = [
+const ROUTES: [(&str, &str, u16); 18] = [
     ("GET", "/", 200),
     ("GET", "/api/rooms", 200),
     ("POST", "/api/rooms", 201),
@@ -84,6 +85,7 @@ const ROUTES: [(&str, &str, u16); 17] = [
     ("POST", "/api/rooms/{id}/invite", 201),
     ("DELETE", "/api/rooms/{id}/invite", 204),
     ("GET", "/api/rooms/{id}/members", 200),
+    ("GET", "/api/rooms/{id}/messages", 200),
     ("GET", "/api/site", 200),
     ("GET", "/api/status", 200),
     ("POST", "/api/users", 201),
@@ -109,6 +111,7 @@ pub(crate) fn router(web: Web) -> Router {
         .route("/rooms/{id}", get(channels::one))
         .route("/rooms/{id}/invite", post(rooms::invite).delete(rooms::revoke))
         .route("/rooms/{id}/members", get(channels::members))
+        .route("/rooms/{id}/messages", get(messages::messages))
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(middleware::from_fn_with_state(web.clone(), gate::limit_rest));

@@ -5,17 +5,20 @@
 //! wire's words here, and nowhere else. A question may hold several looks into the stores: it checks who asks
 //! in the very question that answers them.
 
-use std::sync::Arc;
-
 use liveloop_core::{RoomId, UserId};
 use liveloop_ports::{
-    Admission, Archive, BoxFuture, ChannelKind, Directory, DirectoryError, Found, Joined, Lasting,
-    Profile, SecretHash, Wall,
+    Admission, BoxFuture, ChannelKind, Directory, DirectoryError, Found, Joined, Lasting, Profile,
+    SecretHash, Wall,
 };
 use liveloop_protocol::{ErrorCode, Refusal, RoomKind};
 use sha2::{Digest, Sha256};
 
-use crate::{desk::AskedBy, node::Node, session::refusal_of_archive};
+use crate::{
+    desk::AskedBy,
+    node::Node,
+    reading::{self, Asked, Told},
+    session::refusal_of_archive,
+};
 
 /// How long one is told to wait while a store does not work, in milliseconds.
 const STORE_RETRY_AFTER_MS: u64 = 1_000;
@@ -61,6 +64,14 @@ pub(crate) enum Question {
     IsMember { room: RoomId, user: UserId },
     /// Whether all these are fellow members of theirs in lasting channels.
     AreFellows { user: UserId, others: Vec<UserId> },
+    /// What was said in a room.
+    Page {
+        asked: Asked,
+        reader: UserId,
+        /// Whether it is of the call that they are in: of that the directory knows nothing before its
+        /// first text.
+        is_in_call: bool,
+    },
 }
 
 /// What the stores say.
@@ -86,6 +97,8 @@ pub(crate) enum Reply {
     IsMember,
     /// All of them are.
     AreFellows(Vec<UserId>),
+    /// What was said.
+    Page(Told),
 }
 
 /// A channel, as one who enters it is told of it.
@@ -105,12 +118,6 @@ pub(crate) struct MemberNews {
     pub(crate) room: RoomId,
     pub(crate) user: UserId,
     pub(crate) has_come: bool,
-}
-
-/// The stores, for as long as a question is being answered.
-struct Stores {
-    archive: Arc<dyn Archive>,
-    directory: Arc<dyn Directory>,
 }
 
 impl Question {
@@ -133,8 +140,7 @@ impl Question {
     /// Asks the stores. What changes something is asked of them when this is first polled, so that
     /// questions of one session act in the order in which they were polled first.
     pub(crate) fn ask(self, node: &Node) -> BoxFuture<'static, Result<Reply, Refusal>> {
-        let archive = Arc::clone(&node.archive);
-        let stores = Stores { archive, directory: Arc::clone(&node.directory) };
+        let stores = node.clone();
         Box::pin(async move {
             match self {
                 Self::Join { room, user, name, invite, at } => {
@@ -152,6 +158,15 @@ impl Question {
                     member.map(|_| Reply::IsMember).map_err(unseen)
                 }
                 Self::AreFellows { user, others } => stores.are_fellows(user, others).await,
+                Self::Page { asked, reader, is_in_call } => {
+                    let read = reading::read(&stores, Some(reader), asked).await;
+                    match read {
+                        Err(refusal) if is_in_call && refusal.code == ErrorCode::RoomNotFound => {
+                            Ok(Reply::Page(Told::default()))
+                        }
+                        told => told.map(Reply::Page),
+                    }
+                }
             }
         })
     }
@@ -193,7 +208,8 @@ impl Entered {
     }
 }
 
-impl Stores {
+/// What takes more than one look.
+impl Node {
     async fn join(
         &self,
         (room, user): (RoomId, UserId),

@@ -22,6 +22,7 @@ mod inquiry;
 mod node;
 mod origin;
 mod plane;
+mod reading;
 mod serve;
 mod session;
 pub mod settings;

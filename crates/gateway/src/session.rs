@@ -9,6 +9,7 @@ mod deferred;
 mod delivery;
 mod estate;
 mod groups;
+mod history;
 mod limiter;
 mod messages;
 mod presence;
@@ -358,11 +359,9 @@ impl Session {
             ClientEvent::Answer(answer) => self.answer(answer, now.moment),
             ClientEvent::Candidates(candidates) => self.candidates(candidates, now.moment),
             ClientEvent::Typing(typing) => self.typing(typing, now.moment),
+            ClientEvent::History(history) => return self.history(history, reference),
             // Their words are settled before anything keeps what they ask for.
-            ClientEvent::History(_)
-            | ClientEvent::Read(_)
-            | ClientEvent::EditMessage(_)
-            | ClientEvent::DeleteMessage(_) => {
+            ClientEvent::Read(_) | ClientEvent::EditMessage(_) | ClientEvent::DeleteMessage(_) => {
                 Err(Refusal::new(ErrorCode::UnknownEvent, "there is no event of that name"))
             }
             ClientEvent::Heartbeat => {
