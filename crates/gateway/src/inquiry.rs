@@ -5,10 +5,12 @@
 //! wire's words here, and nowhere else. A question may hold several looks into the stores: it checks who asks
 //! in the very question that answers them.
 
+mod kept;
+
 use liveloop_core::{RoomId, UserId};
 use liveloop_ports::{
-    Admission, BoxFuture, ChannelKind, Directory, DirectoryError, Found, Joined, Lasting, Profile,
-    SecretHash, Wall,
+    Admission, BoxFuture, Change, ChannelKind, Directory, DirectoryError, Found, Joined, Lasting,
+    Profile, SecretHash, Wall,
 };
 use liveloop_protocol::{ErrorCode, Refusal, RoomKind};
 use sha2::{Digest, Sha256};
@@ -19,6 +21,8 @@ use crate::{
     reading::{self, Asked, Told},
     session::refusal_of_archive,
 };
+
+pub(crate) use kept::{Changed, Place, UpTo};
 
 /// How long one is told to wait while a store does not work, in milliseconds.
 const STORE_RETRY_AFTER_MS: u64 = 1_000;
@@ -72,6 +76,10 @@ pub(crate) enum Question {
         /// first text.
         is_in_call: bool,
     },
+    /// To have read up to here.
+    ReadUpTo { place: Place, user: UserId, seq: u64 },
+    /// To give a message another text, or none.
+    Change { place: Place, change: Change, text: Option<String> },
 }
 
 /// What the stores say.
@@ -99,6 +107,10 @@ pub(crate) enum Reply {
     AreFellows(Vec<UserId>),
     /// What was said.
     Page(Told),
+    /// They have read up to there.
+    ReadUpTo(UpTo),
+    /// The message is changed.
+    Changed(Changed),
 }
 
 /// A channel, as one who enters it is told of it.
@@ -122,10 +134,11 @@ pub(crate) struct MemberNews {
 
 impl Question {
     /// The channel at whose home it is to be asked: what opens a channel has to come in one order with
-    /// what closes it.
+    /// what closes it, and what its listeners hear of a text after that text.
     pub(crate) fn home(&self) -> Option<RoomId> {
         match self {
             Self::Enter { channel, .. } => Some(channel.room),
+            Self::ReadUpTo { place, .. } | Self::Change { place, .. } => place.home(),
             _ => None,
         }
     }
@@ -158,6 +171,8 @@ impl Question {
                     member.map(|_| Reply::IsMember).map_err(unseen)
                 }
                 Self::AreFellows { user, others } => stores.are_fellows(user, others).await,
+                Self::ReadUpTo { place, user, seq } => stores.read_up_to(place, user, seq).await,
+                Self::Change { place, change, text } => stores.change(place, change, text).await,
                 Self::Page { asked, reader, is_in_call } => {
                     let read = reading::read(&stores, Some(reader), asked).await;
                     match read {

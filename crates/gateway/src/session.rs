@@ -360,9 +360,10 @@ impl Session {
             ClientEvent::Candidates(candidates) => self.candidates(candidates, now.moment),
             ClientEvent::Typing(typing) => self.typing(typing, now.moment),
             ClientEvent::History(history) => return self.history(history, reference),
-            // Their words are settled before anything keeps what they ask for.
-            ClientEvent::Read(_) | ClientEvent::EditMessage(_) | ClientEvent::DeleteMessage(_) => {
-                Err(Refusal::new(ErrorCode::UnknownEvent, "there is no event of that name"))
+            ClientEvent::Read(read) => return self.read(read, reference),
+            ClientEvent::EditMessage(edit) => return self.edit_message(edit, reference, now),
+            ClientEvent::DeleteMessage(delete) => {
+                return self.delete_message(delete, reference, now);
             }
             ClientEvent::Heartbeat => {
                 let server_time = rfc3339(now.wall);

@@ -8,21 +8,15 @@ mod support;
 use liveloop_gateway::settings::Settings;
 use liveloop_protocol::Limits;
 use serde_json::{Value, json};
-use support::{Client, Server, group, pair, with_limits};
+use support::{
+    Client, Server, group, pair,
+    reading::{history, member, seqs},
+    with_limits,
+};
 
 /// The status and the body of a read, by the holder of this token.
 async fn read(server: &Server, token: Option<&str>, room: &str, query: &str) -> (u16, Value) {
     server.rest(&format!("GET /api/rooms/{room}/messages{query}"), token, "").await
-}
-
-async fn history(client: &mut Client, data: Value) -> Value {
-    let ack = client.ask("history", data).await;
-    assert!(ack["error"].is_null(), "{ack}");
-    ack["data"].clone()
-}
-
-fn seqs(page: &Value) -> Vec<u64> {
-    page["messages"].as_array().unwrap().iter().map(|it| it["seq"].as_u64().unwrap()).collect()
 }
 
 fn token_of(client: &Client) -> String {
@@ -37,14 +31,6 @@ fn unhurried() -> Settings {
         rest_per_address_per_second: 0,
         ..Limits::default()
     })
-}
-
-/// A visitor who listens to `room`.
-async fn member(server: &Server, room: &str) -> Client {
-    let mut client = server.client().await;
-    let ack = client.ask("join-room", json!({"roomId": room})).await;
-    assert!(ack["error"].is_null(), "{ack}");
-    client
 }
 
 #[tokio::test]

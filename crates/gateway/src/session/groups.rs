@@ -195,6 +195,8 @@ impl Session {
             }
             Ok(Reply::IsMember) => {}
             Ok(Reply::AreFellows(users)) => self.may_watch(by, number, users),
+            Ok(Reply::ReadUpTo(up_to)) => self.has_read(&by, &up_to),
+            Ok(Reply::Changed(changed)) => self.has_changed(&by, &changed),
             Ok(Reply::Page(told)) => told.with(|page| self.acknowledge(by.reference, page)),
             Err(refusal) => self.not_found(&by, number, &refusal),
         }

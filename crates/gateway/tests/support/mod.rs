@@ -3,6 +3,7 @@
 // Each test file is a crate of its own and uses a part of this.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+pub mod reading;
 pub mod secure;
 pub mod unhurried;
 
