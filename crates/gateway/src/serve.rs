@@ -22,7 +22,7 @@ use crate::{
     door::Door,
     driver::{Handed, Post},
     figures::Figures,
-    http::{Page, Web, router, speak_with_all},
+    http::{Documents, Page, Web, router, speak_with_all},
     identity::Secret,
     plane::{PlaneLink, Rings, Sends},
     settings::{IoUring, Settings},
@@ -102,7 +102,8 @@ pub async fn serve(
     let (mut loops, links) = start_loops(listener.into_std()?, threads, &door, &http)?;
     let system = Arc::new(SystemWatch::start(clock.moment()));
     let (threads, next_thread) = (links.clone(), Arc::default());
-    let web = Web { door, page, threads, next_thread, system };
+    let documents = Documents::new(&door.node.shared.settings);
+    let web = Web { door, page, documents, threads, next_thread, system };
     let speaking =
         tokio::spawn(speak_with_all(handed, router(web), Arc::clone(&figures), tls.clone()));
     let is_asked = tokio::select! {

@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use axum::{body::to_bytes, extract::Request, http::StatusCode};
+use axum::{
+    body::to_bytes,
+    extract::Request,
+    http::{HeaderMap, StatusCode, header},
+};
 use liveloop_core::UserId;
 use liveloop_protocol::{ErrorCode, Refusal};
 use serde::de::DeserializeOwned;
@@ -16,8 +20,14 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest body, in bytes.
 const BODY_BYTES_MAX: usize = 4_096;
 
-/// Reads a JSON object; an empty body is an empty object.
+/// Reads a JSON object; an empty body is an empty object. Where the client says what it sends, it must
+/// say JSON.
 pub(super) async fn read<T: DeserializeOwned>(web: &Web, request: Request) -> Result<T, Problem> {
+    if !is_json(request.headers()) {
+        let detail = "the body must be JSON: say `Content-Type: application/json`";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(Problem::new(status, ErrorCode::BadPayload, detail));
+    }
     let whole = timeout(BODY_TIMEOUT, to_bytes(request.into_body(), BODY_BYTES_MAX)).await;
     let whole = whole.map_err(|_| {
         web.door.node.shared.figures.count_given_up(GivenUp::BodyTimeout);
@@ -44,6 +54,13 @@ pub(super) async fn read<T: DeserializeOwned>(web: &Web, request: Request) -> Re
     Ok(body)
 }
 
+fn is_json(headers: &HeaderMap) -> bool {
+    headers.get_all(header::CONTENT_TYPE).iter().all(|value| {
+        let media = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+        media.trim().eq_ignore_ascii_case("application/json")
+    })
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let status = match refusal.code {
@@ -63,7 +80,7 @@ impl From<Refusal> for Problem {
 impl Web {
     /// The visitor of `Authorization: Bearer TOKEN` (RFC 6750, section 2.1).
     pub(super) fn visitor(&self, request: &Request) -> Result<UserId, Problem> {
-        let header = request.headers().get(axum::http::header::AUTHORIZATION);
+        let header = request.headers().get(header::AUTHORIZATION);
         let token = header.and_then(|value| value.to_str().ok()).and_then(|value| {
             let (scheme, token) = value.split_once(' ')?;
             scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())

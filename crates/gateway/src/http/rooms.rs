@@ -1,6 +1,6 @@
 //! `POST /api/rooms`: a group.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, num::NonZeroU32};
 
 use axum::{
     Json,
@@ -9,7 +9,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use liveloop_core::GroupSpec;
-use liveloop_protocol::{ErrorCode, IdText, clean_name, format_id};
+use liveloop_protocol::{IdText, clean_name, format_id};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
@@ -17,27 +18,36 @@ use super::{Problem, Web, body, peer_of};
 use crate::{driver::Post, session::refusal_of};
 
 /// What can be made. Direct and invite rooms come later, and are of no kind until then.
-#[derive(Deserialize)]
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 enum Kind {
     Group,
 }
 
-#[derive(Deserialize)]
-struct NewRoom {
+/// The group to make.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct NewRoom {
+    /// What it is.
     #[serde(rename = "kind")]
     _kind: Kind,
+    /// What it is called.
     #[serde(default)]
+    #[schemars(extend("x-limit" = "name_chars"))]
     name: Option<String>,
+    /// Whether anybody may join; false where absent.
     #[serde(default)]
     public: Option<bool>,
+    /// How many members it may have; the node's own bound holds as well.
     #[serde(default)]
-    capacity: Option<usize>,
+    capacity: Option<NonZeroU32>,
 }
 
-#[derive(Serialize)]
+/// A group that was made.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Room {
+pub(super) struct Room {
+    /// Its id, for ever.
     room_id: IdText,
 }
 
@@ -50,16 +60,11 @@ pub(super) async fn create(State(web): State<Web>, request: Request) -> Result<R
     }
     let new: NewRoom = body::read(&web, request).await?;
     let name = clean_name(new.name.map(Cow::Owned), &web.door.node.shared.settings.limits)?;
-    if new.capacity == Some(0) {
-        let detail = "`capacity` must be 1 or more";
-        let problem = Problem::new(StatusCode::BAD_REQUEST, ErrorCode::BadPayload, detail);
-        return Err(problem.field("capacity".into()));
-    }
     let spec = GroupSpec {
         creator,
         name: name.map(Cow::into_owned),
         is_public: new.public.unwrap_or(false),
-        capacity: new.capacity,
+        capacity: new.capacity.map(|most| usize::try_from(most.get()).unwrap_or(usize::MAX)),
     };
     let (answer, answered) = oneshot::channel();
     web.threads[0].post(Post::CreateGroup(spec, answer));
