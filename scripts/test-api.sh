@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 server="$1"
-version=4.4.4
+version=4.32.5
 place="${CARGO_TARGET_DIR:-target}/schemathesis"
 
 python3 -c 'import ensurepip, venv' 2>/dev/null || scripts/apt.sh python3 python3-venv

@@ -91,8 +91,11 @@ fn about_the_node() -> Vec<Route> {
         reads(
             "/health/live",
             get(health::live),
-            node("isLive", "Whether the process runs.")
-                .answers_as(StatusCode::OK, TEXT, "It does."),
+            node("isLive", "Whether the process runs.").answers_as(
+                StatusCode::OK,
+                TEXT,
+                "It does.",
+            ),
         ),
         reads(
             "/health/ready",
@@ -154,11 +157,7 @@ fn for_visitors() -> Vec<Route> {
 fn for_people() -> Vec<Route> {
     let document = |id, summary| Operation::new(id, "documents", summary);
     vec![
-        reads(
-            "/",
-            get(page::serve),
-            document("page", "The page.").serves_file(HTML, "The page."),
-        ),
+        reads("/", get(page::serve), document("page", "The page.").serves_file(HTML, "The page.")),
         reads(
             "/docs",
             get(documents::page),
@@ -168,8 +167,7 @@ fn for_people() -> Vec<Route> {
         reads(
             "/openapi.json",
             get(documents::openapi),
-            document("openapi", "This document: OpenAPI 3.1.")
-                .serves_file(JSON, "The document."),
+            document("openapi", "This document: OpenAPI 3.1.").serves_file(JSON, "The document."),
         ),
         reads(
             "/asyncapi.json",

@@ -12,8 +12,7 @@ use crate::Limits;
 const SPACE: &str =
     r"\u0009-\u000d\u0020\u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000";
 /// What is taken out of a name, inside brackets: control characters, and Bidi_Control (UAX #9).
-const UNSEEMLY: &str =
-    r"\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069";
+const UNSEEMLY: &str = r"\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069";
 /// The URL of a picture.
 const IMAGE: &str = "^data:image/(png|jpeg|webp);base64,([A-Za-z0-9+/]{4})*\
      ([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$";
@@ -24,10 +23,13 @@ pub(super) fn apply(schema: &mut Value, limits: &Limits) {
         Value::Object(keywords) => {
             let format = keywords.get("format").and_then(Value::as_str);
             if let Some(width) = format.and_then(|format| format.strip_prefix("uint")) {
-                if width == "64" {
-                    keywords.insert("maximum".into(), u64::MAX.into());
-                } else if width == "32" {
-                    keywords.insert("maximum".into(), u32::MAX.into());
+                let widest = match width {
+                    "64" => Some(u64::MAX),
+                    "32" => Some(u32::MAX.into()),
+                    _ => None,
+                };
+                if let Some(widest) = widest {
+                    keywords.entry("maximum").or_insert(widest.into());
                 }
                 keywords.remove("format");
             }

@@ -130,9 +130,9 @@ fn nearly_right() -> impl Strategy<Value = (&'static str, Value)> {
         (number.clone(), number.clone()).prop_map(|(before, limit)| {
             ("history", json!({"roomId": "r", "before": before, "limit": limit}))
         }),
-        number.clone().prop_map(|at| {
-            ("history", json!({"roomId": "r", "before": at, "after": at}))
-        }),
+        number
+            .clone()
+            .prop_map(|at| { ("history", json!({"roomId": "r", "before": at, "after": at})) }),
         number.prop_map(|seq| ("read", json!({"roomId": "r", "seq": seq}))),
         prop::collection::vec(edgy_text(), 0..5)
             .prop_map(|ids| ("watch-presence", json!({"userIds": ids}))),

@@ -9,7 +9,8 @@ use serde_json::{Map, Value, json};
 
 use crate::{
     http::{
-        Problem, operation::{Answer, JSON, Operation},
+        Problem,
+        operation::{Answer, JSON, Operation},
         routes::Route,
     },
     settings::Settings,

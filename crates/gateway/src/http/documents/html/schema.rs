@@ -81,7 +81,8 @@ fn kind_of_value(schema: &Value) -> String {
         return format!("<code>{}</code>", escape(&schema["const"].to_string()));
     }
     if let Some(values) = schema["enum"].as_array() {
-        let values = values.iter().map(|value| format!("<code>{}</code>", escape(&value.to_string())));
+        let values =
+            values.iter().map(|value| format!("<code>{}</code>", escape(&value.to_string())));
         return values.collect::<Vec<_>>().join(" or ");
     }
     match &schema["type"] {
