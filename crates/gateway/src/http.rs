@@ -1,6 +1,7 @@
 //! The HTTP side: the page, the REST interface, and the door to the WebSocket.
 
 mod body;
+mod channels;
 mod connection;
 mod documents;
 mod gate;
@@ -10,12 +11,15 @@ mod metrics;
 mod observe;
 mod operation;
 mod page;
+mod paging;
+mod presence;
 mod problem;
 mod rooms;
 mod routes;
 mod status;
 mod upgrade;
 mod users;
+mod visitor;
 
 use std::{
     net::SocketAddr,
@@ -119,7 +123,7 @@ async fn share(State(cors): State<CorsLayer>, request: Request, next: Next) -> R
 fn cors(web: &Web) -> CorsLayer {
     let web = web.clone();
     CorsLayer::new()
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .allow_origin(AllowOrigin::predicate(move |origin, parts| {
             let door = &web.door;

@@ -3,7 +3,6 @@
 //! Where a value comes from (flag, environment, file) is the binary's affair.
 
 mod drain;
-mod groups;
 mod heartbeat;
 mod ice;
 mod io_uring;
@@ -18,7 +17,6 @@ use ipnet::IpNet;
 use liveloop_protocol::Limits;
 
 pub use drain::Drain;
-pub use groups::Groups;
 pub use heartbeat::Heartbeat;
 pub use ice::Ice;
 pub use io_uring::IoUring;
@@ -56,8 +54,6 @@ pub struct Settings {
     pub drain: Drain,
     /// Who may meet whom.
     pub matching: Matching,
-    /// How long groups last.
-    pub groups: Groups,
     /// Who may read the metrics.
     pub metrics: Metrics,
     /// STUN and TURN servers.
@@ -92,7 +88,6 @@ impl Settings {
             session: Session::for_testing(),
             drain: Drain::for_testing(),
             matching: Matching { same_visitor: true, repeat: true, ..Matching::default() },
-            groups: Groups::default(),
             metrics: Metrics::default(),
             ice: Ice::default(),
             site: Site::default(),

@@ -2,12 +2,18 @@
 //! with which code. The document is made from these, and the router from the same table.
 
 use axum::http::StatusCode;
-use liveloop_protocol::{ErrorCode, schema::Schemas};
+use liveloop_protocol::{
+    ErrorCode, Limits,
+    schema::{Draft, Schemas},
+};
 use schemars::JsonSchema;
 use serde_json::Value;
 
 /// Puts a type's schema where it belongs, and gives a reference to it.
 pub(super) type SchemaOf = fn(&mut Schemas) -> Value;
+
+/// A type's own schema, with these limits.
+pub(super) type QueryOf = fn(&Limits) -> Value;
 
 pub(super) const JSON: &str = "application/json";
 pub(super) const HTML: &str = "text/html";
@@ -22,6 +28,12 @@ pub(super) struct Operation {
     pub(super) summary: &'static str,
     /// Whether it is a visitor's, by `Authorization: Bearer TOKEN`.
     pub(super) is_bearer: bool,
+    /// Whether it may be somebody's and need not.
+    pub(super) may_be_bearer: bool,
+    /// What stands in the path, each with its meaning.
+    pub(super) path: Vec<(&'static str, &'static str)>,
+    /// A type of which each field may stand in the query.
+    pub(super) query: Option<QueryOf>,
     pub(super) body: Option<SchemaOf>,
     /// Whether something must be in it.
     pub(super) is_body_required: bool,
@@ -45,6 +57,9 @@ impl Operation {
             tag,
             summary,
             is_bearer: false,
+            may_be_bearer: false,
+            path: Vec::new(),
+            query: None,
             body: None,
             is_body_required: false,
             answers: Vec::new(),
@@ -55,7 +70,41 @@ impl Operation {
     /// For whoever holds a token.
     pub(super) fn bearer(mut self) -> Self {
         self.is_bearer = true;
+        self.asks_who()
+    }
+
+    /// For whoever holds a token, and for others what is public.
+    pub(super) fn maybe_bearer(mut self) -> Self {
+        self.may_be_bearer = true;
+        self.asks_who()
+    }
+
+    fn asks_who(self) -> Self {
         self.refuses(StatusCode::UNAUTHORIZED, &[ErrorCode::BadToken])
+            .refuses(StatusCode::FORBIDDEN, &[ErrorCode::Banned])
+            .looks_up()
+    }
+
+    /// Looks into a store.
+    pub(super) fn looks_up(self) -> Self {
+        self.refuses(StatusCode::SERVICE_UNAVAILABLE, &[ErrorCode::StoreUnavailable])
+    }
+
+    /// Names an id in its path.
+    pub(super) fn path(mut self, name: &'static str, meaning: &'static str) -> Self {
+        self.path.push((name, meaning));
+        self
+    }
+
+    /// Takes what `T` has as its fields in the query.
+    pub(super) fn query<T: JsonSchema>(mut self) -> Self {
+        self.query = Some(|limits| {
+            let mut schemas = Schemas::new(Draft::TwentyTwenty);
+            schemas.read::<T>();
+            let mut definitions = schemas.into_definitions(limits);
+            definitions.get_mut(T::schema_name().as_ref()).map(Value::take).unwrap_or_default()
+        });
+        self.refuses(StatusCode::BAD_REQUEST, &[ErrorCode::BadPayload])
     }
 
     /// Takes a JSON object, which may be left out where no field of it is required.
@@ -87,6 +136,11 @@ impl Operation {
         meaning: &'static str,
     ) -> Self {
         self.with(Answer { status, meaning, content: Some((media, None)) })
+    }
+
+    /// Answers with nothing but the status.
+    pub(super) fn answers_nothing(self, status: StatusCode, meaning: &'static str) -> Self {
+        self.with(Answer { status, meaning, content: None })
     }
 
     /// A file with an `ETag`, of which nothing is sent again where it has not changed.

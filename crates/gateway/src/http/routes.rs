@@ -4,14 +4,16 @@
 use axum::{
     Router,
     http::{Method, StatusCode},
-    routing::{MethodRouter, get, post},
+    routing::{MethodRouter, delete, get, post},
 };
 use liveloop_protocol::ErrorCode;
 
 use super::{
-    Web, documents, health, metrics,
+    Web, channels, documents, health, metrics,
     operation::{HTML, JSON, Operation, TEXT},
-    page, rooms, status, users,
+    page,
+    paging::Fields,
+    presence, rooms, status, users,
 };
 use crate::settings::Site;
 
@@ -64,10 +66,15 @@ fn makes(path: &'static str, handler: MethodRouter<Web>, operation: Operation) -
     Route { method: Method::POST, path, handler, operation }
 }
 
+fn removes(path: &'static str, handler: MethodRouter<Web>, operation: Operation) -> Route {
+    Route { method: Method::DELETE, path, handler, operation }
+}
+
 /// All but the WebSocket, which `/asyncapi.json` describes.
 pub(super) fn routes() -> Vec<Route> {
     let mut routes = about_the_node();
     routes.extend(for_visitors());
+    routes.extend(for_rooms());
     routes.extend(for_people());
     for route in routes.iter_mut().filter(|route| route.zone() == Zone::Api) {
         route.operation.add_refusal(StatusCode::TOO_MANY_REQUESTS, &[ErrorCode::RateLimited]);
@@ -138,18 +145,92 @@ fn for_visitors() -> Vec<Route> {
             post(users::create),
             Operation::new("createUser", "visitors", "A visitor without a connection.")
                 .takes::<users::NewUser>()
+                .looks_up()
                 .answers::<users::User>(StatusCode::CREATED, "Who they are, and their token."),
+        ),
+        reads(
+            "/api/users/me/rooms",
+            get(channels::own),
+            Operation::new("ownRooms", "visitors", "One's own channels, but for calls.")
+                .bearer()
+                .query::<Fields>()
+                .answers::<channels::Rooms<channels::OwnRoom>>(StatusCode::OK, "A page of them."),
+        ),
+        reads(
+            "/api/users/{id}/presence",
+            get(presence::presence),
+            Operation::new(
+                "presence",
+                "visitors",
+                "Whether somebody is online with whom one shares a lasting channel.",
+            )
+            .bearer()
+            .path("id", "The visitor's `userId`.")
+            .answers::<presence::Presence>(StatusCode::OK, "They are, or they are not.")
+            .refuses(StatusCode::FORBIDDEN, &[ErrorCode::NotAllowed])
+            .refuses(StatusCode::SERVICE_UNAVAILABLE, &[ErrorCode::Draining]),
+        ),
+    ]
+}
+
+fn for_rooms() -> Vec<Route> {
+    let room = |id, summary| Operation::new(id, "rooms", summary);
+    let of_room = |id, summary| {
+        room(id, summary)
+            .path("id", "The room.")
+            .refuses(StatusCode::NOT_FOUND, &[ErrorCode::RoomNotFound])
+    };
+    vec![
+        reads(
+            "/api/rooms",
+            get(channels::public),
+            room("publicRooms", "The public groups.")
+                .query::<Fields>()
+                .looks_up()
+                .answers::<channels::Rooms<channels::Room>>(StatusCode::OK, "A page of them."),
         ),
         makes(
             "/api/rooms",
             post(rooms::create),
-            Operation::new("createRoom", "rooms", "A group; whoever makes it is a member.")
+            room("createRoom", "Makes a room, of which one is a member then.")
                 .bearer()
                 .takes::<rooms::NewRoom>()
                 .body_required()
                 .answers::<rooms::Room>(StatusCode::CREATED, "The id to join it by.")
                 .refuses(StatusCode::FORBIDDEN, &[ErrorCode::NotAllowed])
                 .refuses(StatusCode::SERVICE_UNAVAILABLE, &[ErrorCode::Draining]),
+        ),
+        reads(
+            "/api/rooms/{id}",
+            get(channels::one),
+            of_room("room", "One room, for its members, and a public one for everybody.")
+                .maybe_bearer()
+                .answers::<channels::RoomSeen>(StatusCode::OK, "How it is.")
+                .refuses(StatusCode::SERVICE_UNAVAILABLE, &[ErrorCode::Draining]),
+        ),
+        reads(
+            "/api/rooms/{id}/members",
+            get(channels::members),
+            of_room("members", "Who is a member, for members.")
+                .bearer()
+                .query::<Fields>()
+                .answers::<channels::Members>(StatusCode::OK, "A page of them."),
+        ),
+        makes(
+            "/api/rooms/{id}/invite",
+            post(rooms::invite),
+            of_room("invite", "Makes another invitation; the former one is over. For the creator.")
+                .bearer()
+                .answers::<rooms::Invitation>(StatusCode::CREATED, "The link.")
+                .refuses(StatusCode::FORBIDDEN, &[ErrorCode::NotAllowed]),
+        ),
+        removes(
+            "/api/rooms/{id}/invite",
+            delete(rooms::revoke),
+            of_room("revokeInvite", "Ends the invitation. For the creator.")
+                .bearer()
+                .answers_nothing(StatusCode::NO_CONTENT, "There is none any more.")
+                .refuses(StatusCode::FORBIDDEN, &[ErrorCode::NotAllowed]),
         ),
     ]
 }

@@ -34,7 +34,7 @@ pub(super) fn apply(schema: &mut Value, limits: &Limits) {
                 keywords.remove("format");
             }
             if let Some(name) = keywords.get("x-limit").and_then(Value::as_str) {
-                for (keyword, value) in keywords_of(&name.to_owned(), limits) {
+                for (keyword, value) in keywords_of(name, limits) {
                     keywords.insert(keyword.into(), value);
                 }
             }

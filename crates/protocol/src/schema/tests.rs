@@ -16,10 +16,10 @@ fn client_payloads(draft: Draft) -> Vec<(&'static str, Validator)> {
     let events = client_events(&mut schemas);
     let definitions = schemas.into_definitions(&Limits::for_testing());
     let events = events.into_iter();
-    events.map(|event| (event.name, validator(draft, event.payload, &definitions))).collect()
+    events.map(|event| (event.name, validator(draft, &event.payload, &definitions))).collect()
 }
 
-fn validator(draft: Draft, schema: Value, definitions: &Map<String, Value>) -> Validator {
+fn validator(draft: Draft, schema: &Value, definitions: &Map<String, Value>) -> Validator {
     let whole = json!({"allOf": [schema], "components": {"schemas": definitions}});
     match draft {
         Draft::Seven => jsonschema::draft7::new(&whole),
@@ -62,7 +62,7 @@ fn server_fixtures_fit_their_schemas() {
     let error = schemas.written::<crate::ErrorBody<'static>>();
     let definitions = schemas.into_definitions(&Limits::for_testing());
     let fits = |schema: &Value, data: &Value| {
-        let validator = validator(Draft::Seven, schema.clone(), &definitions);
+        let validator = validator(Draft::Seven, schema, &definitions);
         validator.iter_errors(data).map(|error| error.to_string()).collect::<Vec<_>>()
     };
     for case in fixture(include_str!("../../fixtures/server.json")) {

@@ -32,7 +32,7 @@ pub(super) fn document(settings: &Settings) -> Value {
         let (said, ack) = (format!("client.{}", event.name), format!("ack.{}", event.name));
         operations.insert(format!("receive.{}", event.name), receives(&event, &said, &ack));
         messages.insert(ack, ack_of(&event));
-        messages.insert(said, said_by_client(event));
+        messages.insert(said, said_by_client(&event));
     }
     for event in server_events(&mut schemas) {
         let told = format!("server.{}", event.name);
@@ -55,7 +55,6 @@ pub(super) fn document(settings: &Settings) -> Value {
             "version": settings.version,
             "description": ABOUT,
             "license": {"name": "MIT OR Apache-2.0"},
-            "externalDocs": {"url": "/openapi.json", "description": "REST"},
         },
         "defaultContentType": "application/json",
         "servers": {"node": server(settings)},
@@ -148,7 +147,7 @@ fn number(meaning: &str) -> Value {
     json!({"type": "integer", "minimum": 1, "maximum": NUMBER_MAX, "description": meaning})
 }
 
-fn said_by_client(event: ClientSchema) -> Value {
+fn said_by_client(event: &ClientSchema) -> Value {
     json!({
         "name": event.name,
         "title": format!("{} (client)", event.name),

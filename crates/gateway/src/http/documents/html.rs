@@ -115,8 +115,12 @@ fn operation_article(path: &str, method: &str, operation: &Value) -> String {
         escape(path),
         prose(text(operation, "summary")),
     );
-    if operation["security"].is_array() {
-        out.push_str("<p>With <code>Authorization: Bearer TOKEN</code>.</p>\n");
+    match operation["security"].as_array().map(Vec::len) {
+        None => {}
+        Some(1) => out.push_str("<p>With <code>Authorization: Bearer TOKEN</code>.</p>\n"),
+        Some(_) => {
+            out.push_str("<p>With <code>Authorization: Bearer TOKEN</code>, or without.</p>\n");
+        }
     }
     out.push_str(&parameters(&operation["parameters"]));
     for (_, media) in entries(&operation["requestBody"]["content"]) {

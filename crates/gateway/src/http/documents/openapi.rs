@@ -2,7 +2,7 @@
 
 use axum::http::StatusCode;
 use liveloop_protocol::{
-    ErrorCode,
+    ErrorCode, Limits,
     schema::{Draft, Schemas, limits_in_force},
 };
 use serde_json::{Map, Value, json};
@@ -28,7 +28,8 @@ pub(super) fn document(settings: &Settings, routes: &[Route]) -> Value {
     let mut paths = Map::new();
     for route in routes {
         let path = paths.entry(route.path).or_insert_with(|| json!({}));
-        path[route.method.as_str().to_lowercase()] = operation(&route.operation, &mut schemas);
+        let described = operation(&route.operation, &mut schemas, &settings.limits);
+        path[route.method.as_str().to_lowercase()] = described;
     }
     let limits: Map<String, Value> = limits_in_force(&settings.limits)
         .into_iter()
@@ -63,7 +64,7 @@ pub(super) fn document(settings: &Settings, routes: &[Route]) -> Value {
     })
 }
 
-fn operation(operation: &Operation, schemas: &mut Schemas) -> Value {
+fn operation(operation: &Operation, schemas: &mut Schemas, limits: &Limits) -> Value {
     let mut responses = Map::new();
     for answer in &operation.answers {
         responses.insert(answer.status.as_str().into(), response(answer, schemas));
@@ -79,6 +80,12 @@ fn operation(operation: &Operation, schemas: &mut Schemas) -> Value {
     });
     if operation.is_bearer {
         document["security"] = json!([{"token": []}]);
+    } else if operation.may_be_bearer {
+        document["security"] = json!([{"token": []}, {}]);
+    }
+    let parameters = parameters(operation, limits);
+    if !parameters.is_empty() {
+        document["parameters"] = parameters.into();
     }
     if let Some(body) = operation.body {
         let content = json!({JSON: {"schema": body(schemas)}});
@@ -86,6 +93,29 @@ fn operation(operation: &Operation, schemas: &mut Schemas) -> Value {
         document["requestBody"] = json!({"required": is_required, "content": content});
     }
     document
+}
+
+fn parameters(operation: &Operation, limits: &Limits) -> Vec<Value> {
+    let in_path = operation.path.iter().map(|(name, meaning)| {
+        let schema = json!({"type": "string", "minLength": 1});
+        json!({"name": name, "in": "path", "required": true, "description": meaning, "schema": schema})
+    });
+    let query = operation.query.map(|query| query(limits)).unwrap_or_default();
+    let fields = query["properties"].as_object().into_iter().flatten();
+    let in_query = fields.map(|(name, field)| {
+        let mut schema = field.clone();
+        let meaning = schema["description"].take();
+        if let Some(keywords) = schema.as_object_mut() {
+            keywords.remove("description");
+            // A query has no word for nothing: there, what is absent is left out.
+            if let Some(kinds) = keywords.get("type").and_then(Value::as_array) {
+                let kind = kinds.iter().find(|kind| *kind != "null").cloned();
+                keywords.insert("type".into(), kind.unwrap_or_default());
+            }
+        }
+        json!({"name": name, "in": "query", "required": false, "description": meaning, "schema": schema})
+    });
+    in_path.chain(in_query).collect()
 }
 
 fn response(answer: &Answer, schemas: &mut Schemas) -> Value {
