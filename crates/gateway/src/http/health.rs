@@ -60,7 +60,7 @@ pub(super) async fn health(State(web): State<Web>) -> Response {
         timestamp: rfc3339(now.wall),
         version: settings.version,
         node: &settings.node,
-        uptime_seconds: now.moment.since_start().as_secs(),
+        uptime_seconds: web.door.node.clock.uptime().as_secs(),
         services: SERVICES,
     };
     (status(is_draining), [(header::CACHE_CONTROL, "no-store")], Json(health)).into_response()
