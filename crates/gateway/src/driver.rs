@@ -7,6 +7,7 @@
 mod arrival;
 mod awaited;
 mod client;
+mod doubtful;
 mod exchange;
 mod handler;
 mod head;
@@ -44,6 +45,7 @@ use crate::{
 
 use awaited::Awaited;
 use client::{Client, Clients, Live};
+use doubtful::Doubtful;
 pub(crate) use head::{Head, Headed, says_hello};
 use homes::Homes;
 use joins::Joins;
@@ -141,6 +143,7 @@ pub(crate) struct Driver<N: Net = Kernel> {
     /// Texts of sessions and of groups at home here, by room, in the order in which the archive was
     /// asked; none where it answers at once.
     unanswered: IdMap<RoomId, VecDeque<Unanswered>>,
+    doubtful: Doubtful,
     joins: Joins,
     awaited: Awaited<N>,
     tally: Tally,
@@ -166,6 +169,7 @@ impl<N: Net> Driver<N> {
             published: Vec::new(),
             listeners: Listeners::default(),
             unanswered: IdMap::default(),
+            doubtful: Doubtful::default(),
             joins: Joins::default(),
             awaited,
             next_thread: 0,

@@ -24,6 +24,7 @@ use crate::{
     figures::Figures,
     http::{Page, Web, router, speak_with_all},
     identity::Secret,
+    keeping,
     plane::{PlaneLink, Rings, Sends},
     settings::{IoUring, Settings},
     system::SystemWatch,
@@ -41,6 +42,8 @@ pub struct Wiring {
     pub archive: Arc<dyn Archive>,
     /// Knows visitors and channels, in the same store.
     pub directory: Arc<dyn Directory>,
+    /// Whether these two outlast the process, as `/health` tells.
+    pub has_store: bool,
     /// Knows who may not come in.
     pub bans: Arc<dyn Bans>,
     /// What browsers are shown.
@@ -92,12 +95,14 @@ pub async fn serve(
 ) -> Result<(), ServeError> {
     let deadline = settings.drain.deadline.0;
     let threads = settings.threads();
-    let clock = Clock::start();
-    let Wiring { secret, archive, directory, bans, page, tls } = wiring;
+    let Wiring { secret, archive, directory, has_store, bans, page, tls } = wiring;
     let is_secure = tls.is_some();
-    let parts = Parts { secret, archive, directory, bans, clock: clock.clone(), is_secure };
+    let clock = Clock::start();
+    let parts =
+        Parts { secret, archive, directory, has_store, bans, clock: clock.clone(), is_secure };
     let (door, drain) = build_door(settings, parts);
-    let figures = Arc::clone(&door.node.shared.figures);
+    let node = door.node.clone();
+    let figures = Arc::clone(&node.shared.figures);
     let (http, handed) = mpsc::channel(HANDED_MAX);
     let (mut loops, links) = start_loops(listener.into_std()?, threads, &door, &http)?;
     let system = Arc::new(SystemWatch::start(clock.moment()));
@@ -110,6 +115,8 @@ pub async fn serve(
         _ = loops.ended.recv() => false,
         never = begin_days(&figures, &clock) => match never {},
         never = watch(tls, &figures) => match never {},
+        never = keeping::watch_health(&node) => match never {},
+        never = keeping::remove_old(&node) => match never {},
     };
     if !is_asked {
         return Err(ServeError::LoopEnded);

@@ -60,6 +60,7 @@ pub(crate) struct Config {
     pub(crate) drain: settings::Drain,
     pub(crate) matching: Matching,
     pub(crate) groups: settings::Groups,
+    pub(crate) store: settings::Store,
     pub(crate) metrics: settings::Metrics,
     pub(crate) ice: settings::Ice,
     pub(crate) site: settings::Site,
@@ -85,6 +86,7 @@ impl Default for Config {
             drain: settings::Drain::default(),
             matching: Matching::default(),
             groups: settings::Groups::default(),
+            store: settings::Store::default(),
             metrics: settings::Metrics::default(),
             ice: settings::Ice::default(),
             site: settings::Site::default(),
@@ -131,6 +133,7 @@ impl Config {
                 .matching
                 .settings(self.is_same_visitor_matched(), self.is_repeat_matched()),
             groups: self.groups.clone(),
+            store: self.store.clone(),
             metrics: self.metrics.clone(),
             ice: self.ice.clone(),
             site: self.site.clone(),

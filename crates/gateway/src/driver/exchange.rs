@@ -105,7 +105,7 @@ impl<N: Net> Driver<N> {
         let outbox_max = self.wires.door.node.shared.settings.limits.outbox_bytes;
         let room = publications[0].room;
         let mut slow = Vec::new();
-        self.joins.hear(room, publications.iter().filter_map(|it| it.seq).max());
+        self.joins.hear(room, publications);
         for Publication { event, from, answer, .. } in publications {
             if let Some(event) = event
                 && self.listeners.is_heard(room, *from)

@@ -1,7 +1,8 @@
 //! Who begins to listen to a group, and after which text.
 //!
-//! The archive may answer later. Texts that are told on this thread meanwhile are in the archive, and
-//! nobody has told them to the one who joins: so that one is told the last of those, where it is more.
+//! The archive may answer later. Texts that are told on this thread meanwhile are in the archive, so that
+//! the one who joins is told the last of those, where it is more; what else is told meanwhile they hear
+//! when they listen.
 
 use futures_util::FutureExt;
 use liveloop_core::{IdMap, RoomId};
@@ -10,41 +11,64 @@ use liveloop_ports::ArchiveError;
 use super::{Driver, Post};
 use crate::{
     plane::{ConnId, Io, Net},
-    session::{Delivery, Joined},
+    session::{Delivery, Joined, Publication},
 };
 
-/// Joins that wait for the archive's answer, by group.
-#[derive(Default)]
-pub(super) struct Joins(IdMap<RoomId, Waiting>);
+/// What is not a text and is told while one waits: more than these is left out, the oldest first.
+const OTHERS_MAX: usize = 64;
 
+/// Joins that wait for the archive's answer, by group, in the order in which they have begun.
 #[derive(Default)]
-struct Waiting {
-    joins: usize,
-    /// The last text that was told since the first of them.
-    last_told: u64,
+pub(super) struct Joins(IdMap<RoomId, Vec<Join>>);
+
+/// One who waits.
+struct Join {
+    to: ConnId,
+    told: Told,
+}
+
+/// What was told to those who listen, while one has waited.
+#[derive(Debug, Default)]
+struct Told {
+    /// The place of the last text.
+    last_seq: u64,
+    others: Vec<Publication>,
 }
 
 impl Joins {
-    /// A text with this place is told to those who listen.
-    pub(super) fn hear(&mut self, room: RoomId, seq: Option<u64>) {
-        if let (Some(waiting), Some(seq)) = (self.0.get_mut(&room), seq) {
-            waiting.last_told = waiting.last_told.max(seq);
+    /// This is told to those who listen.
+    pub(super) fn hear(&mut self, room: RoomId, publications: &[Publication]) {
+        let Some(joins) = self.0.get_mut(&room) else { return };
+        for Join { told, .. } in joins {
+            for publication in publications.iter().filter(|it| it.event.is_some()) {
+                match publication.seq {
+                    Some(seq) => told.last_seq = told.last_seq.max(seq),
+                    None => told.others.push(Publication { answer: None, ..publication.clone() }),
+                }
+            }
+            let too_many = told.others.len().saturating_sub(OTHERS_MAX);
+            told.others.drain(..too_many);
         }
     }
 
-    fn begin(&mut self, room: RoomId) {
-        self.0.entry(room).or_default().joins += 1;
+    /// How many wait.
+    pub(super) fn count(&self) -> usize {
+        self.0.values().map(Vec::len).sum()
     }
 
-    /// The last text that was told while one has waited.
-    fn end(&mut self, room: RoomId) -> u64 {
-        let Some(waiting) = self.0.get_mut(&room) else { return 0 };
-        waiting.joins -= 1;
-        let last_told = waiting.last_told;
-        if waiting.joins == 0 {
+    fn begin(&mut self, room: RoomId, to: ConnId) {
+        self.0.entry(room).or_default().push(Join { to, told: Told::default() });
+    }
+
+    /// What was told while this one has waited.
+    fn end(&mut self, room: RoomId, to: ConnId) -> Told {
+        let Some(joins) = self.0.get_mut(&room) else { return Told::default() };
+        let place = joins.iter().position(|join| join.to == to);
+        let told = place.map(|place| joins.remove(place).told).unwrap_or_default();
+        if joins.is_empty() {
             self.0.remove(&room);
         }
-        last_told
+        told
     }
 }
 
@@ -56,7 +80,7 @@ impl<N: Net> Driver<N> {
             joined.last_seq = last_seq;
             return self.with_addressee(io, to, |it| it.handle_delivery(Delivery::Joined(joined)));
         }
-        self.joins.begin(joined.room);
+        self.joins.begin(joined.room, to);
         self.awaited.add(async move {
             let last_seq = last_seq.await;
             Post::LastSeq(to, joined, last_seq)
@@ -71,30 +95,64 @@ impl<N: Net> Driver<N> {
         mut joined: Box<Joined>,
         last_seq: Result<u64, ArchiveError>,
     ) {
-        let last_told = self.joins.end(joined.room);
+        let room = joined.room;
+        let Told { last_seq: last_told, others } = self.joins.end(room, to);
         joined.last_seq = last_seq.map(|last_seq| last_seq.max(last_told));
+        let was_listening = self.listeners.has(room, to);
         self.with_addressee(io, to, |it| it.handle_delivery(Delivery::Joined(joined)));
+        if !was_listening && self.listeners.has(room, to) {
+            self.with_addressee(io, to, |it| others.iter().for_each(|other| it.hear(other)));
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use liveloop_protocol::{Draining, ServerEvent};
+
     use super::*;
+    use crate::{
+        plane::Key,
+        session::{Published, RelayKind},
+    };
+
+    const ROOM: RoomId = RoomId(1);
+
+    fn visitor(slot: u32) -> ConnId {
+        ConnId { thread: 0, key: Key { slot, generation: 0 } }
+    }
+
+    fn publication(seq: Option<u64>) -> Publication {
+        let event = ServerEvent::Draining(&Draining { reconnect_in_ms: 1 });
+        let event = Some(Published::new(&event, None));
+        Publication { room: ROOM, kind: RelayKind::Numbered, event, seq, from: None, answer: None }
+    }
 
     #[test]
-    fn what_is_told_meanwhile_is_known_until_the_last_has_joined() {
-        let (mut joins, room) = (Joins::default(), RoomId(1));
-        joins.hear(room, Some(4));
-        joins.begin(room);
-        joins.hear(RoomId(2), Some(9));
-        joins.hear(room, None);
-        assert_eq!(joins.0[&room].last_told, 0);
-        joins.begin(room);
-        joins.hear(room, Some(6));
-        joins.hear(room, Some(5));
-        assert_eq!(joins.end(room), 6);
-        joins.hear(room, Some(7));
-        assert_eq!(joins.end(room), 7);
+    fn each_knows_what_was_told_while_they_waited() {
+        let mut joins = Joins::default();
+        joins.hear(ROOM, &[publication(Some(4))]);
+        joins.begin(ROOM, visitor(1));
+        joins.hear(RoomId(2), &[publication(Some(9))]);
+        joins.hear(ROOM, &[publication(None)]);
+        joins.begin(ROOM, visitor(2));
+        joins.hear(ROOM, &[publication(Some(6)), publication(Some(5))]);
+        let first = joins.end(ROOM, visitor(1));
+        assert_eq!((first.last_seq, first.others.len()), (6, 1));
+        joins.hear(
+            ROOM,
+            &[publication(Some(7)), Publication { event: None, ..publication(Some(8)) }],
+        );
+        let second = joins.end(ROOM, visitor(2));
+        assert_eq!((second.last_seq, second.others.len()), (7, 0));
         assert!(joins.0.is_empty());
+    }
+
+    #[test]
+    fn what_is_remembered_for_them_is_bounded() {
+        let mut joins = Joins::default();
+        joins.begin(ROOM, visitor(1));
+        (0..OTHERS_MAX + 9).for_each(|_| joins.hear(ROOM, &[publication(None)]));
+        assert_eq!(joins.end(ROOM, visitor(1)).others.len(), OTHERS_MAX);
     }
 }

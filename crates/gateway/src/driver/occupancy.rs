@@ -16,6 +16,7 @@ impl<N: Net> Driver<N> {
         occupancy.listeners += self.listeners.count();
         occupancy.deliveries += self.deliveries.len() + self.published.len() + self.effects.len();
         occupancy.unanswered += self.unanswered.values().map(VecDeque::len).sum::<usize>();
+        occupancy.unanswered += self.joins.count();
         if let Some(desk) = &self.wires.desk {
             desk.count_held(occupancy);
         }

@@ -157,6 +157,17 @@ impl Session {
         }
     }
 
+    /// Takes what was told in a group while this session was about to listen to it.
+    pub(crate) fn hear(&mut self, publication: &Publication) {
+        let Some(event) = &publication.event else { return };
+        let encoded = Encoded::clone(&event.encoded);
+        let effect = match self.number_for(publication.kind) {
+            Some(n) => Effect::Number(encoded, n, None),
+            None => Effect::Send(encoded.into_frame(None)),
+        };
+        self.effects.push_back(effect);
+    }
+
     /// The number of the next event of this kind, where such are numbered.
     pub(crate) fn number_for(&mut self, kind: RelayKind) -> Option<u64> {
         kind.is_numbered().then(|| self.next_n())

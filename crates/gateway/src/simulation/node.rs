@@ -109,6 +109,7 @@ impl SimulatedNode {
             secret: Secret::new(key),
             archive: store.clone(),
             directory: Arc::new(MemoryDirectory::default()),
+            has_store: false,
             bans: banned.clone(),
             clock: Clock::simulated(&time),
             is_secure: false,

@@ -27,7 +27,7 @@ pub struct Occupancy {
     pub posts: usize,
     /// What sessions have for each other. Never after a turn.
     pub deliveries: usize,
-    /// Texts of groups for which the store has no answer yet. Until the caller lets it go.
+    /// Texts, and those who join groups, for which the store has no answer yet. Until the caller lets it go.
     pub unanswered: usize,
     /// Permits of connections, in the address book. As long as the connection, or the session that
     /// is in its grace.

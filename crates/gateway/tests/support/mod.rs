@@ -12,7 +12,7 @@ use liveloop_gateway::{
     Page, PageFile, Secret, ServeError, Tls, Wiring, check_machine, serve,
     settings::{Heartbeat, IoUring, Settings, Span},
 };
-use liveloop_ports::{Archive, Bans, MemoryArchive, MemoryDirectory, NoBans};
+use liveloop_ports::{Archive, Bans, Directory, MemoryArchive, MemoryDirectory, NoBans};
 use liveloop_protocol::Limits;
 use serde_json::{Value, json};
 use tokio::{
@@ -27,7 +27,7 @@ use tokio_tungstenite::{
 };
 
 /// Nothing here takes so long unless it is broken.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 const PAGE: Page = Page {
     files: &[PageFile {
@@ -80,8 +80,8 @@ pub fn with_limits(limits: Limits) -> Settings {
 }
 
 fn wiring(archive: Arc<dyn Archive>, bans: Arc<dyn Bans>) -> Wiring {
-    let directory = Arc::new(MemoryDirectory::default());
-    Wiring { secret: Secret::new([7; 32]), archive, directory, bans, page: PAGE, tls: None }
+    let (secret, directory) = (Secret::new([7; 32]), Arc::new(MemoryDirectory::default()));
+    Wiring { secret, archive, directory, has_store: false, bans, page: PAGE, tls: None }
 }
 
 impl Server {
@@ -111,6 +111,18 @@ impl Server {
     ) -> Self {
         let bans = Arc::new(NoBans);
         Self::spawn(listener, settings, Wiring { tls, ..wiring(archive, bans) })
+    }
+
+    /// One whose messages outlast it, as far as it knows.
+    pub async fn start_with_store(
+        settings: Settings,
+        archive: Arc<dyn Archive>,
+        directory: Arc<dyn Directory>,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = Settings { io_uring: io_uring(), ..settings };
+        let wiring = wiring(archive, Arc::new(NoBans));
+        Self::spawn(listener, settings, Wiring { directory, has_store: true, ..wiring })
     }
 
     /// One that asks `bans` who may come in.

@@ -12,13 +12,14 @@ const MARK: &str = "Wolpertinger";
 /// Where the visitors come from, as the proxy in front says.
 const CLIENTS: [&str; 2] = ["198.51.100.23", "2001:db8::bad:cafe"];
 
-struct Client {
+/// A visitor who waits for what comes.
+pub(crate) struct Client {
     socket: WebSocket<TcpStream>,
-    welcome: Value,
+    pub(crate) welcome: Value,
 }
 
 impl Client {
-    fn new(server: &Server, address: &str) -> Self {
+    pub(crate) fn new(server: &Server, address: &str) -> Self {
         let url = format!("ws://{}/ws?from={MARK}", server.address());
         let mut request = url.into_client_request().unwrap();
         let headers = request.headers_mut();
@@ -31,7 +32,7 @@ impl Client {
         client
     }
 
-    fn say(&mut self, event: &str, data: &Value) {
+    pub(crate) fn say(&mut self, event: &str, data: &Value) {
         self.send(&json!({"event": event, "data": data}).to_string());
     }
 
@@ -40,7 +41,7 @@ impl Client {
     }
 
     /// The data of the next such event.
-    fn until(&mut self, event: &str) -> Value {
+    pub(crate) fn until(&mut self, event: &str) -> Value {
         loop {
             let Message::Text(text) = self.socket.read().unwrap() else { continue };
             let mut frame: Value = serde_json::from_str(&text).unwrap();

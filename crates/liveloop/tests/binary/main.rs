@@ -12,4 +12,5 @@ mod secrets;
 mod serving;
 mod starving;
 mod stopping;
+mod store;
 mod tls;
