@@ -306,6 +306,14 @@ impl Lobby {
         matches!(member.standing, Standing::Idle) && !asks
     }
 
+    /// The room that a session is in, and whose session is there with it.
+    #[must_use]
+    pub fn call_of(&self, session: SessionKey) -> Option<(RoomId, UserId)> {
+        let member = self.slots.get(session.0)?;
+        let Standing::InRoom(room, partner) = self.members[member].standing else { return None };
+        Some((room, self.visitors.visitors[self.members[partner].visitor].user))
+    }
+
     /// How many sessions wait for a partner, and are there.
     #[must_use]
     pub fn waiting_count(&self) -> usize {

@@ -9,44 +9,29 @@ use std::{
 };
 
 use liveloop_core::{
-    Effect, GroupPolicy, GroupRejection, GroupSpec, Groups, IdMap, Input, Lobby, Mode, Moment,
-    Rejection, RoomId, SessionKey, SocketId, UserId,
+    Effect, IdMap, Input, Lobby, Mode, Moment, Rejection, RoomId, SessionKey, SocketId, UserId,
 };
-use liveloop_ports::{Archive, Lasting};
-use liveloop_protocol::{ErrorCode, Refusal, RoomMembers, ServerEvent, format_id};
+use liveloop_ports::Archive;
+use liveloop_protocol::{ErrorCode, Refusal};
 
 use crate::{
     clock::random_id,
     plane::ConnId,
-    session::{
-        Delivery, Joined, Matched, Partner, Profile, Publication, Published, RelayKind, Shared,
-        WaitingNotice,
-    },
+    session::{Delivery, Matched, Partner, Profile, Shared, WaitingNotice},
     simulation::Occupancy,
 };
 
 /// What a session asks of the lobby.
 #[derive(Debug)]
 pub(crate) struct Ask {
-    pub(crate) wish: Wish,
+    pub(crate) input: Input,
+    /// With a request, how the session is shown and reached from now on.
+    pub(crate) seat: Option<Seat>,
     /// The frame that asked, where one did.
     pub(crate) by: Option<AskedBy>,
 }
 
-/// What is wished for.
-#[derive(Debug)]
-pub(crate) enum Wish {
-    /// Of the lobby; with a request, how the session is shown and reached from now on.
-    Meet(Input, Option<Seat>),
-    /// To be a member of a group.
-    Join(RoomId, UserId),
-    /// To be none any more.
-    Leave(RoomId, UserId),
-    /// Nothing: on one thread more, or on one less, somebody listens to a group.
-    Heard(RoomId, bool),
-}
-
-/// The frame behind an ask, so that it can be answered.
+/// The frame behind an ask or an inquiry, so that it can be answered.
 #[derive(Debug)]
 pub(crate) struct AskedBy {
     pub(crate) event: &'static str,
@@ -74,11 +59,23 @@ pub(crate) struct Seat {
     pub(crate) outlet: ConnId,
 }
 
+/// What comes of it that somebody in a call wants a channel with their partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Befriended {
+    /// They are in no call with anybody of that pseudonym.
+    Nobody,
+    /// The partner has not asked yet.
+    Asked,
+    /// Both have. This is the partner.
+    Both(UserId),
+}
+
 /// The lobby with everything that it needs to be asked.
 pub(crate) struct Desk {
     lobby: Lobby,
-    groups: Groups,
     seats: IdMap<SessionKey, Seat>,
+    /// Who of the two in a call has asked for a channel with the other; of most calls nobody.
+    asked: IdMap<RoomId, Vec<UserId>>,
     shared: Arc<Shared>,
     archive: Arc<dyn Archive>,
     deliveries: VecDeque<(ConnId, Delivery)>,
@@ -88,61 +85,46 @@ impl Desk {
     pub(crate) fn new(shared: Arc<Shared>, archive: Arc<dyn Archive>) -> Self {
         let policy = shared.settings.matching.policy();
         let lobby = Lobby::new(policy, || RoomId(random_id()));
-        let limits = &shared.settings.limits;
-        let groups = Groups::new(GroupPolicy {
-            groups_max: limits.groups,
-            members_max: limits.group_members,
-            groups_per_visitor_max: limits.groups_per_visitor,
-            idle_max: shared.settings.groups.idle_max.0,
-        });
-        let (seats, deliveries) = (IdMap::default(), VecDeque::new());
-        Self { lobby, groups, seats, shared, archive, deliveries }
+        let (seats, asked, deliveries) = (IdMap::default(), IdMap::default(), VecDeque::new());
+        Self { lobby, seats, asked, shared, archive, deliveries }
     }
 
     /// When [`Desk::handle_timeout`] is next to be called.
     pub(crate) fn poll_timeout(&self) -> Option<Moment> {
-        let due = [self.lobby.poll_timeout(), self.groups.poll_timeout()];
-        due.into_iter().flatten().min()
+        self.lobby.poll_timeout()
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Moment) {
         self.lobby.handle_timeout(now);
-        self.groups.handle_timeout(now);
-        while let Some(room) = self.groups.poll_ended() {
-            self.archive.close_room(room);
-            self.shared.figures.groups_ended.fetch_add(1, Relaxed);
-        }
         self.carry_out();
     }
 
-    /// Makes a group.
-    pub(crate) fn create_group(
-        &mut self,
-        spec: GroupSpec,
-        now: Moment,
-    ) -> Result<RoomId, GroupRejection> {
-        let room = RoomId(random_id());
-        self.groups.create(room, spec, now)?;
-        self.archive.open_call(room);
-        // Asked for before any text, it is done before any: nobody has to wait for the answer.
-        drop(self.archive.open_room(room, Lasting::Channel));
-        self.show_levels();
-        Ok(room)
+    /// Whether a visitor is in this call.
+    pub(crate) fn is_in_call(&self, user: UserId, room: RoomId) -> bool {
+        self.calls_of(user).any(|(call, _)| call == room)
     }
 
-    /// The next thing that all who listen to a group are to be told.
-    pub(crate) fn poll_publication(&mut self) -> Option<Publication> {
-        let (room, count) = self.groups.poll_change()?;
-        let room_id = format_id(room.0);
-        let event = ServerEvent::RoomMembers(&RoomMembers {
-            room_id: &room_id,
-            count,
-            joined: None,
-            left: None,
+    fn calls_of(&self, user: UserId) -> impl Iterator<Item = (RoomId, UserId)> {
+        let own = self.seats.iter().filter(move |(_, seat)| seat.user == user);
+        own.filter_map(|(session, _)| self.lobby.call_of(*session))
+    }
+
+    /// A visitor wants a lasting channel with the one in a call with them who has this pseudonym. Both
+    /// have to, as long as the call lasts; afterwards either learns who the other is.
+    ///
+    /// All who wait or talk are looked through: it is asked seldom, for an address makes few channels.
+    pub(crate) fn befriend(&mut self, user: UserId, pseudonym: &str) -> Befriended {
+        let secret = &self.shared.secret;
+        let call = self.calls_of(user).find(|(_, partner)| {
+            let [_, theirs] = secret.pseudonyms([user, *partner]);
+            *theirs == *pseudonym
         });
-        let event = Some(Published::new(&event, None));
-        let kind = RelayKind::Numbered;
-        Some(Publication { room, kind, event, seq: None, from: None, answer: None })
+        let Some((room, partner)) = call else { return Befriended::Nobody };
+        let asked = self.asked.entry(room).or_default();
+        if !asked.contains(&user) {
+            asked.push(user);
+        }
+        if asked.contains(&partner) { Befriended::Both(partner) } else { Befriended::Asked }
     }
 
     /// The next thing that somebody is to be told.
@@ -153,15 +135,7 @@ impl Desk {
     /// Takes what a session asks. `is_here` says that the session is of the desk's own thread: it has
     /// heard everything that the desk has said, and a yes without a number tells it nothing.
     pub(crate) fn take(&mut self, ask: Ask, now: Moment, is_here: bool) {
-        let (input, seat) = match ask.wish {
-            Wish::Meet(input, seat) => (input, seat),
-            Wish::Join(room, user) => return self.join((room, user), ask.by.as_ref(), now),
-            Wish::Heard(room, is_heard) => return self.groups.heard(room, is_heard, now),
-            Wish::Leave(room, user) => {
-                self.groups.leave(room, user, now);
-                return self.say_yes(ask.by.as_ref());
-            }
-        };
+        let Ask { input, seat, by } = ask;
         let session = input.session();
         // Who asks for a partner back is shown as before, if they still wait or talk.
         let is_as_before = matches!(input, Input::UndoSkip(_));
@@ -172,28 +146,13 @@ impl Desk {
             self.seats.insert(session, seat);
         }
         let is_to_be_told = |by: &AskedBy| !is_here || outcome.is_err() || by.reference.is_some();
-        if let Some(AskedBy { event, room, reference, outlet }) = ask.by.filter(is_to_be_told) {
+        if let Some(AskedBy { event, room, reference, outlet }) = by.filter(is_to_be_told) {
             let outcome = outcome.map_err(refusal_of_lobby);
             let answer = Answer { event, room, reference, outcome };
             self.deliveries.push_back((outlet, Delivery::Answer(answer)));
         }
         self.carry_out();
         self.forget_if_idle(session);
-    }
-
-    fn join(&mut self, (room, user): (RoomId, UserId), by: Option<&AskedBy>, now: Moment) {
-        let outcome = self.groups.join(room, user, now);
-        if let Some(AskedBy { reference, outlet, .. }) = by {
-            let joined = Joined { room, reference: *reference, outcome, last_seq: Ok(0) };
-            self.deliveries.push_back((*outlet, Delivery::Joined(Box::new(joined))));
-        }
-    }
-
-    fn say_yes(&mut self, by: Option<&AskedBy>) {
-        if let Some(&AskedBy { event, room, reference, outlet }) = by {
-            let answer = Answer { event, room, reference, outcome: Ok(()) };
-            self.deliveries.push_back((outlet, Delivery::Answer(answer)));
-        }
     }
 
     fn carry_out(&mut self) {
@@ -213,7 +172,10 @@ impl Desk {
                     self.deliver(session, Delivery::PartnerLeft { room, reason, is_queued });
                     self.forget_if_idle(session);
                 }
-                Effect::RoomEnded { room } => self.archive.close_room(room),
+                Effect::RoomEnded { room } => {
+                    self.asked.remove(&room);
+                    self.archive.close_room(room);
+                }
                 Effect::Waiting { session, waiting, estimate, relaxed } => {
                     let notice = WaitingNotice { waiting, estimate, relaxed };
                     self.deliver(session, Delivery::Waiting(notice));
@@ -272,8 +234,8 @@ impl Desk {
     /// Adds what it holds.
     pub(crate) fn count_held(&self, occupancy: &mut Occupancy) {
         occupancy.lobby = self.lobby.held();
-        occupancy.groups += self.groups.count();
         occupancy.seats += self.seats.len();
+        occupancy.asked += self.asked.len();
         occupancy.deliveries += self.deliveries.len();
     }
 
@@ -281,7 +243,6 @@ impl Desk {
         let figures = &self.shared.figures;
         figures.waiting.store(self.lobby.waiting_count() as u64, Relaxed);
         figures.rooms.store(self.lobby.room_count() as u64, Relaxed);
-        figures.groups.store(self.groups.count() as u64, Relaxed);
     }
 }
 
@@ -317,7 +278,7 @@ mod tests {
         let (socket, profile) = (SocketId(session.into()), Arc::default());
         let seat = Seat { socket, user, profile, outlet };
         let input = Input::Request(SessionKey(session.into()), request);
-        Ask { wish: Wish::Meet(input, Some(seat)), by: None }
+        Ask { input, seat: Some(seat), by: None }
     }
 
     #[test]
@@ -334,9 +295,33 @@ mod tests {
         assert_eq!(figures(), [0, 1]);
         let told: Vec<_> = std::iter::from_fn(|| desk.poll_delivery()).collect();
         assert!(matches!(told[..], [(_, Delivery::Matched(_)), (_, Delivery::Matched(_))]));
-        let gone = Ask { wish: Wish::Meet(Input::Disconnect(SessionKey(2)), None), by: None };
+        let gone = Ask { input: Input::Disconnect(SessionKey(2)), seat: None, by: None };
         desk.take(gone, now, true);
         assert_eq!(figures(), [1, 0]);
         assert!(matches!(desk.poll_delivery(), Some((_, Delivery::PartnerLeft { .. }))));
+    }
+
+    #[test]
+    fn two_in_a_call_become_known_to_each_other_where_both_want_that() {
+        let (settings, secret) = (Settings::for_testing(), Secret::new([1; 32]));
+        let shared = Arc::new(Shared::new(settings, secret, Arc::new(NoBans)));
+        let mut desk = Desk::new(Arc::clone(&shared), Arc::new(MemoryArchive::default()));
+        let now = Moment::default();
+        let [one, two, three] = [1, 2, 3].map(UserId);
+        let [of_one, of_two] = shared.secret.pseudonyms([one, two]);
+        assert_eq!(desk.befriend(one, &of_two), Befriended::Nobody, "not in a call yet");
+        (1..=3).for_each(|session| desk.take(request(session), now, true));
+        assert_eq!(desk.befriend(one, "nobody's"), Befriended::Nobody);
+        assert_eq!(desk.befriend(one, &of_one), Befriended::Nobody, "their own");
+        assert_eq!(desk.befriend(three, &of_two), Befriended::Nobody);
+        for _ in 0..2 {
+            assert_eq!(desk.befriend(one, &of_two), Befriended::Asked);
+        }
+        assert_eq!(desk.befriend(two, &of_one), Befriended::Both(one));
+        assert_eq!(desk.befriend(one, &of_two), Befriended::Both(two));
+        let gone = Ask { input: Input::Disconnect(SessionKey(2)), seat: None, by: None };
+        desk.take(gone, now, true);
+        assert_eq!(desk.befriend(one, &of_two), Befriended::Nobody);
+        assert!(desk.asked.is_empty());
     }
 }

@@ -6,15 +6,16 @@
 
 mod arrival;
 mod awaited;
+mod channels;
 mod client;
 mod doubtful;
 mod exchange;
 mod handler;
 mod head;
 mod homes;
-mod joins;
 mod listeners;
 mod occupancy;
+mod presence;
 mod resume;
 mod tally;
 mod texts;
@@ -26,8 +27,8 @@ use std::{
     time::Duration,
 };
 
-use liveloop_core::{GroupRejection, GroupSpec, IdMap, RoomId};
-use liveloop_ports::{ArchiveError, MessageId};
+use liveloop_core::{Channels, IdMap, MembersChange, Presence, RoomId, UserId};
+use liveloop_ports::MessageId;
 use liveloop_protocol::websocket::{
     Incoming, Limit, Opcode, Role, encode, encode_close, encode_parts,
 };
@@ -37,10 +38,11 @@ use crate::{
     address::ConnectionPermit,
     clock::random_below,
     close::{CloseReason, Grace},
-    desk::{Ask, Desk},
+    desk::{Ask, Befriended, Desk},
     door::Door,
+    inquiry::{Finding, Inquiry, MemberNews},
     plane::{ConnId, Io, Kernel, Net, PlaneLink, Secured},
-    session::{Claim, Delivery, Effect, Joined, Kept, Publication, Said, Session},
+    session::{Claim, Delivery, Effect, Kept, Publication, Said, Session, Watch},
 };
 
 use awaited::Awaited;
@@ -48,7 +50,6 @@ use client::{Client, Clients, Live};
 use doubtful::Doubtful;
 pub(crate) use head::{Head, Headed, says_hello};
 use homes::Homes;
-use joins::Joins;
 use listeners::Listeners;
 pub(crate) use resume::Claimant;
 use resume::Later;
@@ -92,17 +93,38 @@ pub(crate) enum Post<N: Net = Kernel> {
     Ask(Ask),
     /// For a session of this thread.
     Deliver(ConnId, Delivery),
-    /// For all sessions of this thread that listen to a group.
+    /// For all sessions of this thread that listen to a channel.
     Publish(Publication),
-    /// Make a group, for the thread that has the desk.
-    CreateGroup(GroupSpec, oneshot::Sender<Result<RoomId, GroupRejection>>),
+    /// Somebody wants a channel with the one who has this pseudonym in their call, for the thread that
+    /// has the desk.
+    Befriend(UserId, Box<str>, oneshot::Sender<Befriended>),
+    /// Whether somebody is in this call, for the thread that has the desk.
+    IsInCall(UserId, RoomId, oneshot::Sender<bool>),
+    /// A question that is to be asked at this home.
+    Inquire(Box<Inquiry>),
+    /// The stores have answered what this thread has asked.
+    Found(Box<Finding>),
+    /// On one more thread, or on one less, somebody listens to a channel that is at home here.
+    Heard(RoomId, bool),
+    /// Somebody has come to a channel that is at home here, or gone.
+    Member(MemberNews),
+    /// How many members it has now; none where the store did not say.
+    Counted(MembersChange, Option<u32>),
+    /// Somebody has left a channel: their sessions are to ask whether they may listen still.
+    CheckMembers(MemberNews),
+    /// A visitor who is at home here has one more connection, or one less.
+    Present(UserId, bool),
+    /// Visitors who are at home here are watched.
+    Watch(Watch),
+    /// And not any more.
+    Unwatch(ConnId, Vec<UserId>),
+    /// Whether a visitor who is at home here is online.
+    IsOnline(UserId, oneshot::Sender<bool>),
     /// The archive has answered a text that this thread has asked a place for.
     Said(RoomId, MessageId, SaidAnswer),
-    /// The archive has answered what the last text is in a group that a session of this thread joins.
-    LastSeq(ConnId, Box<Joined>, Result<u64, ArchiveError>),
     /// Answers that this thread waits for may be there.
     Answers,
-    /// A text for a group whose home this thread is.
+    /// A text for a channel whose home this thread is.
     Say(ConnId, Said),
     /// A connection to be read from its beginning.
     Accepted(N::Socket, Head),
@@ -140,11 +162,16 @@ pub(crate) struct Driver<N: Net = Kernel> {
     /// What was published in this turn.
     published: Vec<Publication>,
     listeners: Listeners,
+    /// Those at home here that somebody listens to.
+    channels: Channels,
+    /// Who has come to them, and gone, in this turn.
+    member_news: Vec<MemberNews>,
+    /// The presence of visitors who are at home here, watched by sessions.
+    presence: Presence<ConnId>,
     /// Texts of sessions and of groups at home here, by room, in the order in which the archive was
     /// asked; none where it answers at once.
     unanswered: IdMap<RoomId, VecDeque<Unanswered>>,
     doubtful: Doubtful,
-    joins: Joins,
     awaited: Awaited<N>,
     tally: Tally,
     /// Which thread the next accepted connection goes to.
@@ -168,9 +195,11 @@ impl<N: Net> Driver<N> {
             deliveries: VecDeque::new(),
             published: Vec::new(),
             listeners: Listeners::default(),
+            channels: Channels::default(),
+            member_news: Vec::new(),
+            presence: Presence::default(),
             unanswered: IdMap::default(),
             doubtful: Doubtful::default(),
-            joins: Joins::default(),
             awaited,
             next_thread: 0,
             last_session: 0,
@@ -279,9 +308,13 @@ impl<N: Net> Driver<N> {
         match effect {
             Effect::Ask(ask) => self.ask(io, ask, true),
             Effect::Relay(to, delivery) => self.deliver(to, delivery),
+            Effect::Inquire(inquiry) => self.inquire(*inquiry),
             Effect::Publish(publication) => self.publish(publication),
-            Effect::Listen(room, outlet) => self.listen(io, room, outlet),
-            Effect::Unlisten(room, outlet) => self.unlisten(io, room, outlet),
+            Effect::Listen(room, outlet) => self.listen(room, outlet),
+            Effect::Unlisten(room, outlet) => self.unlisten(room, outlet),
+            Effect::Present(user, is_here) => self.present(user, is_here),
+            Effect::Watch(watch) => self.watch(watch),
+            Effect::Unwatch(watcher, users) => self.unwatch(watcher, users),
             // Of a socket, and that is lost.
             Effect::Send(_)
             | Effect::Pass(..)

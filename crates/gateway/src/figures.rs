@@ -112,9 +112,8 @@ pub(crate) struct Figures {
     pub(crate) active_connections: AtomicU64,
     pub(crate) waiting: AtomicU64,
     pub(crate) rooms: AtomicU64,
+    /// Channels that somebody listens to.
     pub(crate) groups: AtomicU64,
-    /// Groups that ended because nobody listened for too long.
-    pub(crate) groups_ended: AtomicU64,
     pub(crate) images_bytes: AtomicU64,
     /// Sessions that have lost their socket and may come back.
     pub(crate) in_grace: AtomicU64,
@@ -174,7 +173,6 @@ impl Figures {
             waiting: AtomicU64::new(0),
             rooms: AtomicU64::new(0),
             groups: AtomicU64::new(0),
-            groups_ended: AtomicU64::new(0),
             images_bytes: AtomicU64::new(0),
             in_grace: AtomicU64::new(0),
             connections: AtomicU64::new(0),

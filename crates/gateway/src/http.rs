@@ -1,6 +1,7 @@
 //! The HTTP side: the page, the REST interface, and the door to the WebSocket.
 
 mod body;
+mod channels;
 mod connection;
 mod gate;
 mod health;
@@ -8,11 +9,14 @@ mod io;
 mod metrics;
 mod observe;
 mod page;
+mod paging;
+mod presence;
 mod problem;
 mod rooms;
 mod status;
 mod upgrade;
 mod users;
+mod visitor;
 
 use std::{
     net::SocketAddr,
@@ -72,12 +76,19 @@ const SECURITY_HEADERS: [(&str, &str); 5] = [
 ];
 
 /// The routes, and their usual answers.
-const ROUTES: [(&str, &str, u16); 10] = [
+const ROUTES: [(&str, &str, u16); 17] = [
     ("GET", "/", 200),
+    ("GET", "/api/rooms", 200),
     ("POST", "/api/rooms", 201),
+    ("GET", "/api/rooms/{id}", 200),
+    ("POST", "/api/rooms/{id}/invite", 201),
+    ("DELETE", "/api/rooms/{id}/invite", 204),
+    ("GET", "/api/rooms/{id}/members", 200),
     ("GET", "/api/site", 200),
     ("GET", "/api/status", 200),
     ("POST", "/api/users", 201),
+    ("GET", "/api/users/me/rooms", 200),
+    ("GET", "/api/users/{id}/presence", 200),
     ("GET", "/health", 200),
     ("GET", "/health/live", 200),
     ("GET", "/health/ready", 200),
@@ -92,7 +103,12 @@ pub(crate) fn router(web: Web) -> Router {
         .route("/status", get(status::status))
         .route("/site", get(status::site))
         .route("/users", post(users::create))
-        .route("/rooms", post(rooms::create))
+        .route("/users/me/rooms", get(channels::own))
+        .route("/users/{id}/presence", get(presence::presence))
+        .route("/rooms", get(channels::public).post(rooms::create))
+        .route("/rooms/{id}", get(channels::one))
+        .route("/rooms/{id}/invite", post(rooms::invite).delete(rooms::revoke))
+        .route("/rooms/{id}/members", get(channels::members))
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(middleware::from_fn_with_state(web.clone(), gate::limit_rest));
@@ -120,7 +136,7 @@ pub(crate) fn router(web: Web) -> Router {
 fn cors(web: &Web) -> CorsLayer {
     let web = web.clone();
     CorsLayer::new()
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .allow_origin(AllowOrigin::predicate(move |origin, parts| {
             let door = &web.door;

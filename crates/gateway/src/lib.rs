@@ -17,6 +17,7 @@ mod exposition;
 mod figures;
 mod http;
 mod identity;
+mod inquiry;
 mod keeping;
 mod node;
 mod origin;

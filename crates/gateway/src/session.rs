@@ -10,6 +10,7 @@ mod delivery;
 mod groups;
 mod limiter;
 mod messages;
+mod presence;
 mod profile;
 mod resume;
 mod ring;
@@ -31,15 +32,17 @@ use crate::{
     desk::{Answer, Ask},
     figures::Figures,
     identity::Secret,
+    inquiry::Inquiry,
     plane::ConnId,
     settings::Settings,
 };
 
 pub(crate) use call::{Call, Partner};
 pub(crate) use delivery::{Delivery, Matched, Relay, RelayKind, WaitingNotice};
-pub(crate) use groups::{Joined, Publication, Published, refusal_of};
-pub(crate) use messages::Said;
-pub(crate) use profile::{ImageBudget, Profile};
+pub(crate) use groups::{Publication, Published};
+pub(crate) use messages::{Said, refusal_of_archive};
+pub(crate) use presence::{Online, Watch};
+pub(crate) use profile::{ImageBudget, Profile, shown_name};
 pub(crate) use resume::{Claim, expired};
 pub(crate) use ring::Kept;
 
@@ -88,12 +91,20 @@ pub(crate) enum Effect {
     Relay(ConnId, Delivery),
     /// Give a text its place, then call [`Session::handle_said`].
     Say(Said),
-    /// Hand this to all who listen to a group.
+    /// Ask the stores.
+    Inquire(Box<Inquiry>),
+    /// Hand this to all who listen to a channel.
     Publish(Publication),
-    /// From now on the session that is reached so listens to a group.
+    /// From now on the session that is reached so listens to a channel.
     Listen(RoomId, ConnId),
     /// And from now on it does not.
     Unlisten(RoomId, ConnId),
+    /// The visitor has one more connection that counts, or one less.
+    Present(UserId, bool),
+    /// Tell this session who of these is online, and when that changes.
+    Watch(Watch),
+    /// And of these not any more.
+    Unwatch(ConnId, Vec<UserId>),
     /// Close the connection; nothing else will come.
     Close(CloseReason),
 }
@@ -111,7 +122,6 @@ pub(crate) struct Session {
     name: Option<Box<str>>,
     /// Has had its first frame.
     is_greeted: bool,
-    is_welcomed: bool,
     /// Which resume secret the present socket has come with, until that is spent; else 0.
     proved: u32,
     /// Which was issued last; 0 before the first.
@@ -127,6 +137,8 @@ pub(crate) struct Session {
     is_last_look: bool,
     /// It has been told that it is over its rate, and no frame has passed since.
     is_told_to_wait: bool,
+    /// Its connection counts for whether its visitor is online.
+    is_present: bool,
     effects: VecDeque<Effect>,
 }
 
@@ -134,8 +146,15 @@ pub(crate) struct Session {
 #[derive(Debug, Default)]
 struct Traces {
     groups: Vec<Arc<groups::Listening>>,
-    /// Groups that this session has asked to join, and has not left again before the answer.
-    joining: Vec<RoomId>,
+    /// Channels that this session has asked to join, and has not left again before the answer.
+    joining: Vec<groups::Joining>,
+    /// Channels that it has asked to leave.
+    leaving: Vec<Arc<groups::Listening>>,
+    /// How many inquiries are not answered.
+    unanswered: u8,
+    /// Of what it has asked last.
+    last_number: u32,
+    watching: Option<Box<presence::Watching>>,
     /// Frames that wait for the answer to one of those.
     deferred: VecDeque<deferred::Deferred>,
     /// Rooms that this session has left: what still comes for them is dropped.
@@ -180,7 +199,6 @@ impl Session {
             user,
             name: None,
             is_greeted: false,
-            is_welcomed: false,
             proved: 0,
             issued: 0,
             call: None,
@@ -191,6 +209,7 @@ impl Session {
             cut_at: Moment::NEVER,
             is_last_look: false,
             is_told_to_wait: false,
+            is_present: false,
             effects: VecDeque::new(),
         }
     }
@@ -212,6 +231,10 @@ impl Session {
 
     pub(crate) fn key(&self) -> SessionKey {
         self.key
+    }
+
+    pub(crate) fn user(&self) -> UserId {
+        self.user
     }
 
     /// Takes one text frame from the client.
@@ -324,8 +347,9 @@ impl Session {
             ClientEvent::UndoSkip => return self.undo_skip(reference),
             ClientEvent::BlockUser(block) => return self.block_user(block, reference),
             ClientEvent::NewMessage(message) => return self.new_message(message, reference, now),
-            ClientEvent::JoinRoom(join) => return self.join_room(join, reference),
+            ClientEvent::JoinRoom(join) => return self.join_room(join, reference, now),
             ClientEvent::LeaveRoom(leave) => return self.leave_room(leave, reference),
+            ClientEvent::WatchPresence(watch) => return self.watch_presence(watch, reference),
             ClientEvent::Offer(offer) => self.offer(offer, now.moment),
             ClientEvent::Answer(answer) => self.answer(answer, now.moment),
             ClientEvent::Candidates(candidates) => self.candidates(candidates, now.moment),
@@ -334,8 +358,7 @@ impl Session {
             ClientEvent::History(_)
             | ClientEvent::Read(_)
             | ClientEvent::EditMessage(_)
-            | ClientEvent::DeleteMessage(_)
-            | ClientEvent::WatchPresence(_) => {
+            | ClientEvent::DeleteMessage(_) => {
                 Err(Refusal::new(ErrorCode::UnknownEvent, "there is no event of that name"))
             }
             ClientEvent::Heartbeat => {
@@ -364,17 +387,17 @@ impl Session {
             }
             Delivery::Waiting(notice) => self.still_waiting(notice),
             Delivery::Answer(answer) => self.answer_from_lobby(&answer),
-            Delivery::Joined(joined) => {
-                self.joined(&joined);
-                self.take_up(joined.room);
-            }
+            Delivery::Found(finding) => self.found(*finding),
+            Delivery::MemberGone(room) => self.check_membership(room),
+            Delivery::Online(online) => self.online(*online),
+            Delivery::Presence { user, is_online } => self.presence_changed(user, is_online),
             Delivery::Relay(relay) => self.relayed(relay),
         }
     }
 
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, now: Now) {
-        if !self.is_welcomed {
+        if !self.is_welcomed() {
             return self.greet(now);
         }
         let now = now.moment;

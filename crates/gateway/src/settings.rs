@@ -3,7 +3,6 @@
 //! Where a value comes from (flag, environment, file) is the binary's affair.
 
 mod drain;
-mod groups;
 mod heartbeat;
 mod ice;
 mod io_uring;
@@ -19,7 +18,6 @@ use ipnet::IpNet;
 use liveloop_protocol::Limits;
 
 pub use drain::Drain;
-pub use groups::Groups;
 pub use heartbeat::Heartbeat;
 pub use ice::Ice;
 pub use io_uring::IoUring;
@@ -58,8 +56,6 @@ pub struct Settings {
     pub drain: Drain,
     /// Who may meet whom.
     pub matching: Matching,
-    /// How long groups last.
-    pub groups: Groups,
     /// How long what is said is kept.
     pub store: Store,
     /// Who may read the metrics.
@@ -96,7 +92,6 @@ impl Settings {
             session: Session::for_testing(),
             drain: Drain::for_testing(),
             matching: Matching { same_visitor: true, repeat: true, ..Matching::default() },
-            groups: Groups::default(),
             store: Store::default(),
             metrics: Metrics::default(),
             ice: Ice::default(),

@@ -136,7 +136,6 @@ async fn every_name_is_there_from_the_first_scrape_and_at_zero() {
             ("liveloop_connections_given_up_total", "counter"),
             ("liveloop_delivery_latency_seconds", "histogram"),
             ("liveloop_groups", "gauge"),
-            ("liveloop_groups_ended_total", "counter"),
             ("liveloop_handshakes_refused_total", "counter"),
             ("liveloop_io_uring_loops", "gauge"),
             ("liveloop_match_wait_seconds", "histogram"),

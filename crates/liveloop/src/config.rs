@@ -59,7 +59,6 @@ pub(crate) struct Config {
     pub(crate) session: settings::Session,
     pub(crate) drain: settings::Drain,
     pub(crate) matching: Matching,
-    pub(crate) groups: settings::Groups,
     pub(crate) store: settings::Store,
     pub(crate) metrics: settings::Metrics,
     pub(crate) ice: settings::Ice,
@@ -85,7 +84,6 @@ impl Default for Config {
             session: settings::Session::default(),
             drain: settings::Drain::default(),
             matching: Matching::default(),
-            groups: settings::Groups::default(),
             store: settings::Store::default(),
             metrics: settings::Metrics::default(),
             ice: settings::Ice::default(),
@@ -132,7 +130,6 @@ impl Config {
             matching: self
                 .matching
                 .settings(self.is_same_visitor_matched(), self.is_repeat_matched()),
-            groups: self.groups.clone(),
             store: self.store.clone(),
             metrics: self.metrics.clone(),
             ice: self.ice.clone(),

@@ -53,13 +53,11 @@ pub struct Limits {
     pub groups_per_address_per_minute: u32,
     /// `POST /api/rooms` of one address that may come at once.
     pub groups_per_address_per_minute_burst: u32,
-    /// Groups on one node.
-    pub groups: usize,
-    /// Groups that one visitor may make.
+    /// Groups of one visitor's making that there may be at a time.
     pub groups_per_visitor: usize,
     /// Members of one group.
     pub group_members: usize,
-    /// Groups that one connection may listen to.
+    /// Channels that one connection may listen to.
     pub groups_per_connection: usize,
     /// Visitors whose presence one connection may watch.
     pub watched_visitors: usize,
@@ -93,7 +91,6 @@ impl Default for Limits {
             users_per_address_per_minute_burst: 30,
             groups_per_address_per_minute: 10,
             groups_per_address_per_minute_burst: 20,
-            groups: 10_000,
             groups_per_visitor: 20,
             group_members: 10_000,
             groups_per_connection: 50,

@@ -3,13 +3,13 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use liveloop_core::{Moment, RoomId};
+use liveloop_core::Moment;
 use liveloop_protocol::websocket::{Opcode, encode, encode_parts};
 
 use super::{Client, Driver, Post};
 use crate::{
     close::CloseReason,
-    desk::{Ask, Desk, Wish},
+    desk::{Ask, Desk},
     plane::{ConnId, Io, Net},
     session::{Delivery, Kept, Publication, Session},
 };
@@ -33,25 +33,10 @@ impl<N: Net> Driver<N> {
         ask.by.as_ref().is_none_or(|by| !lies_here(by.outlet))
     }
 
-    pub(super) fn listen(&mut self, io: &Io<N>, room: RoomId, id: ConnId) {
-        if self.listeners.add(room, id) {
-            self.ask(io, Ask { wish: Wish::Heard(room, true), by: None }, true);
-        }
-    }
-
-    pub(super) fn unlisten(&mut self, io: &Io<N>, room: RoomId, id: ConnId) {
-        if self.listeners.remove(room, id) {
-            self.ask(io, Ask { wish: Wish::Heard(room, false), by: None }, true);
-        }
-    }
-
     /// Passes on what the desk has for sessions.
     pub(super) fn hear_desk(&mut self) {
         while let Some((to, delivery)) = self.wires.desk.as_mut().and_then(Desk::poll_delivery) {
             self.deliver(to, delivery);
-        }
-        while let Some(publication) = self.wires.desk.as_mut().and_then(Desk::poll_publication) {
-            self.publish(publication);
         }
     }
 
@@ -68,12 +53,7 @@ impl<N: Net> Driver<N> {
     /// Hands out what sessions have for each other, until nobody has anything more.
     pub(super) fn settle(&mut self, io: &mut Io<N>) {
         while let Some((to, delivery)) = self.deliveries.pop_front() {
-            match delivery {
-                Delivery::Joined(joined) if joined.outcome.is_ok() => self.join(io, to, joined),
-                delivery => {
-                    self.with_addressee(io, to, |session| session.handle_delivery(delivery));
-                }
-            }
+            self.with_addressee(io, to, |session| session.handle_delivery(delivery));
         }
     }
 
@@ -105,7 +85,6 @@ impl<N: Net> Driver<N> {
         let outbox_max = self.wires.door.node.shared.settings.limits.outbox_bytes;
         let room = publications[0].room;
         let mut slow = Vec::new();
-        self.joins.hear(room, publications);
         for Publication { event, from, answer, .. } in publications {
             if let Some(event) = event
                 && self.listeners.is_heard(room, *from)

@@ -91,14 +91,30 @@ impl<N: Net> Handler for Driver<N> {
             Post::Ask(ask) => self.ask(io, ask, false),
             Post::Deliver(to, delivery) => self.deliver(to, delivery),
             Post::Publish(publication) => self.published.push(publication),
-            Post::CreateGroup(spec, answer) => {
+            Post::Befriend(user, pseudonym, answer) => {
                 if let Some(desk) = &mut self.wires.desk {
                     // Who asked may have gone meanwhile.
-                    let _ = answer.send(desk.create_group(spec, io.now()));
+                    let _ = answer.send(desk.befriend(user, &pseudonym));
                 }
             }
+            Post::IsInCall(user, room, answer) => {
+                if let Some(desk) = &self.wires.desk {
+                    let _ = answer.send(desk.is_in_call(user, room));
+                }
+            }
+            Post::Inquire(inquiry) => self.inquire(*inquiry),
+            Post::Found(finding) => self.found(*finding),
+            Post::Heard(room, is_heard) => self.heard(room, is_heard),
+            Post::Member(news) => self.member_news.push(news),
+            Post::Counted(change, count) => self.counted(&change, count),
+            Post::CheckMembers(news) => self.check_members(news),
+            Post::Present(user, is_here) => self.present(user, is_here),
+            Post::Watch(watch) => self.watch_here(watch),
+            Post::Unwatch(watcher, users) => self.unwatch_here(watcher, &users),
+            Post::IsOnline(user, answer) => {
+                let _ = answer.send(self.presence.is_online(user));
+            }
             Post::Said(room, message, answer) => self.answered(io, room, message, answer),
-            Post::LastSeq(to, joined, last_seq) => self.listen_after(io, to, joined, last_seq),
             Post::Answers => self.awaited.wake(),
             Post::Say(id, said) => self.say_at_home(id, said),
             Post::Accepted(socket, head) => {
@@ -131,14 +147,16 @@ impl<N: Net> Handler for Driver<N> {
             self.hear_desk();
         }
         self.end_graces(io);
-        self.settle(io);
-        while let Some(answer) = self.awaited.poll() {
-            self.on_post(io, answer);
+        loop {
             self.settle(io);
-        }
-        while !self.published.is_empty() {
-            self.fan_out(io);
-            self.settle(io);
+            self.tell_members(io);
+            if let Some(answer) = self.awaited.poll() {
+                self.on_post(io, answer);
+            } else if self.published.is_empty() && self.deliveries.is_empty() {
+                return;
+            } else {
+                self.fan_out(io);
+            }
         }
     }
 
@@ -149,7 +167,8 @@ impl<N: Net> Handler for Driver<N> {
 
     fn next_turn(&self) -> Option<Moment> {
         let desk = self.wires.desk.as_ref().and_then(Desk::poll_timeout);
-        [desk, self.homes.poll_timeout()].into_iter().flatten().min()
+        let others = [self.homes.poll_timeout(), self.channels.poll_timeout()];
+        others.into_iter().chain([desk]).flatten().min()
     }
 
     fn is_over(&self) -> bool {

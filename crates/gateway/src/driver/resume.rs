@@ -12,7 +12,7 @@ use super::{Client, Driver, Live, Post, homes::Parked};
 use crate::{
     address::ConnectionPermit,
     close::{CloseReason, Grace},
-    desk::{Ask, Wish},
+    desk::Ask,
     plane::{ConnId, Io, Kernel, Moving, Net},
     session::{Claim, Session, expired},
 };
@@ -74,6 +74,9 @@ impl<N: Net> Driver<N> {
         permit: ConnectionPermit,
         grace: Grace,
     ) -> Option<ConnectionPermit> {
+        if session.is_present() {
+            self.present(session.user(), false);
+        }
         let span = self.span(grace).filter(|span| !span.is_zero());
         let span = span.filter(|_| session.is_worth_a_grace(io.now()));
         let outlet = session.outlet();
@@ -94,7 +97,11 @@ impl<N: Net> Driver<N> {
     /// without it.
     fn finish(&mut self, io: &Io<N>, session: &Session) {
         for room in session.listens_to() {
-            self.unlisten(io, room, session.outlet());
+            self.unlisten(room, session.outlet());
+        }
+        let watched = session.watched();
+        if !watched.is_empty() {
+            self.unwatch(session.outlet(), watched);
         }
         if !self.is_draining {
             self.ask(io, ask_of(Input::Disconnect(session.key())), true);
@@ -246,5 +253,5 @@ impl<N: Net> Driver<N> {
 }
 
 fn ask_of(input: Input) -> Ask {
-    Ask { wish: Wish::Meet(input, None), by: None }
+    Ask { input, seat: None, by: None }
 }

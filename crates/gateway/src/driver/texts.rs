@@ -33,13 +33,10 @@ impl<N: Net> Driver<N> {
     /// listens hears texts by their place.
     pub(super) fn say(&mut self, outlet: ConnId, said: Said, effects: &mut VecDeque<Effect>) {
         if let Some(room) = said.group() {
-            let home = self.home_of(room);
-            if home == usize::from(self.thread) {
-                self.say_at_home(outlet, said);
-            } else {
-                self.wires.threads[home].post(Post::Say(outlet, said));
-            }
-            return;
+            return match self.elsewhere(room.0) {
+                Some(home) => home.post(Post::Say(outlet, said)),
+                None => self.say_at_home(outlet, said),
+            };
         }
         match self.append_in_call(&said) {
             Appending::Now(answer) if self.is_told_at_once(said.message.room, &answer) => {
@@ -54,13 +51,6 @@ impl<N: Net> Driver<N> {
             }
             appending => self.stand_in_line(outlet, said, appending),
         }
-    }
-
-    /// The thread that gives a group's texts their places.
-    fn home_of(&self, room: RoomId) -> usize {
-        // Ids are random, so any bits of them are as good as a hash.
-        let threads = self.wires.threads.len() as u128;
-        usize::try_from(room.0 % threads).expect("fewer threads than that")
     }
 
     /// A text of a group whose home this thread is.

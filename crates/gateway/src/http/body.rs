@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use axum::{body::to_bytes, extract::Request, http::StatusCode};
-use liveloop_core::UserId;
 use liveloop_protocol::{ErrorCode, Refusal};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -50,29 +49,18 @@ impl From<Refusal> for Problem {
             ErrorCode::RoomNotFound => StatusCode::NOT_FOUND,
             ErrorCode::NotAllowed | ErrorCode::NotInRoom => StatusCode::FORBIDDEN,
             ErrorCode::RoomFull => StatusCode::CONFLICT,
+            ErrorCode::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };
-        let problem = Self::new(status, refusal.code, refusal.message);
+        let mut problem = Self::new(status, refusal.code, refusal.message);
+        if let Some(millis) = refusal.retry_after_ms {
+            problem = problem.retry_after(Duration::from_millis(millis));
+        }
         match refusal.field {
             Some(field) => problem.field(field),
             None => problem,
         }
-    }
-}
-
-impl Web {
-    /// The visitor of `Authorization: Bearer TOKEN` (RFC 6750, section 2.1).
-    pub(super) fn visitor(&self, request: &Request) -> Result<UserId, Problem> {
-        let header = request.headers().get(axum::http::header::AUTHORIZATION);
-        let token = header.and_then(|value| value.to_str().ok()).and_then(|value| {
-            let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-        });
-        let holder = token.and_then(|token| self.door.node.shared.secret.read_token(token));
-        holder.map(|holder| holder.user).ok_or_else(|| {
-            let detail = "send `Authorization: Bearer TOKEN` with a token from `welcome` or \
-                          `POST /api/users`";
-            Problem::new(StatusCode::UNAUTHORIZED, ErrorCode::BadToken, detail)
-        })
     }
 }

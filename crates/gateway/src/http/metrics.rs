@@ -140,9 +140,7 @@ fn tell_lobby(out: &mut Exposition, figures: &Figures) {
     let rooms = figures.rooms.load(Relaxed);
     out.gauge(("liveloop_rooms_active", "Rooms of two at present."), rooms);
     let groups = figures.groups.load(Relaxed);
-    out.gauge(("liveloop_groups", "Groups at present."), groups);
-    let help = "Groups that ended because nobody listened for too long.";
-    out.counter(("liveloop_groups_ended_total", help), figures.groups_ended.load(Relaxed));
+    out.gauge(("liveloop_groups", "Channels that somebody listens to."), groups);
     let waiting = figures.waiting.load(Relaxed);
     out.gauge(("liveloop_waiting", "Visitors who wait for a partner."), waiting);
     let help = "How long the longer one waited, of each two who met.";

@@ -24,7 +24,7 @@ use super::{
 use crate::{
     clock::Now,
     close::CloseReason,
-    desk::{Answer, Ask, AskedBy, Seat, Wish},
+    desk::{Answer, Ask, AskedBy, Seat},
     plane::ConnId,
 };
 
@@ -198,7 +198,7 @@ impl Session {
         (event, room, reference): (&'static str, Option<RoomId>, Option<u64>),
     ) {
         let by = AskedBy { event, room, reference, outlet: self.outlet };
-        self.effects.push_back(Effect::Ask(Ask { wish: Wish::Meet(input, seat), by: Some(by) }));
+        self.effects.push_back(Effect::Ask(Ask { input, seat, by: Some(by) }));
     }
 
     /// What the lobby will grant is done here at once, so that no later frame goes to a partner

@@ -51,7 +51,7 @@ impl Audience {
 }
 
 /// What is told to one whose wish the archive has not done.
-pub(super) fn refusal_of_archive(error: &ArchiveError) -> Refusal {
+pub(crate) fn refusal_of_archive(error: &ArchiveError) -> Refusal {
     match error {
         ArchiveError::RoomNotOpen => Refusal::not_in_room(),
         ArchiveError::NotFound => {
@@ -199,7 +199,6 @@ impl Said {
                     room,
                     kind,
                     event: None,
-                    seq: None,
                     from,
                     answer: Some(answer.into()),
                 });
@@ -214,8 +213,7 @@ impl Said {
             let event = ServerEvent::NewMessage(&self.relayed(&placed, whose));
             Published::new(&event, Some(self.read_at))
         });
-        let seq = Some(placed.seq);
-        Some(Publication { room, kind, event, seq, from, answer })
+        Some(Publication { room, kind, event, from, answer })
     }
 
     fn relayed<'a>(

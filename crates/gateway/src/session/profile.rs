@@ -60,8 +60,8 @@ impl Profile {
     }
 }
 
-/// What partners read where `name` stands.
-pub(super) fn shown_name(name: Option<&str>) -> &str {
+/// What others read where `name` stands.
+pub(crate) fn shown_name(name: Option<&str>) -> &str {
     name.unwrap_or(STRANGER)
 }
 

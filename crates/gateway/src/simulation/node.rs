@@ -1,14 +1,15 @@
 //! The node and its caller's hold on it.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet},
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
-use liveloop_core::{GroupRejection, GroupSpec, Moment, RoomId, UserId};
-use liveloop_ports::{Bans, MemoryDirectory, Wall};
+use futures_util::FutureExt;
+use liveloop_core::{Moment, RoomId, UserId};
+use liveloop_ports::{Bans, Channel, ChannelKind, Directory, MemoryDirectory, Wall};
 use liveloop_protocol::{format_id, parse_id};
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -19,7 +20,7 @@ use super::{
 };
 use crate::{
     assembly::{BuiltLoop, Parts, Surroundings, build_door, build_loops},
-    clock::{Clock, Randomness, SimulatedTime, SplitMix64},
+    clock::{Clock, Randomness, SimulatedTime, SplitMix64, random_id},
     door::Door,
     driver::{Driver, Handed, Post},
     identity::Secret,
@@ -84,7 +85,7 @@ pub struct SimulatedNode {
     banned: Arc<Banned>,
     handed: mpsc::Receiver<Handed<Simulated>>,
     handed_count: u64,
-    groups: VecDeque<oneshot::Receiver<Result<RoomId, GroupRejection>>>,
+    directory: Arc<MemoryDirectory>,
 }
 
 impl std::fmt::Debug for SimulatedNode {
@@ -104,11 +105,12 @@ impl SimulatedNode {
         random.fill(&mut key);
         let time = Arc::new(SimulatedTime::starting_at(WALL_AT_START));
         let (store, banned) = (Arc::new(Store::default()), Arc::new(Banned::default()));
+        let directory = Arc::new(MemoryDirectory::default());
         let threads = settings.threads();
         let parts = Parts {
             secret: Secret::new(key),
             archive: store.clone(),
-            directory: Arc::new(MemoryDirectory::default()),
+            directory: directory.clone(),
             has_store: false,
             bans: banned.clone(),
             clock: Clock::simulated(&time),
@@ -136,7 +138,7 @@ impl SimulatedNode {
             banned,
             handed,
             handed_count: 0,
-            groups: VecDeque::new(),
+            directory,
         }
     }
 
@@ -312,23 +314,22 @@ impl SimulatedNode {
         self.loops.iter().all(|each| each.is_drained)
     }
 
-    /// Has a group made that anybody may join, as `POST /api/rooms` does, by the visitor with this
-    /// `userId`; the first loop makes it. Whether the id is one.
-    pub fn create_group(&mut self, creator: &str, capacity: Option<usize>) -> bool {
-        let Some(creator) = parse_id(creator).map(UserId) else { return false };
-        let spec = GroupSpec { creator, name: None, is_public: true, capacity };
-        let (answer, answered) = oneshot::channel();
-        self.loops[0].plane.link().post(Post::CreateGroup(spec, answer));
-        self.groups.push_back(answered);
-        true
-    }
-
-    /// The answer to the first of those asks that was not answered yet: the group's `roomId`, or
-    /// nothing where it was refused.
-    pub fn poll_group(&mut self) -> Option<Option<String>> {
-        let answer = self.groups.front_mut()?.try_recv().ok()?;
-        self.groups.pop_front();
-        Some(answer.ok().map(|room| format_id(room.0).to_string()))
+    /// Makes a group that anybody may join, as `POST /api/rooms` does, of the visitor with this
+    /// `userId`; gives its `roomId`, or nothing where there is no such id.
+    pub fn create_group(&mut self, creator: &str, capacity: u32) -> Option<String> {
+        let creator = UserId(parse_id(creator)?);
+        let room = RoomId(self.randomness.lend(random_id));
+        let channel = Channel {
+            room,
+            kind: ChannelKind::Group,
+            name: None,
+            is_public: true,
+            capacity,
+            creator: Some(creator),
+            created_at: self.time.wall(),
+        };
+        let made = self.directory.create(channel, vec![creator]).now_or_never();
+        matches!(made, Some(Ok(_))).then(|| format_id(room.0).to_string())
     }
 
     /// Whether the store's answers, to texts and to who joins a group, wait from now on until they are let

@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 pub mod secure;
+pub mod unhurried;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
@@ -125,6 +126,14 @@ impl Server {
         Self::spawn(listener, settings, Wiring { directory, has_store: true, ..wiring })
     }
 
+    /// One that asks this directory.
+    pub async fn start_with_directory(settings: Settings, directory: Arc<dyn Directory>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = Settings { io_uring: io_uring(), ..settings };
+        let wiring = wiring(Arc::new(MemoryArchive::default()), Arc::new(NoBans));
+        Self::spawn(listener, settings, Wiring { directory, ..wiring })
+    }
+
     /// One that asks `bans` who may come in.
     pub async fn start_with_bans(settings: Settings, bans: Arc<dyn Bans>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -199,6 +208,36 @@ impl Server {
         serde_json::from_str(body).unwrap()
     }
 
+    /// The status and the JSON of a request (`POST /api/rooms`) of whoever holds `token`; null where
+    /// there is no body.
+    pub async fn rest(&self, request: &str, token: Option<&str>, body: &str) -> (u16, Value) {
+        let bearer =
+            token.map_or_else(String::new, |token| format!("Authorization: Bearer {token}\r\n"));
+        let head =
+            format!("{bearer}Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+        let response = self.http_with_body(request, &head, body).await;
+        let status = response.split(' ').nth(1).unwrap().parse().unwrap();
+        let (_, body) = response.split_once("\r\n\r\n").unwrap();
+        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+
+    /// A new visitor: their `userId` and their token.
+    pub async fn user(&self, name: &str) -> (String, String) {
+        let body = json!({"name": name}).to_string();
+        let (status, user) = self.rest("POST /api/users", None, &body).await;
+        assert_eq!(status, 201, "{user}");
+        let text = |field: &str| user[field].as_str().unwrap().to_owned();
+        (text("userId"), text("token"))
+    }
+
+    /// A client that has come with this token.
+    pub async fn comes(&self, token: &str) -> Client {
+        let mut client = self.client().await;
+        client.say("hello", json!({"token": token})).await;
+        client.welcome = client.event("welcome").await;
+        client
+    }
+
     /// A sample of the metrics, as it is written.
     pub async fn metric(&self, sample: &str) -> f64 {
         let response = self.http("GET /metrics", "").await;
@@ -241,14 +280,8 @@ pub fn patient() -> Settings {
 /// A public group, made by whoever holds `token`; gives its id.
 pub async fn group(server: &Server, token: &str) -> String {
     let body = json!({"kind": "group", "name": "Chess", "public": true}).to_string();
-    let head = format!(
-        "Authorization: Bearer {token}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n",
-        body.len()
-    );
-    let response = server.http_with_body("POST /api/rooms", &head, &body).await;
-    let (_, body) = response.split_once("\r\n\r\n").unwrap();
-    let made: Value = serde_json::from_str(body).unwrap();
+    let (status, made) = server.rest("POST /api/rooms", Some(token), &body).await;
+    assert_eq!(status, 201, "{made}");
     made["roomId"].as_str().unwrap().to_owned()
 }
 

@@ -155,13 +155,16 @@ pub(crate) static SETTINGS: &[Setting] = &[
         Kind::Number,
         "Groups that one address may make at once.",
     ),
-    Setting::new("limits.groups", Kind::Number, "Groups on one server."),
-    Setting::new("limits.groups_per_visitor", Kind::Number, "Groups that one visitor may make."),
+    Setting::new(
+        "limits.groups_per_visitor",
+        Kind::Number,
+        "Groups of one visitor's making that there may be at a time.",
+    ),
     Setting::new("limits.group_members", Kind::Number, "Members of one group."),
     Setting::new(
         "limits.groups_per_connection",
         Kind::Number,
-        "Groups that one connection may listen to.",
+        "Channels that one connection may listen to.",
     ),
     Setting::new(
         "limits.watched_visitors",
@@ -183,7 +186,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "session.grace",
         Kind::Duration,
         "How long a visitor whose connection is lost may come back to their call, their place in the \
-         queue and their groups.",
+         queue and their channels.",
     ),
     Setting::new(
         "session.grace_closed",
@@ -245,11 +248,6 @@ pub(crate) static SETTINGS: &[Setting] = &[
         Kind::Duration,
         "After waiting so long also who shares no language; no shorter than \
          matching.relax_interests_after.",
-    ),
-    Setting::new(
-        "groups.idle_max",
-        Kind::Duration,
-        "A group ends that nobody has listened to for this long; 0s lets groups last.",
     ),
     Setting::new(
         "store.retention_calls",

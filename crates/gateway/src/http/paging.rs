@@ -1,0 +1,66 @@
+//! What a request names in its address: a room, a visitor, and which page of a list.
+
+use axum::{
+    extract::{Path, Query, rejection::PathRejection},
+    http::{StatusCode, Uri},
+};
+use liveloop_core::{RoomId, UserId};
+use liveloop_ports::PageLimit;
+use liveloop_protocol::{ErrorCode, Refusal, parse_id};
+use serde::Deserialize;
+
+use super::Problem;
+use crate::inquiry::room_not_found;
+
+/// An id in the path, as far as it could be read.
+pub(super) type Named = Result<Path<String>, PathRejection>;
+
+/// The room that is named; what could not be one of ours is no room.
+pub(super) fn room_named(named: Named) -> Result<RoomId, Problem> {
+    let id = named.ok().and_then(|Path(id)| parse_id(&id));
+    Ok(id.map(RoomId).ok_or_else(room_not_found)?)
+}
+
+/// The visitor who is named, where it could be one.
+pub(super) fn user_named(named: Named) -> Option<UserId> {
+    named.ok().and_then(|Path(id)| parse_id(&id)).map(UserId)
+}
+
+/// `?after=ID&limit=N`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct PageAsked {
+    pub(super) after: Option<u128>,
+    pub(super) limit: PageLimit,
+}
+
+#[derive(Deserialize)]
+struct Fields {
+    after: Option<String>,
+    limit: Option<String>,
+}
+
+impl PageAsked {
+    /// Reads the query of `uri`.
+    ///
+    /// # Errors
+    /// `bad-payload`, naming the field.
+    pub(super) fn read(uri: &Uri) -> Result<Self, Problem> {
+        let Query(fields) = Query::<Fields>::try_from_uri(uri).map_err(|_| {
+            let detail = "the query must name each field once, in percent-encoded UTF-8";
+            Problem::new(StatusCode::BAD_REQUEST, ErrorCode::BadPayload, detail)
+        })?;
+        let after = fields.after.map(|after| {
+            parse_id(&after).ok_or_else(|| Refusal::bad_field("after", "an id of this list"))
+        });
+        let limit = fields.limit.map(|limit| {
+            let limit = limit.parse().ok().and_then(PageLimit::new);
+            limit.ok_or_else(|| Refusal::bad_field("limit", "1 to 200"))
+        });
+        Ok(Self { after: after.transpose()?, limit: limit.transpose()?.unwrap_or_default() })
+    }
+
+    /// What to ask for after a page that was read so; nothing where there was less than asked for.
+    pub(super) fn next<T>(&self, page: &[T], id: impl Fn(&T) -> u128) -> Option<u128> {
+        page.last().filter(|_| page.len() >= self.limit.get()).map(id)
+    }
+}

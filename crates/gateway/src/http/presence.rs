@@ -1,0 +1,46 @@
+//! `GET /api/users/{id}/presence`: whether a fellow member of a channel is online.
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::header,
+    response::{IntoResponse, Response},
+};
+use liveloop_protocol::{ErrorCode, IdText, Refusal, format_id};
+use serde::Serialize;
+use tokio::sync::oneshot;
+
+use super::{
+    Problem, Web,
+    paging::{Named, user_named},
+};
+use crate::{driver::Post, inquiry::is_fellow};
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Presence {
+    user_id: IdText,
+    online: bool,
+}
+
+pub(super) async fn presence(
+    State(web): State<Web>,
+    named: Named,
+    request: Request,
+) -> Result<Response, Problem> {
+    let user = web.visitor(request.headers()).await?.user;
+    let fellow = match user_named(named) {
+        Some(other) if is_fellow(&*web.door.node.directory, user, other).await? => Some(other),
+        _ => None,
+    };
+    let Some(other) = fellow else {
+        let reason = "you may watch those only with whom you share a channel";
+        return Err(Refusal::new(ErrorCode::NotAllowed, reason).into());
+    };
+    let home = usize::try_from(other.0 % web.threads.len() as u128).unwrap_or(0);
+    let (answer, answered) = oneshot::channel();
+    web.threads[home].post(Post::IsOnline(other, answer));
+    let online = answered.await.map_err(|_| Problem::draining())?;
+    let presence = Presence { user_id: format_id(other.0), online };
+    Ok(([(header::CACHE_CONTROL, "no-store")], Json(presence)).into_response())
+}
