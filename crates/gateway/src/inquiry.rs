@@ -208,7 +208,12 @@ impl Stores {
             }
             joined => joined,
         };
-        joined.map_err(unseen)
+        let joined = joined.map_err(unseen)?;
+        // In a call two are known by their pseudonyms: nobody listens to it as to a channel.
+        if joined.found.channel.kind == ChannelKind::Call {
+            return Err(room_not_found());
+        }
+        Ok(joined)
     }
 
     async fn enter(&self, mut channel: Box<Entered>, is_open: bool) -> Result<Reply, Refusal> {
@@ -234,8 +239,7 @@ impl Stores {
     async fn are_fellows(&self, user: UserId, others: Vec<UserId>) -> Result<Reply, Refusal> {
         for other in &others {
             if !is_fellow(&*self.directory, user, *other).await? {
-                let reason = "you may watch those only with whom you share a channel";
-                return Err(Refusal::new(ErrorCode::NotAllowed, reason));
+                return Err(not_a_fellow());
             }
         }
         Ok(Reply::AreFellows(others))
@@ -282,6 +286,12 @@ pub(crate) fn kind_told(kind: ChannelKind) -> RoomKind {
         ChannelKind::Direct => RoomKind::Direct,
         ChannelKind::Call => RoomKind::Call,
     }
+}
+
+/// What a visitor is told who wants to know of somebody with whom they share no channel.
+pub(crate) fn not_a_fellow() -> Refusal {
+    let reason = "you may watch those only with whom you share a channel";
+    Refusal::new(ErrorCode::NotAllowed, reason)
 }
 
 /// What a visitor is told where a room is not for them to see: whether it is there or not.

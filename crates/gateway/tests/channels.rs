@@ -414,3 +414,34 @@ async fn what_one_does_acts_in_order_though_the_store_answers_in_another() {
         while ada.until("room-members").await["count"] != 1 {}
     }
 }
+
+#[tokio::test]
+async fn those_who_were_in_a_call_see_it_by_their_pseudonyms() {
+    let server = Server::start(settings()).await;
+    let ((mut ada, for_ada), (ben, for_ben)) = pair(&server).await;
+    let room = for_ada["roomId"].as_str().unwrap();
+    let tokens = [&ada, &ben].map(|it| it.welcome["token"].as_str().unwrap().to_owned());
+    let path = format!("/api/rooms/{room}");
+    assert_not_found(get(&server, &path, Some(&tokens[0])).await);
+    ada.ask("newMessage", json!({"message": "kept", "roomId": room})).await;
+    let ids = [&for_ada, &for_ben].map(|it| it["remoteUserDetails"]["userId"].clone());
+    for token in &tokens {
+        let seen = told(&server, &path, token).await;
+        assert_eq!((&seen["kind"], &seen["status"]), (&json!("call"), &json!("active")));
+        assert!(ids.contains(&seen["user1"]) && ids.contains(&seen["user2"]), "{seen}");
+        assert_ne!(seen["user1"], seen["user2"]);
+        let members = told(&server, &format!("{path}/members"), token).await;
+        let members = members["members"].as_array().unwrap();
+        assert!(members.len() == 2 && members.iter().all(|it| ids.contains(&it["userId"])));
+        assert_eq!(told(&server, "/api/users/me/rooms", token).await["rooms"], json!([]));
+    }
+    // It is no channel that one could listen to, not even as one of the two.
+    assert_eq!(ada.refusal("join-room", json!({"roomId": room})).await, "room-not-found");
+    let stranger = server.user("Eve").await.1;
+    for path in [path.clone(), format!("{path}/members")] {
+        assert_not_found(get(&server, &path, Some(&stranger)).await);
+    }
+    assert_not_found(get(&server, &path, None).await);
+    ada.ask("stop-call", json!({"roomId": room})).await;
+    assert_eq!(told(&server, &path, &tokens[1]).await["status"], "ended");
+}

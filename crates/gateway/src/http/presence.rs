@@ -6,7 +6,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use liveloop_protocol::{ErrorCode, IdText, Refusal, format_id};
+use liveloop_protocol::{IdText, format_id};
 use serde::Serialize;
 use tokio::sync::oneshot;
 
@@ -14,7 +14,10 @@ use super::{
     Problem, Web,
     paging::{Named, user_named},
 };
-use crate::{driver::Post, inquiry::is_fellow};
+use crate::{
+    driver::Post,
+    inquiry::{is_fellow, not_a_fellow},
+};
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -33,10 +36,7 @@ pub(super) async fn presence(
         Some(other) if is_fellow(&*web.door.node.directory, user, other).await? => Some(other),
         _ => None,
     };
-    let Some(other) = fellow else {
-        let reason = "you may watch those only with whom you share a channel";
-        return Err(Refusal::new(ErrorCode::NotAllowed, reason).into());
-    };
+    let other = fellow.ok_or_else(not_a_fellow)?;
     let home = usize::try_from(other.0 % web.threads.len() as u128).unwrap_or(0);
     let (answer, answered) = oneshot::channel();
     web.threads[home].post(Post::IsOnline(other, answer));

@@ -8,13 +8,13 @@ use std::collections::BTreeMap;
 
 use liveloop_core::UserId;
 use liveloop_protocol::{
-    ErrorCode, Presence, PresenceWatched, Refusal, ServerEvent, WatchPresence, format_id, parse_id,
+    Presence, PresenceWatched, ServerEvent, WatchPresence, format_id, parse_id,
 };
 
 use super::{Effect, Session};
 use crate::{
     desk::AskedBy,
-    inquiry::{Inquiry, Question},
+    inquiry::{Inquiry, Question, not_a_fellow},
     plane::ConnId,
 };
 
@@ -54,11 +54,6 @@ struct Asked {
     online: BTreeMap<UserId, bool>,
 }
 
-fn not_allowed() -> Refusal {
-    let reason = "you may watch those only with whom you share a channel";
-    Refusal::new(ErrorCode::NotAllowed, reason)
-}
-
 impl Session {
     /// The visitor can be watched from now on.
     pub(super) fn become_present(&mut self) {
@@ -88,7 +83,7 @@ impl Session {
     pub(super) fn watch_presence(&mut self, watch: &WatchPresence<'_>, reference: Option<u64>) {
         let users: Option<Vec<_>> =
             watch.user_ids.iter().map(|id| parse_id(id).map(UserId)).collect();
-        let asked = users.ok_or_else(not_allowed).and_then(|mut others| {
+        let asked = users.ok_or_else(not_a_fellow).and_then(|mut others| {
             others.sort_unstable();
             others.dedup();
             let by =
