@@ -41,9 +41,13 @@ if ! "${namespace[@]}" mount -t tmpfs -o size=1m tmpfs "$small"; then
   [ -z "${CI:-}" ] || exit 1
   exit 0
 fi
+# On a full one no server starts, so each round has a disk of its own.
 "${namespace[@]}" bash -euo pipefail -c '
-  mount -t tmpfs -o size=1m tmpfs "$small"
-  talk "$small/data" --rounds "$faults" --trouble full
-  # To be looked at it needs room again.
-  cp -r "$small/data" "$folder/full"'
-hold "$folder/full"
+  for round in $(seq "$faults"); do
+    mount -t tmpfs -o size=1m tmpfs "$small"
+    talk "$small/data" --rounds 1 --trouble full
+    # To be looked at it needs room again.
+    cp -r "$small/data" "$folder/full-$round"
+    umount "$small"
+    hold "$folder/full-$round"
+  done'

@@ -95,7 +95,7 @@ impl Durable {
 
     fn round(&self, book: &mut Book, (round, random): (u32, u32)) -> Result<String> {
         let ballast = self.data.join(BALLAST_NAME);
-        if self.trouble == Trouble::Full && round == 1 {
+        if self.trouble == Trouble::Full {
             fs::create_dir_all(&self.data)?;
             fs::write(&ballast, vec![0; BALLAST])?;
         }
@@ -121,10 +121,8 @@ impl Durable {
                     bail!("the disk has not become full: use a smaller one");
                 }
                 load.run(&mut talk, Duration::from_millis(500), |_| false)?;
-                if round == 1 {
-                    fs::remove_file(&ballast)?;
-                    until_it_works(&mut load, &mut talk)?;
-                }
+                fs::remove_file(&ballast)?;
+                until_it_works(&mut load, &mut talk)?;
                 format!(", {} refused", talk.refused)
             }
         };
