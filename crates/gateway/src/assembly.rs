@@ -8,9 +8,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::{
     address::AddressBook,
     clock::Clock,
-    desk::Desk,
     door::Door,
-    driver::{Driver, Handed, Wires},
+    driver::{Driver, Handed, Post, Wires},
+    estate::Succession,
     identity::Secret,
     node::Node,
     origin::OriginPolicy,
@@ -58,29 +58,33 @@ pub(crate) struct BuiltLoop<N: Net> {
     pub(crate) drained: oneshot::Receiver<()>,
 }
 
-/// The event loops, wired to each other; the first has the listener and the desk.
+/// The event loops, wired to each other, with what others have left to them; the first has the
+/// listener and the desk.
 ///
 /// # Errors
 /// Where the kernel gives none.
 pub(crate) fn build_loops<N: Net>(
     door: &Door,
     around: Surroundings<N>,
+    succession: Succession,
 ) -> io::Result<Vec<BuiltLoop<N>>> {
     let Surroundings { threads, listener, sends, http } = around;
+    let Succession { desk, heirs, generation, asks } = succession;
+    let start = |n| Start::new(u8::try_from(n).unwrap_or(u8::MAX), sends.clone());
     let starts: Vec<Start<_, N>> = (0..threads)
-        .map(|n| Start::new(u8::try_from(n).unwrap_or(u8::MAX), sends.clone()))
+        .map(|n| Ok(start(n)?.beginning_with(generation)))
         .collect::<io::Result<_>>()?;
     let links: Vec<_> = starts.iter().map(Start::link).collect();
+    asks.into_iter().for_each(|ask| links[0].post(Post::Ask(ask)));
     let node = &door.node;
-    let mut listener = Some(listener);
-    let build = |(start, number): (_, u8)| {
+    let (mut listener, mut desk) = (Some(listener), Some(desk));
+    let build = |((start, heirs), number): (_, u8)| {
         let (is_drained, drained) = oneshot::channel();
-        let desk =
-            (number == 0).then(|| Desk::new(Arc::clone(&node.shared), Arc::clone(&node.archive)));
         let wires = Wires {
             door: door.clone(),
             threads: links.clone(),
-            desk,
+            desk: desk.take(),
+            heirs,
             http: http.clone(),
             drained: Some(is_drained),
         };
@@ -88,5 +92,5 @@ pub(crate) fn build_loops<N: Net>(
         let plane = Plane::new(start, driver, node.clock.clone(), listener.take())?;
         Ok(BuiltLoop { number, plane, drained })
     };
-    starts.into_iter().zip(0_u8..).map(build).collect()
+    starts.into_iter().zip(heirs).zip(0_u8..).map(build).collect()
 }

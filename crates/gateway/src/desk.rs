@@ -4,7 +4,7 @@
 //! never waits for anybody. The lobby itself knows only keys.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
@@ -12,10 +12,11 @@ use liveloop_core::{
     Effect, IdMap, Input, Lobby, Mode, Moment, Rejection, RoomId, SessionKey, SocketId, UserId,
 };
 use liveloop_ports::Archive;
-use liveloop_protocol::{ErrorCode, Refusal};
+use liveloop_protocol::{ErrorCode, IdText, Refusal};
 
 use crate::{
     clock::random_id,
+    estate::{DeskLegacy, LobbyLegacy, ProfileLegacy},
     plane::ConnId,
     session::{Delivery, Matched, Partner, Profile, Shared, WaitingNotice},
     simulation::Occupancy,
@@ -81,12 +82,52 @@ pub(crate) struct Desk {
     deliveries: VecDeque<(ConnId, Delivery)>,
 }
 
+/// An id that no room has had.
+pub(crate) fn mint_room() -> RoomId {
+    RoomId(random_id())
+}
+
 impl Desk {
     pub(crate) fn new(shared: Arc<Shared>, archive: Arc<dyn Archive>) -> Self {
-        let policy = shared.settings.matching.policy();
-        let lobby = Lobby::new(policy, || RoomId(random_id()));
-        let (seats, asked, deliveries) = (IdMap::default(), IdMap::default(), VecDeque::new());
-        Self { lobby, seats, asked, shared, archive, deliveries }
+        let lobby = Lobby::new(shared.settings.matching.policy(), mint_room);
+        Self::inherit(shared, archive, lobby, IdMap::default())
+    }
+
+    /// One that goes on with this Lobby, and with how its sessions are shown and reached.
+    pub(crate) fn inherit(
+        shared: Arc<Shared>,
+        archive: Arc<dyn Archive>,
+        lobby: Lobby,
+        seats: IdMap<SessionKey, Seat>,
+    ) -> Self {
+        let rooms: HashSet<RoomId> = seats
+            .keys()
+            .filter_map(|session| lobby.room_of(*session).map(|(room, _)| room))
+            .collect();
+        // What was said there before the store knows, if it is one that lasts.
+        rooms.into_iter().for_each(|room| archive.open_call(room));
+        let (asked, deliveries) = (IdMap::default(), VecDeque::new());
+        let desk = Self { lobby, seats, asked, shared, archive, deliveries };
+        desk.show_levels();
+        desk
+    }
+
+    /// What it leaves to the next; everybody is away from now on.
+    pub(crate) fn bequeath(&mut self) -> DeskLegacy {
+        let profile = |(key, seat): (&SessionKey, &Seat)| (key.0, ProfileLegacy::of(&seat.profile));
+        DeskLegacy {
+            lobby: LobbyLegacy::from(&self.lobby.bequeath()),
+            profiles: self.seats.iter().map(profile).collect(),
+        }
+    }
+
+    /// The call that a session is in, as it sees it.
+    pub(crate) fn matched(&self, session: SessionKey, is_initiator: bool) -> Option<Matched> {
+        let (room, partner) = self.lobby.room_of(session)?;
+        let mode = self.lobby.mode_of(session)?;
+        let (own, other) = (self.seats.get(&session)?, self.seats.get(&partner)?);
+        let pseudonyms = self.shared.secret.pseudonyms([own.user, other.user]);
+        Some(matched((room, mode), [own, other], pseudonyms, is_initiator))
     }
 
     /// When [`Desk::handle_timeout`] is next to be called.
@@ -191,30 +232,13 @@ impl Desk {
             debug_assert!(false, "whoever is matched has a seat");
             return;
         };
-        let secret = &self.shared.secret;
-        let [pseudonym_of_first, pseudonym_of_second] =
-            secret.pseudonyms([first.user, second.user]);
-        let by_first = (second, first, false, &pseudonym_of_second, &pseudonym_of_first);
-        let by_second = (first, second, true, &pseudonym_of_first, &pseudonym_of_second);
-        for (own, other, is_initiator, own_pseudonym, pseudonym) in [by_first, by_second] {
-            let (mine, theirs) = (own.profile.interests(), other.profile.interests());
-            let partner = Partner {
-                socket: other.socket,
-                user: other.user,
-                pseudonym: *pseudonym,
-                profile: Arc::clone(&other.profile),
-                common_interests: mine.iter().filter(|i| theirs.contains(i)).cloned().collect(),
-                outlet: other.outlet,
-            };
-            let matched = Delivery::Matched(Box::new(Matched {
-                room,
-                mode,
-                is_initiator,
-                own_pseudonym: *own_pseudonym,
-                own_profile: Arc::clone(&own.profile),
-                partner,
-            }));
-            self.deliveries.push_back((own.outlet, matched));
+        let of_pair = self.shared.secret.pseudonyms([first.user, second.user]);
+        let of_second = [of_pair[1], of_pair[0]];
+        for (parties, pseudonyms, is_initiator) in
+            [([second, first], of_second, false), ([first, second], of_pair, true)]
+        {
+            let matched = matched((room, mode), parties, pseudonyms, is_initiator);
+            self.deliveries.push_back((parties[0].outlet, Delivery::Matched(Box::new(matched))));
         }
     }
 
@@ -244,6 +268,26 @@ impl Desk {
         figures.waiting.store(self.lobby.waiting_count() as u64, Relaxed);
         figures.rooms.store(self.lobby.room_count() as u64, Relaxed);
     }
+}
+
+/// A match as the first of the two sees it.
+fn matched(
+    (room, mode): (RoomId, Mode),
+    [own, other]: [&Seat; 2],
+    [own_pseudonym, pseudonym]: [IdText; 2],
+    is_initiator: bool,
+) -> Matched {
+    let (mine, theirs) = (own.profile.interests(), other.profile.interests());
+    let partner = Partner {
+        socket: other.socket,
+        user: other.user,
+        pseudonym,
+        profile: Arc::clone(&other.profile),
+        common_interests: mine.iter().filter(|i| theirs.contains(i)).cloned().collect(),
+        outlet: other.outlet,
+    };
+    let own_profile = Arc::clone(&own.profile);
+    Matched { room, mode, is_initiator, own_pseudonym, own_profile, partner }
 }
 
 fn refusal_of_lobby(rejection: Rejection) -> Refusal {

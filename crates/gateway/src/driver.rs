@@ -9,6 +9,7 @@ mod awaited;
 mod channels;
 mod client;
 mod doubtful;
+mod estate;
 mod exchange;
 mod handler;
 mod head;
@@ -40,6 +41,7 @@ use crate::{
     close::{CloseReason, Grace},
     desk::{Ask, Befriended, Desk},
     door::Door,
+    estate::{Heirs, LoopLegacy},
     inquiry::{Finding, Inquiry, MemberNews},
     plane::{ConnId, Io, Kernel, Net, PlaneLink, Secured},
     session::{Claim, Delivery, Effect, Kept, Publication, Said, Session, Watch},
@@ -134,6 +136,10 @@ pub(crate) enum Post<N: Net = Kernel> {
     Claimant(Box<Claimant<N>>),
     /// The node goes away: tell everybody.
     Drain,
+    /// Answer, once all that was posted before has been taken.
+    Rest(oneshot::Sender<()>),
+    /// Answer with what the next process is to know.
+    Bequeath(oneshot::Sender<LoopLegacy>),
     /// End the loop.
     Stop,
 }
@@ -145,8 +151,11 @@ pub(crate) struct Wires<N: Net = Kernel> {
     pub(crate) threads: Vec<PlaneLink<Post<N>, N>>,
     /// Only the first thread's.
     pub(crate) desk: Option<Desk>,
+    /// Sessions that others have left to this thread.
+    pub(crate) heirs: Heirs,
     pub(crate) http: mpsc::Sender<Handed<N>>,
-    /// Told once this thread has no WebSocket left while the node drains.
+    /// Told once this thread has no WebSocket left while the node drains, nor a text that waits for
+    /// its place.
     pub(crate) drained: Option<oneshot::Sender<()>>,
 }
 
@@ -182,10 +191,11 @@ pub(crate) struct Driver<N: Net = Kernel> {
 }
 
 impl<N: Net> Driver<N> {
-    pub(crate) fn new(thread: u8, wires: Wires<N>) -> Self {
+    pub(crate) fn new(thread: u8, mut wires: Wires<N>) -> Self {
         let tally = Tally::new(wires.door.node.shared.figures.of_loop(thread));
+        let heirs = std::mem::take(&mut wires.heirs);
         let awaited = Awaited::new(wires.threads[usize::from(thread)].clone());
-        Self {
+        let mut driver = Self {
             thread,
             wires,
             tally,
@@ -205,7 +215,9 @@ impl<N: Net> Driver<N> {
             last_session: 0,
             is_draining: false,
             is_over: false,
-        }
+        };
+        driver.inherit(heirs);
+        driver
     }
 
     fn read_frames(&mut self, io: &mut Io<N>, id: ConnId, bytes: &mut [u8]) {
@@ -420,6 +432,7 @@ impl<N: Net> Driver<N> {
     fn tell_if_drained(&mut self) {
         if self.is_draining
             && self.clients.held() == 0
+            && self.unanswered.is_empty()
             && let Some(drained) = self.wires.drained.take()
         {
             // The node may be gone already.

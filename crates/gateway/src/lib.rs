@@ -13,6 +13,7 @@ mod desk;
 mod door;
 mod driver;
 pub mod echo;
+mod estate;
 mod exposition;
 mod figures;
 mod http;
@@ -31,6 +32,7 @@ mod ticket;
 mod timed_archive;
 mod tls;
 
+pub use estate::Estate;
 pub use http::{Page, PageFile};
 pub use identity::Secret;
 pub use serve::{ServeError, Wiring, check_machine, serve};

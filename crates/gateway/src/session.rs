@@ -7,6 +7,7 @@
 mod call;
 mod deferred;
 mod delivery;
+mod estate;
 mod groups;
 mod limiter;
 mod messages;
@@ -39,6 +40,7 @@ use crate::{
 
 pub(crate) use call::{Call, Partner};
 pub(crate) use delivery::{Delivery, Matched, Relay, RelayKind, WaitingNotice};
+pub(crate) use estate::Legacy;
 pub(crate) use groups::{Publication, Published};
 pub(crate) use messages::{Said, refusal_of_archive};
 pub(crate) use presence::{Online, Watch};
@@ -164,6 +166,8 @@ struct Traces {
     queued: Option<Queued>,
     /// Until when it may be resumed, while it has no socket.
     away_until: Option<Moment>,
+    /// It has lost its socket to the end of a process, and nobody was told.
+    is_resting: bool,
     is_partner_away: bool,
     /// The room of the last match and the number of its word, while the client has not shown that it
     /// has that.

@@ -28,8 +28,9 @@ use crate::{
 };
 use signals::Signals;
 
-/// How long after `drain.deadline` the process still waits for the gateway to keep it.
-const GRACE: Duration = Duration::from_millis(250);
+/// How long after `drain.deadline` the process still waits for the gateway to keep it, and to gather
+/// what it leaves to the next.
+const GRACE: Duration = Duration::from_secs(6);
 
 /// Serves until a signal, and returns when everything has stopped.
 pub(crate) fn run(loaded: &Loaded) -> anyhow::Result<()> {
@@ -77,6 +78,8 @@ async fn serve(
     }
     let listener = bind::bind(config.listen)?;
     let address = listener.local_addr().context("the listener has no address")?;
+    // Not before: where the address is in use the next start is still to have it.
+    let estate = folder.take_estate();
 
     start_lines::tell(&start_lines::lines(loaded, folder, &node), logging);
     open_files::warn_if_few();
@@ -91,6 +94,7 @@ async fn serve(
         bans: Arc::new(NoBans),
         page: page::embedded(),
         tls,
+        estate,
     };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let shutdown = async {
@@ -100,14 +104,17 @@ async fn serve(
     let mut gateway = std::pin::pin!(liveloop_gateway::serve(listener, settings, wiring, shutdown));
 
     tokio::select! {
-        ended = &mut gateway => return ended.context("the server failed"),
+        ended = &mut gateway => return ended.map(|_| ()).context("the server failed"),
         () = signals.next() => {}
     }
     tracing::info!(deadline = %config.drain.deadline, "stopping; a second signal stops at once");
     let _ = stop.send(());
     tokio::select! {
         ended = timeout(config.drain.deadline.0 + GRACE, &mut gateway) => match ended {
-            Ok(ended) => ended.context("the server failed while it stopped")?,
+            Ok(ended) => {
+                let estate = ended.context("the server failed while it stopped")?;
+                estate.into_iter().for_each(|estate| folder.keep_estate(&estate));
+            }
             Err(_) => tracing::warn!("the deadline of the drain is over; the rest is cut"),
         },
         () = signals.next() => tracing::warn!("asked again; stopping at once"),

@@ -44,9 +44,13 @@ impl<N: Net> Driver<N> {
     /// after it overtakes it.
     pub(super) fn deliver(&mut self, to: ConnId, delivery: Delivery) {
         if to.thread == self.thread {
+            return self.deliveries.push_back((to, delivery));
+        }
+        let home = to.home(self.wires.threads.len());
+        if home == usize::from(self.thread) {
             self.deliveries.push_back((to, delivery));
         } else {
-            self.wires.threads[usize::from(to.thread)].post(Post::Deliver(to, delivery));
+            self.wires.threads[home].post(Post::Deliver(to, delivery));
         }
     }
 
@@ -59,9 +63,10 @@ impl<N: Net> Driver<N> {
 
     /// Has an event, encoded once, for all who listen to its group, on this thread and the others.
     pub(super) fn publish(&mut self, publication: Publication) {
+        let threads = self.wires.threads.len();
         for (thread, link) in self.wires.threads.iter().enumerate() {
             let is_for_it = publication.event.is_some()
-                || publication.from.is_some_and(|from| usize::from(from.thread) == thread);
+                || publication.from.is_some_and(|from| from.home(threads) == thread);
             if thread != usize::from(self.thread) && is_for_it {
                 link.post(Post::Publish(publication.clone()));
             }
@@ -93,7 +98,7 @@ impl<N: Net> Driver<N> {
             }
             // One who does not listen any more is answered all the same.
             if let (Some(from), Some(answer)) = (*from, answer)
-                && from.thread == self.thread
+                && from.home(self.wires.threads.len()) == usize::from(self.thread)
                 && !self.listeners.has(room, from)
                 && let Some(id) = self.at(from)
             {

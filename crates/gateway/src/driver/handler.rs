@@ -114,7 +114,10 @@ impl<N: Net> Handler for Driver<N> {
             Post::IsOnline(user, answer) => {
                 let _ = answer.send(self.presence.is_online(user));
             }
-            Post::Said(room, message, answer) => self.answered(io, room, message, answer),
+            Post::Said(room, message, answer) => {
+                self.answered(io, room, message, answer);
+                self.tell_if_drained();
+            }
             Post::Answers => self.awaited.wake(),
             Post::Say(id, said) => self.say_at_home(id, said),
             Post::Accepted(socket, head) => {
@@ -130,6 +133,13 @@ impl<N: Net> Handler for Driver<N> {
                     self.drain_one(io, ConnId { thread: self.thread, key });
                 }
                 self.tell_if_drained();
+            }
+            Post::Rest(answer) => {
+                // Whoever asks may wait no more; likewise below.
+                let _ = answer.send(());
+            }
+            Post::Bequeath(answer) => {
+                let _ = answer.send(self.bequeath(io));
             }
             Post::Stop => self.is_over = true,
         }
@@ -167,8 +177,8 @@ impl<N: Net> Handler for Driver<N> {
 
     fn next_turn(&self) -> Option<Moment> {
         let desk = self.wires.desk.as_ref().and_then(Desk::poll_timeout);
-        let others = [self.homes.poll_timeout(), self.channels.poll_timeout()];
-        others.into_iter().chain([desk]).flatten().min()
+        let grace = self.homes.poll_timeout().filter(|_| !self.is_draining);
+        [desk, grace, self.channels.poll_timeout()].into_iter().flatten().min()
     }
 
     fn is_over(&self) -> bool {

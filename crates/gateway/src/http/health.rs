@@ -49,7 +49,7 @@ pub(super) async fn health(State(web): State<Web>) -> Response {
         timestamp: rfc3339(now.wall),
         version: settings.version,
         node: &settings.node,
-        uptime_seconds: now.moment.since_start().as_secs(),
+        uptime_seconds: node.clock.uptime().as_secs(),
         services: Services {
             store: match kept {
                 _ if !node.has_store => "off",

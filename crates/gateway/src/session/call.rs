@@ -59,6 +59,29 @@ pub(crate) struct Call {
 }
 
 impl Call {
+    /// The call that `own`, a session and its visitor, is matched to; the event `n` says to them that
+    /// it has begun.
+    pub(super) fn new(matched: Matched, own: (SocketId, UserId), n: u64) -> Self {
+        let Matched { room, mode, is_initiator, own_pseudonym, partner, .. } = matched;
+        let (own_socket, own_user) = own;
+        Self {
+            room,
+            room_id: format_id(room.0),
+            own_socket_id: format_id(own_socket.0),
+            own_pseudonym,
+            own_user,
+            partner,
+            mode,
+            is_initiator,
+            n,
+            is_entered: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn is_initiator(&self) -> bool {
+        self.is_initiator
+    }
+
     /// Whether the directory surely knows the call.
     pub(super) fn is_entered(&self) -> bool {
         self.is_entered.load(Ordering::Relaxed)
@@ -243,23 +266,13 @@ impl Session {
     }
 
     pub(super) fn begin_call(&mut self, matched: Matched) {
-        let Matched { room, mode, is_initiator, own_pseudonym, own_profile, partner } = matched;
+        let room = matched.room;
         // The partner was shown this name; one that was asked for too late is not taken over.
-        self.name = own_profile.name().map(Into::into);
+        self.name = matched.own_profile.name().map(Into::into);
         self.leave_call(None);
         self.set_queued(None);
-        let call = Arc::new(Call {
-            room,
-            room_id: format_id(room.0),
-            own_socket_id: format_id(self.socket.0),
-            own_pseudonym,
-            own_user: self.user,
-            partner,
-            mode,
-            is_initiator,
-            n: self.last_n + 1,
-            is_entered: AtomicBool::new(false),
-        });
+        let own = (self.socket, self.user);
+        let call = Arc::new(Call::new(matched, own, self.last_n + 1));
         self.send_match_done(&call);
         self.note_begun(&call);
         self.call = Some(call);

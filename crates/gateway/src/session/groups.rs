@@ -35,6 +35,13 @@ pub(super) struct Listening {
     pub(super) own_id: IdText,
 }
 
+impl Listening {
+    /// `own` is what the others see of the connection.
+    pub(super) fn new(room: RoomId, own: SocketId) -> Self {
+        Self { room, room_id: format_id(room.0), own, own_id: format_id(own.0) }
+    }
+}
+
 /// A `join-room` that is not answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Joining {
@@ -223,8 +230,7 @@ impl Session {
         let is_wanted = self.forget_joining(channel.room, number);
         if is_wanted && self.listening(channel.room).is_none() {
             let own = self.shared.secret.connection_in(channel.room, self.socket);
-            let own_id = format_id(own.0);
-            let listening = Listening { room: channel.room, room_id, own, own_id };
+            let listening = Listening::new(channel.room, own);
             self.traces.get_or_insert_default().groups.push(Arc::new(listening));
         }
         self.take_up(channel.room);

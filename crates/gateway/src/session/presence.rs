@@ -45,6 +45,13 @@ pub(super) struct Watching {
     asked: Vec<Asked>,
 }
 
+impl Watching {
+    /// What a session watches that begins with these; nothing where there is nobody.
+    pub(super) fn of(users: Vec<UserId>) -> Option<Box<Self>> {
+        (!users.is_empty()).then(|| Box::new(Self { users, ..Self::default() }))
+    }
+}
+
 #[derive(Debug)]
 struct Asked {
     number: u32,
@@ -57,7 +64,9 @@ struct Asked {
 impl Session {
     /// The visitor can be watched from now on.
     pub(super) fn become_present(&mut self) {
-        let is_away = self.traces.as_ref().is_some_and(|traces| traces.away_until.is_some());
+        let has_no_socket =
+            |traces: &super::Traces| traces.away_until.is_some() || traces.is_resting;
+        let is_away = self.traces.as_deref().is_some_and(has_no_socket);
         if !std::mem::replace(&mut self.is_present, true) && !is_away {
             self.effects.push_back(Effect::Present(self.user, true));
         }

@@ -47,7 +47,11 @@ impl Profile {
         self.wishes.as_ref().map_or(&[], |wishes| &wishes.interests)
     }
 
-    pub(super) fn name(&self) -> Option<&str> {
+    pub(crate) fn wishes(&self) -> Option<&Arc<Wishes>> {
+        self.wishes.as_ref()
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 

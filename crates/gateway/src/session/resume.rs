@@ -171,6 +171,7 @@ impl Session {
         let bounds = self.ring_bounds();
         let traces = self.traces.get_or_insert_default();
         let was_away = traces.away_until.take().is_some();
+        let was_resting = std::mem::take(&mut traces.is_resting);
         // From now on the client may know its room from the `welcome` alone.
         traces.unseen = None;
         traces.ring.forget_old(bounds, now.moment);
@@ -190,6 +191,8 @@ impl Session {
         }
         if was_away {
             self.tell_partner_back();
+        }
+        if was_away || was_resting {
             self.be_back();
         }
         is_recovered

@@ -1,5 +1,7 @@
 //! The node and its caller's hold on it.
 
+mod restart;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     net::{IpAddr, SocketAddr},
@@ -23,6 +25,7 @@ use crate::{
     clock::{Clock, Randomness, SimulatedTime, SplitMix64, random_id},
     door::Door,
     driver::{Driver, Handed, Post},
+    estate::{Estate, Left, Succession},
     identity::Secret,
     plane::{EVENTS_MAX, Net, Plane, Sends},
     settings::Settings,
@@ -71,6 +74,17 @@ struct EventLoop {
     is_drained: bool,
 }
 
+/// What outlasts a process.
+#[derive(Clone)]
+struct Lasting {
+    secret: Secret,
+    time: Arc<SimulatedTime>,
+    store: Arc<Store>,
+    directory: Arc<MemoryDirectory>,
+    banned: Arc<Banned>,
+    randomness: Randomness,
+}
+
 /// A node that lives in its caller's thread, time and network.
 pub struct SimulatedNode {
     loops: Vec<EventLoop>,
@@ -79,13 +93,9 @@ pub struct SimulatedNode {
     backlog: Backlog,
     clients: BTreeMap<ClientSocket, Remote>,
     last_client: u32,
-    time: Arc<SimulatedTime>,
-    randomness: Randomness,
-    store: Arc<Store>,
-    banned: Arc<Banned>,
+    lasting: Lasting,
     handed: mpsc::Receiver<Handed<Simulated>>,
     handed_count: u64,
-    directory: Arc<MemoryDirectory>,
 }
 
 impl std::fmt::Debug for SimulatedNode {
@@ -103,24 +113,47 @@ impl SimulatedNode {
         let mut random = SplitMix64::new(seed);
         let mut key = [0; 32];
         random.fill(&mut key);
-        let time = Arc::new(SimulatedTime::starting_at(WALL_AT_START));
-        let (store, banned) = (Arc::new(Store::default()), Arc::new(Banned::default()));
-        let directory = Arc::new(MemoryDirectory::default());
+        let lasting = Lasting {
+            secret: Secret::new(key),
+            time: Arc::new(SimulatedTime::starting_at(WALL_AT_START)),
+            store: Arc::default(),
+            directory: Arc::default(),
+            banned: Arc::default(),
+            randomness: Randomness::seeded(random.next()),
+        };
+        Self::begin(settings, lasting, None)
+    }
+
+    /// A process on what lasts, with what the one before has left.
+    fn begin(settings: Settings, mut lasting: Lasting, estate: Option<&Estate>) -> Self {
         let threads = settings.threads();
         let parts = Parts {
-            secret: Secret::new(key),
-            archive: store.clone(),
-            directory: directory.clone(),
+            secret: lasting.secret.clone(),
+            archive: lasting.store.clone(),
+            directory: lasting.directory.clone(),
             has_store: false,
-            bans: banned.clone(),
-            clock: Clock::simulated(&time),
+            bans: lasting.banned.clone(),
+            clock: Clock::simulated(&lasting.time),
             is_secure: false,
         };
         let (door, drain) = build_door(settings, parts);
+        let (node, wall) = (&door.node, lasting.time.wall());
+        let left = estate.map(|estate| {
+            let opened = Left::open(estate, &lasting.secret, &node.shared.settings, wall);
+            opened.expect("what a node leaves the next one takes over")
+        });
+        let succession = match &left {
+            Some(left) => {
+                let succession = Succession::of(node, threads, left, node.clock.moment());
+                succession.expect("what a node leaves is sound")
+            }
+            None => Succession::none(node, threads),
+        };
         let (http, handed) = mpsc::channel(HANDED_MAX);
         let backlog = Backlog::default();
         let around = Surroundings { threads, listener: backlog.clone(), sends: Sends::Each, http };
-        let loops = build_loops(&door, around).expect("memory refuses nothing");
+        let loops = lasting.randomness.lend(|| build_loops(&door, around, succession));
+        let loops = loops.expect("memory refuses nothing");
         let event_loop = |BuiltLoop { plane, drained, .. }| {
             let found = Simulated::events(EVENTS_MAX);
             EventLoop { plane, found, drained, is_drained: false }
@@ -132,13 +165,9 @@ impl SimulatedNode {
             backlog,
             clients: BTreeMap::new(),
             last_client: 0,
-            time,
-            randomness: Randomness::seeded(random.next()),
-            store,
-            banned,
+            lasting,
             handed,
             handed_count: 0,
-            directory,
         }
     }
 
@@ -151,23 +180,23 @@ impl SimulatedNode {
     /// The time since the node's start.
     #[must_use]
     pub fn now(&self) -> Duration {
-        self.time.since_start()
+        self.lasting.time.since_start()
     }
 
     /// Goes on to `now`, and the calendar with it. An earlier time changes nothing.
     pub fn advance_to(&mut self, now: Duration) {
-        self.time.advance_to(now);
+        self.lasting.time.advance_to(now);
     }
 
     /// What the calendar says, in milliseconds since 1970; 2026-01-01T00:00:00Z at the start.
     #[must_use]
     pub fn wall(&self) -> u64 {
-        self.time.wall().0
+        self.lasting.time.wall().0
     }
 
     /// Sets the calendar alone, forwards or back.
     pub fn jump_wall(&mut self, millis: i64) {
-        self.time.jump_wall(millis);
+        self.lasting.time.jump_wall(millis);
     }
 
     /// A new connection from this address. It lies with the listener until the first loop turns;
@@ -250,7 +279,7 @@ impl SimulatedNode {
         }
         let EventLoop { plane, found, .. } = &mut self.loops[thread];
         plane.poll().set_order(order);
-        self.randomness.lend(|| plane.turn(found)).expect("it does not wait");
+        self.lasting.randomness.lend(|| plane.turn(found)).expect("it does not wait");
         while let Ok(handed) = self.handed.try_recv() {
             // HTTP would answer it; here it is closed.
             drop(handed);
@@ -318,7 +347,7 @@ impl SimulatedNode {
     /// `userId`; gives its `roomId`, or nothing where there is no such id.
     pub fn create_group(&mut self, creator: &str, capacity: u32) -> Option<String> {
         let creator = UserId(parse_id(creator)?);
-        let room = RoomId(self.randomness.lend(random_id));
+        let room = RoomId(self.lasting.randomness.lend(random_id));
         let channel = Channel {
             room,
             kind: ChannelKind::Group,
@@ -326,34 +355,34 @@ impl SimulatedNode {
             is_public: true,
             capacity,
             creator: Some(creator),
-            created_at: self.time.wall(),
+            created_at: self.lasting.time.wall(),
         };
-        let made = self.directory.create(channel, vec![creator]).now_or_never();
+        let made = self.lasting.directory.create(channel, vec![creator]).now_or_never();
         matches!(made, Some(Ok(_))).then(|| format_id(room.0).to_string())
     }
 
     /// Whether the store's answers, to texts and to who joins a group, wait from now on until they are let
     /// go.
     pub fn hold_store(&mut self, is_held: bool) {
-        self.store.set_slow(is_held);
+        self.lasting.store.set_slow(is_held);
     }
 
     /// How many of them wait.
     #[must_use]
     pub fn held_answers(&self) -> usize {
-        self.store.held_count()
+        self.lasting.store.held_count()
     }
 
     /// Lets the answer go that stands at `place` of those that wait, 0 being the oldest: it is posted to
     /// the loop that has asked. Whether there was one.
     pub fn let_answer_go(&mut self, place: usize) -> bool {
-        self.store.let_go(place)
+        self.lasting.store.let_go(place)
     }
 
     /// From now on the visitor with this `userId` may not come in. Whether the id is one.
     pub fn ban(&mut self, user: &str) -> bool {
         let Some(user) = parse_id(user).map(UserId) else { return false };
-        self.banned.0.lock().unwrap_or_else(PoisonError::into_inner).insert(user);
+        self.lasting.banned.0.lock().unwrap_or_else(PoisonError::into_inner).insert(user);
         true
     }
 
@@ -362,7 +391,7 @@ impl SimulatedNode {
     pub fn occupancy(&self) -> Occupancy {
         let mut occupancy = Occupancy {
             in_listener: self.backlog.len(),
-            store_rooms: self.store.open_count(),
+            store_rooms: self.lasting.store.open_count(),
             image_bytes: self.door.node.shared.figures.images_bytes.load(Relaxed),
             ..Occupancy::default()
         };

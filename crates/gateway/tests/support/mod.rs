@@ -10,7 +10,7 @@ use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use liveloop_gateway::{
-    Page, PageFile, Secret, ServeError, Tls, Wiring, check_machine, serve,
+    Estate, Page, PageFile, Secret, ServeError, Tls, Wiring, check_machine, serve,
     settings::{Heartbeat, IoUring, Settings, Span},
 };
 use liveloop_ports::{Archive, Bans, Directory, MemoryArchive, MemoryDirectory, NoBans};
@@ -46,7 +46,7 @@ const PAGE: Page = Page {
 pub struct Server {
     pub address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<Result<(), ServeError>>,
+    task: JoinHandle<Result<Option<Estate>, ServeError>>,
 }
 
 /// Settings whose heartbeat does not come between.
@@ -82,7 +82,7 @@ pub fn with_limits(limits: Limits) -> Settings {
 
 fn wiring(archive: Arc<dyn Archive>, bans: Arc<dyn Bans>) -> Wiring {
     let (secret, directory) = (Secret::new([7; 32]), Arc::new(MemoryDirectory::default()));
-    Wiring { secret, archive, directory, has_store: false, bans, page: PAGE, tls: None }
+    Wiring { secret, archive, directory, has_store: false, bans, page: PAGE, tls: None, estate: None }
 }
 
 impl Server {
@@ -156,8 +156,26 @@ impl Server {
         self.stop.take().expect("a server is stopped once").send(()).unwrap();
     }
 
-    pub async fn ended(self) -> Result<(), ServeError> {
+    pub async fn ended(self) -> Result<Option<Estate>, ServeError> {
         tokio::time::timeout(PATIENCE, self.task).await.expect("the drain ends").unwrap()
+    }
+
+    /// Stops it, and gives what it leaves.
+    pub async fn left(mut self) -> Option<Estate> {
+        self.drain();
+        self.ended().await.unwrap()
+    }
+
+    /// One that goes on with what another has left.
+    pub async fn start_after(
+        estate: Option<Estate>,
+        settings: Settings,
+        (archive, directory): (Arc<dyn Archive>, Arc<dyn Directory>),
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = Settings { io_uring: io_uring(), ..settings };
+        let wiring = wiring(archive, Arc::new(NoBans));
+        Self::spawn(listener, settings, Wiring { estate, directory, ..wiring })
     }
 
     pub async fn client(&self) -> Client {

@@ -10,13 +10,13 @@ use rustix::process::Signal;
 use serde_json::json;
 
 use crate::{
-    discretion::Client,
+    client::Client,
     harness::{Sandbox, Server},
 };
 
 /// Two meet, and one of them says this.
 fn talk(server: &Server, text: &str) -> (RoomId, Client) {
-    let (mut ada, mut ben) = (Client::new(server, "192.0.2.1"), Client::new(server, "192.0.2.2"));
+    let [mut ada, mut ben] = [(); 2].map(|()| Client::greeted(server, "/ws", &[]));
     ada.say("request-room", &json!({"name": "Ada"}));
     ben.say("request-room", &json!({}));
     ada.until("match-done");
