@@ -82,7 +82,16 @@ pub fn with_limits(limits: Limits) -> Settings {
 
 fn wiring(archive: Arc<dyn Archive>, bans: Arc<dyn Bans>) -> Wiring {
     let (secret, directory) = (Secret::new([7; 32]), Arc::new(MemoryDirectory::default()));
-    Wiring { secret, archive, directory, has_store: false, bans, page: PAGE, tls: None, estate: None }
+    Wiring {
+        secret,
+        archive,
+        directory,
+        has_store: false,
+        bans,
+        page: PAGE,
+        tls: None,
+        estate: None,
+    }
 }
 
 impl Server {
