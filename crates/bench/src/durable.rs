@@ -145,8 +145,9 @@ impl Durable {
     fn start(&self, random: u32) -> Result<Server> {
         let mut wrapper = None;
         if self.trouble == Trouble::Sync {
-            // To work again takes half a dozen syncs in a row: were every sixth to fail, it never would.
-            let (first, step) = (5 + random % 20, 16 + random / 32 % 30);
+            // Those of the start succeed. To work again takes half a dozen in a row: were every sixth to
+            // fail, it never would.
+            let (first, step) = (40 + random % 20, 16 + random / 32 % 30);
             let mut strace = Command::new("strace");
             strace.args(["-f", "--seccomp-bpf", "-qq", "-o", "/dev/null"]);
             strace.args(["-e", "trace=fsync,fdatasync", "-e"]);

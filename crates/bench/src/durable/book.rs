@@ -2,7 +2,7 @@
 //! server has kept.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     io::{self, Write},
 };
 
@@ -22,14 +22,17 @@ pub(super) struct Place {
 struct Room {
     by_seq: BTreeMap<u64, Place>,
     seq_by_client_id: HashMap<String, u64>,
-    /// The last place that each reader has heard of.
+    /// The last place that each reader has heard of in order.
     heard_by: HashMap<usize, u64>,
+    /// What readers have heard that was refused at first, which may be told late.
+    heard_late: HashSet<(usize, u64)>,
 }
 
 /// Everything that clients were told.
 #[derive(Default)]
 pub(super) struct Book {
     rooms: BTreeMap<String, Room>,
+    refused: HashSet<String>,
     pub(super) acknowledged: u64,
     pub(super) heard: u64,
 }
@@ -44,15 +47,26 @@ impl Book {
         self.note(room, place)
     }
 
+    /// The sender was told that this text cannot be kept. It may be in the store all the same, with a place
+    /// of before the failure, and is told when it is said again.
+    pub(super) fn refuse(&mut self, client_id: &str) {
+        self.refused.insert(client_id.to_owned());
+    }
+
     /// A reader was told somebody else's text.
     ///
     /// # Errors
-    /// Likewise, or where the reader has heard a later one before.
+    /// Likewise, or where the reader has heard it or, but for what was refused, a later one before.
     pub(super) fn hear(&mut self, reader: usize, room: &str, place: &Place) -> Result<()> {
         self.heard += 1;
-        let heard_by = &mut self.rooms.entry(room.to_owned()).or_default().heard_by;
-        let before = heard_by.insert(reader, place.seq).unwrap_or(0);
-        ensure!(before < place.seq, "{reader} hears {place:?} of {room} after {before}");
+        let notes = self.rooms.entry(room.to_owned()).or_default();
+        if self.refused.contains(&place.client_id) {
+            let is_new = notes.heard_late.insert((reader, place.seq));
+            ensure!(is_new, "{reader} hears {place:?} of {room} twice");
+        } else {
+            let before = notes.heard_by.insert(reader, place.seq).unwrap_or(0);
+            ensure!(before < place.seq, "{reader} hears {place:?} of {room} after {before}");
+        }
         self.note(room, place)
     }
 
@@ -67,7 +81,10 @@ impl Book {
 
     /// Readers of the next round are others.
     pub(super) fn begin_round(&mut self) {
-        self.rooms.values_mut().for_each(|room| room.heard_by.clear());
+        for room in self.rooms.values_mut() {
+            room.heard_by.clear();
+            room.heard_late.clear();
+        }
     }
 
     /// One line for each text: room, place, id and client's id, with tabs between.
@@ -103,6 +120,10 @@ mod tests {
         assert!(book.acknowledge("r", &place(1, "b")).is_err(), "two in one place");
         assert!(book.acknowledge("r", &place(3, "a")).is_err(), "one in two places");
         assert!(book.hear(7, "r", &place(2, "c")).is_err(), "heard twice");
+        book.refuse("d");
+        book.hear(7, "r", &place(4, "e")).expect("the next but one");
+        book.hear(7, "r", &place(3, "d")).expect("it was refused, and comes late");
+        assert!(book.hear(7, "r", &place(3, "d")).is_err(), "late, and twice");
         let mut out = Vec::new();
         book.write(&mut out).expect("memory is written to");
         let lines = String::from_utf8(out).expect("text");

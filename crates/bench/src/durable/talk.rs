@@ -165,6 +165,7 @@ impl<'a> Talk<'a> {
             }
             (None, Some(Refused { code })) if code == "store-unavailable" => {
                 self.refused += 1;
+                self.book.refuse(&client_id);
                 self.acknowledged_since = 0;
                 self.again.push((Instant::now() + SAY_AGAIN_AFTER, who, client_id));
                 if self.speakers[who].is_in_call {
