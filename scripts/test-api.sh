@@ -27,7 +27,7 @@ trap stop EXIT
 
 # It asks more than one visitor may, and is to hear what is said of its questions, not of their number.
 for limit in rest_per_address_per_second users_per_address_per_minute groups_per_address_per_minute \
-  groups_per_visitor groups; do
+  groups_per_visitor; do
   export "LIVELOOP_LIMITS_${limit^^}=0"
 done
 mkfifo "$folder/out"

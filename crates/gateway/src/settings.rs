@@ -11,6 +11,7 @@ mod metrics;
 mod session;
 mod site;
 mod span;
+mod store;
 mod tls;
 
 use ipnet::IpNet;
@@ -25,6 +26,7 @@ pub use metrics::Metrics;
 pub use session::Session;
 pub use site::Site;
 pub use span::Span;
+pub use store::Store;
 pub use tls::Tls;
 
 /// All settings of one gateway.
@@ -54,6 +56,8 @@ pub struct Settings {
     pub drain: Drain,
     /// Who may meet whom.
     pub matching: Matching,
+    /// How long what is said is kept.
+    pub store: Store,
     /// Who may read the metrics.
     pub metrics: Metrics,
     /// STUN and TURN servers.
@@ -88,6 +92,7 @@ impl Settings {
             session: Session::for_testing(),
             drain: Drain::for_testing(),
             matching: Matching { same_visitor: true, repeat: true, ..Matching::default() },
+            store: Store::default(),
             metrics: Metrics::default(),
             ice: Ice::default(),
             site: Site::default(),

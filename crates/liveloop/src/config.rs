@@ -59,6 +59,7 @@ pub(crate) struct Config {
     pub(crate) session: settings::Session,
     pub(crate) drain: settings::Drain,
     pub(crate) matching: Matching,
+    pub(crate) store: settings::Store,
     pub(crate) metrics: settings::Metrics,
     pub(crate) ice: settings::Ice,
     pub(crate) site: settings::Site,
@@ -83,6 +84,7 @@ impl Default for Config {
             session: settings::Session::default(),
             drain: settings::Drain::default(),
             matching: Matching::default(),
+            store: settings::Store::default(),
             metrics: settings::Metrics::default(),
             ice: settings::Ice::default(),
             site: settings::Site::default(),
@@ -128,6 +130,7 @@ impl Config {
             matching: self
                 .matching
                 .settings(self.is_same_visitor_matched(), self.is_repeat_matched()),
+            store: self.store.clone(),
             metrics: self.metrics.clone(),
             ice: self.ice.clone(),
             site: self.site.clone(),

@@ -6,6 +6,7 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use liveloop_ports::Health as Kept;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -47,21 +48,34 @@ struct Services {
     memory: &'static str,
 }
 
-/// Texts are kept in memory; there is no other engine yet.
-const SERVICES: Services =
-    Services { store: "off", redis: "off", mongodb: "off", turn: "off", memory: "ready" };
-
 pub(super) async fn health(State(web): State<Web>) -> Response {
     let now = web.door.node.clock.now();
     let settings = &web.door.node.shared.settings;
-    let is_draining = *web.door.node.draining.borrow();
+    let node = &web.door.node;
+    let is_draining = *node.draining.borrow();
+    let kept = node.archive.health();
     let health = Health {
-        status: if is_draining { "draining" } else { "healthy" },
+        status: match &kept {
+            _ if is_draining => "draining",
+            Kept::Ready => "healthy",
+            // Calls go on.
+            Kept::Checking | Kept::Down(_) => "degraded",
+        },
         timestamp: rfc3339(now.wall),
         version: settings.version,
         node: &settings.node,
-        uptime_seconds: web.door.node.clock.uptime().as_secs(),
-        services: SERVICES,
+        uptime_seconds: node.clock.uptime().as_secs(),
+        services: Services {
+            store: match kept {
+                _ if !node.has_store => "off",
+                Kept::Ready | Kept::Checking => "ready",
+                Kept::Down(_) => "down",
+            },
+            redis: "off",
+            mongodb: "off",
+            turn: "off",
+            memory: "ready",
+        },
     };
     (status(is_draining), [(header::CACHE_CONTROL, "no-store")], Json(health)).into_response()
 }
