@@ -24,7 +24,7 @@ use crate::{
     driver::{Handed, Post},
     estate::{Estate, Left, Refused, Succession},
     figures::Figures,
-    http::{Page, Web, router, speak_with_all},
+    http::{Documents, Page, Web, router, speak_with_all},
     identity::Secret,
     keeping,
     node::Node,
@@ -121,8 +121,9 @@ pub async fn serve(
     let (mut loops, links) = start_loops(listener.into_std()?, &door, &http, succession)?;
     let system = Arc::new(SystemWatch::start(clock.moment()));
     let (threads, next_thread) = (links.clone(), Arc::default());
+    let documents = Documents::new(&door.node.shared.settings);
     let node = door.node.clone();
-    let web = Web { door, page, threads, next_thread, system };
+    let web = Web { door, page, documents, threads, next_thread, system };
     let speaking =
         tokio::spawn(speak_with_all(handed, router(web), Arc::clone(&figures), tls.clone()));
     let is_asked = tokio::select! {

@@ -7,29 +7,44 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use liveloop_ports::Health as Kept;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Web;
 use crate::clock::rfc3339;
 
-#[derive(Serialize)]
+/// How a node is.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Health<'a> {
+pub(super) struct Health<'a> {
+    /// `healthy`, `degraded` (an engine is away, calls go on), `draining` or `unhealthy`.
+    #[schemars(extend("enum" = ["healthy", "degraded", "draining", "unhealthy"]))]
     status: &'static str,
+    /// RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
     timestamp: String,
+    /// Of the software.
     version: &'static str,
+    /// Name of the node.
     node: &'a str,
+    /// Since its start.
     uptime_seconds: u64,
+    /// What it works with.
     services: Services,
 }
 
 /// Each `off`, `ready` or `down`.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 struct Services {
+    /// What keeps texts and channels.
     store: &'static str,
+    /// Other nodes.
     redis: &'static str,
+    /// A store for many nodes.
     mongodb: &'static str,
+    /// Relays for calls.
     turn: &'static str,
+    /// What is kept in memory.
     memory: &'static str,
 }
 

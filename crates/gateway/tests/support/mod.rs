@@ -3,6 +3,7 @@
 // Each test file is a crate of its own and uses a part of this.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+mod fits;
 pub mod secure;
 pub mod unhurried;
 
@@ -428,7 +429,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     pub async fn frame(&mut self) -> Value {
         loop {
             match self.message().await {
-                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Text(text) => {
+                    let frame = serde_json::from_str(&text).unwrap();
+                    fits::assert_fits(&frame);
+                    return frame;
+                }
                 Message::Ping(_) | Message::Pong(_) => {}
                 other => panic!("expected a text frame, got {other:?}"),
             }
