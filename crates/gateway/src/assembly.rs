@@ -25,6 +25,7 @@ pub(crate) struct Parts {
     pub(crate) secret: Secret,
     pub(crate) archive: Arc<dyn Archive>,
     pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) has_store: bool,
     pub(crate) bans: Arc<dyn Bans>,
     pub(crate) clock: Clock,
     pub(crate) is_secure: bool,
@@ -32,13 +33,13 @@ pub(crate) struct Parts {
 
 /// The node behind its door, and what tells it that it goes away.
 pub(crate) fn build_door(settings: Settings, parts: Parts) -> (Door, watch::Sender<bool>) {
-    let Parts { secret, archive, directory, bans, clock, is_secure } = parts;
+    let Parts { secret, archive, directory, has_store, bans, clock, is_secure } = parts;
     let origins = OriginPolicy::new(settings.public_url.as_deref(), &settings.origins);
     let addresses = Arc::new(AddressBook::new(&settings.limits));
     let shared = Arc::new(Shared::new(settings, secret, bans));
     let (drain, draining) = watch::channel(false);
     let timed = TimedArchive::new(archive, Arc::clone(&shared.figures), clock.clone());
-    let node = Node { shared, archive: Arc::new(timed), directory, clock, draining };
+    let node = Node { shared, archive: Arc::new(timed), directory, has_store, clock, draining };
     (Door { node, addresses, origins: Arc::new(origins), is_secure }, drain)
 }
 

@@ -8,6 +8,7 @@ mod arrival;
 mod awaited;
 mod channels;
 mod client;
+mod doubtful;
 mod estate;
 mod exchange;
 mod handler;
@@ -48,6 +49,7 @@ use crate::{
 
 use awaited::Awaited;
 use client::{Client, Clients, Live};
+use doubtful::Doubtful;
 pub(crate) use head::{Head, Headed, says_hello};
 use homes::Homes;
 use listeners::Listeners;
@@ -178,6 +180,7 @@ pub(crate) struct Driver<N: Net = Kernel> {
     /// Texts of sessions and of groups at home here, by room, in the order in which the archive was
     /// asked; none where it answers at once.
     unanswered: IdMap<RoomId, VecDeque<Unanswered>>,
+    doubtful: Doubtful,
     awaited: Awaited<N>,
     tally: Tally,
     /// Which thread the next accepted connection goes to.
@@ -206,6 +209,7 @@ impl<N: Net> Driver<N> {
             member_news: Vec::new(),
             presence: Presence::default(),
             unanswered: IdMap::default(),
+            doubtful: Doubtful::default(),
             awaited,
             next_thread: 0,
             last_session: 0,

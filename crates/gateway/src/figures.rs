@@ -19,6 +19,7 @@ use std::{
 
 use liveloop_ports::Wall;
 use liveloop_protocol::{Category, ErrorCode};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{close::CloseReason, plane::Rings};
@@ -152,12 +153,16 @@ struct DayBegan {
 }
 
 /// What rises.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Counts {
+    /// WebSocket connections opened.
     pub(crate) connections: u64,
+    /// Matches made.
     pub(crate) rooms_created: u64,
+    /// Texts.
     pub(crate) messages_exchanged: u64,
+    /// Connections refused, or ended otherwise than by the client's wish.
     pub(crate) connection_failures: u64,
 }
 

@@ -19,6 +19,7 @@ mod figures;
 mod http;
 mod identity;
 mod inquiry;
+mod keeping;
 mod node;
 mod origin;
 mod plane;

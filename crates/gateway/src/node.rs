@@ -13,6 +13,8 @@ pub(crate) struct Node {
     pub(crate) shared: Arc<Shared>,
     pub(crate) archive: Arc<dyn Archive>,
     pub(crate) directory: Arc<dyn Directory>,
+    /// Whether these two outlast the process.
+    pub(crate) has_store: bool,
     pub(crate) clock: Clock,
     pub(crate) draining: watch::Receiver<bool>,
 }

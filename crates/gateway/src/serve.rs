@@ -24,8 +24,9 @@ use crate::{
     driver::{Handed, Post},
     estate::{Estate, Left, Refused, Succession},
     figures::Figures,
-    http::{Page, Web, router, speak_with_all},
+    http::{Documents, Page, Web, router, speak_with_all},
     identity::Secret,
+    keeping,
     node::Node,
     plane::{PlaneLink, Rings, Sends},
     settings::{IoUring, Settings},
@@ -49,6 +50,8 @@ pub struct Wiring {
     pub archive: Arc<dyn Archive>,
     /// Knows visitors and channels, in the same store.
     pub directory: Arc<dyn Directory>,
+    /// Whether these two outlast the process, as `/health` tells.
+    pub has_store: bool,
     /// Knows who may not come in.
     pub bans: Arc<dyn Bans>,
     /// What browsers are shown.
@@ -102,14 +105,15 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<Option<Estate>, ServeError> {
     let deadline = settings.drain.deadline.0;
-    let Wiring { secret, archive, directory, bans, page, tls, estate } = wiring;
+    let Wiring { secret, archive, directory, has_store, bans, page, tls, estate } = wiring;
     let left = estate.and_then(|estate| open_estate(&estate, &secret, &settings));
     let clock = match &left {
         Some(left) => Clock::going_on_from(left.moment_at(Clock::start().now().wall)),
         None => Clock::start(),
     };
     let is_secure = tls.is_some();
-    let parts = Parts { secret, archive, directory, bans, clock: clock.clone(), is_secure };
+    let parts =
+        Parts { secret, archive, directory, has_store, bans, clock: clock.clone(), is_secure };
     let (door, drain) = build_door(settings, parts);
     let succession = succeed(&door.node, left.as_ref());
     let figures = Arc::clone(&door.node.shared.figures);
@@ -117,8 +121,9 @@ pub async fn serve(
     let (mut loops, links) = start_loops(listener.into_std()?, &door, &http, succession)?;
     let system = Arc::new(SystemWatch::start(clock.moment()));
     let (threads, next_thread) = (links.clone(), Arc::default());
+    let documents = Documents::new(&door.node.shared.settings);
     let node = door.node.clone();
-    let web = Web { door, page, threads, next_thread, system };
+    let web = Web { door, page, documents, threads, next_thread, system };
     let speaking =
         tokio::spawn(speak_with_all(handed, router(web), Arc::clone(&figures), tls.clone()));
     let is_asked = tokio::select! {
@@ -126,6 +131,8 @@ pub async fn serve(
         _ = loops.ended.recv() => false,
         never = begin_days(&figures, &clock) => match never {},
         never = watch(tls, &figures) => match never {},
+        never = keeping::watch_health(&node) => match never {},
+        never = keeping::remove_old(&node) => match never {},
     };
     if !is_asked {
         return Err(ServeError::LoopEnded);

@@ -12,6 +12,7 @@ mod metrics;
 mod session;
 mod site;
 mod span;
+mod store;
 mod tls;
 
 use ipnet::IpNet;
@@ -27,6 +28,7 @@ pub use metrics::Metrics;
 pub use session::Session;
 pub use site::Site;
 pub use span::Span;
+pub use store::Store;
 pub use tls::Tls;
 
 /// All settings of one gateway.
@@ -58,6 +60,8 @@ pub struct Settings {
     pub drain: Drain,
     /// Who may meet whom.
     pub matching: Matching,
+    /// How long what is said is kept.
+    pub store: Store,
     /// Who may read the metrics.
     pub metrics: Metrics,
     /// STUN and TURN servers.
@@ -93,6 +97,7 @@ impl Settings {
             messages: Messages::default(),
             drain: Drain::for_testing(),
             matching: Matching { same_visitor: true, repeat: true, ..Matching::default() },
+            store: Store::default(),
             metrics: Metrics::default(),
             ice: Ice::default(),
             site: Site::default(),

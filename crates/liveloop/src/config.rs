@@ -60,6 +60,7 @@ pub(crate) struct Config {
     pub(crate) messages: settings::Messages,
     pub(crate) drain: settings::Drain,
     pub(crate) matching: Matching,
+    pub(crate) store: settings::Store,
     pub(crate) metrics: settings::Metrics,
     pub(crate) ice: settings::Ice,
     pub(crate) site: settings::Site,
@@ -85,6 +86,7 @@ impl Default for Config {
             messages: settings::Messages::default(),
             drain: settings::Drain::default(),
             matching: Matching::default(),
+            store: settings::Store::default(),
             metrics: settings::Metrics::default(),
             ice: settings::Ice::default(),
             site: settings::Site::default(),
@@ -131,6 +133,7 @@ impl Config {
             matching: self
                 .matching
                 .settings(self.is_same_visitor_matched(), self.is_repeat_matched()),
+            store: self.store.clone(),
             metrics: self.metrics.clone(),
             ice: self.ice.clone(),
             site: self.site.clone(),

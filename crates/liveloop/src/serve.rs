@@ -90,6 +90,7 @@ async fn serve(
         secret: Secret::new(secret.key()),
         archive: store.clone(),
         directory: store.clone(),
+        has_store: true,
         bans: Arc::new(NoBans),
         page: page::embedded(),
         tls,

@@ -136,7 +136,7 @@ pub struct Page {
 pub enum Lasting {
     /// A call's: until [`Purge::Calls`].
     Call,
-    /// A channel's: until it is purged by its name.
+    /// A channel's: until [`Purge::Channels`], or it is purged by its name.
     Channel,
 }
 
@@ -160,6 +160,8 @@ pub struct Change {
 pub enum Purge {
     /// The messages of every call.
     Calls,
+    /// The messages of every channel.
+    Channels,
     /// The messages of one room, of whichever kind.
     Room(RoomId),
 }

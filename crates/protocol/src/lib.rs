@@ -13,6 +13,7 @@ mod frame;
 mod ids;
 mod json;
 mod limits;
+pub mod schema;
 mod server;
 pub mod typescript;
 pub mod websocket;

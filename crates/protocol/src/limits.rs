@@ -1,10 +1,11 @@
 //! Every bound on what comes from outside, with its default. 0 turns a limit off.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// The limits of a node. A `…_burst` is how much may come at once before the rate holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Longest frame from a client, in bytes; a longer one closes the connection (1009).
@@ -138,7 +139,7 @@ impl Limits {
 }
 
 /// The limits that matter to a client, as `welcome.limits`; 0 stands for no limit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, TS)]
 pub struct LimitsTold {
     /// See [`Limits::frame_bytes`].
     pub frame_bytes: usize,

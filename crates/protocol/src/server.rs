@@ -60,6 +60,42 @@ pub enum ServerEvent<'a> {
 }
 
 impl ServerEvent<'_> {
+    /// Every event name that is said.
+    pub const NAMES: [&'static str; 17] = [
+        "welcome",
+        "waiting",
+        "match-done",
+        "negotiation-call-offer",
+        "negotiation-call-answer",
+        "new-ice-candidates",
+        "stop-by-remote-user",
+        "partner-away",
+        "partner-back",
+        "newMessage",
+        "typing",
+        "room-members",
+        "message-changed",
+        "read",
+        "presence",
+        "error",
+        "draining",
+    ];
+
+    /// Those that must not be lost: each has a number, and is sent again after a resume.
+    pub const NUMBERED: [&'static str; 11] = [
+        "match-done",
+        "negotiation-call-offer",
+        "negotiation-call-answer",
+        "new-ice-candidates",
+        "stop-by-remote-user",
+        "partner-away",
+        "partner-back",
+        "newMessage",
+        "room-members",
+        "message-changed",
+        "read",
+    ];
+
     /// The name of this event on the wire.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -31,17 +31,17 @@ struct Fixture {
 }
 
 #[derive(Deserialize)]
-struct Case {
-    name: String,
-    frame: Value,
-    valid: bool,
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) frame: Value,
+    pub(crate) valid: bool,
     #[serde(default)]
-    error: Option<String>,
+    pub(crate) error: Option<String>,
     #[serde(default)]
     field: Option<String>,
 }
 
-fn fixture(text: &str) -> Vec<Case> {
+pub(crate) fn fixture(text: &str) -> Vec<Case> {
     serde_json::from_str::<Fixture>(text).unwrap().cases
 }
 
@@ -383,7 +383,7 @@ fn ids_come_back_from_their_text() {
     }
 }
 
-fn any_json() -> impl Strategy<Value = Value> {
+pub(crate) fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),

@@ -114,6 +114,11 @@ impl Archive for SqliteStore {
                     };
                     in_steps(&inner, step).await
                 }
+                Purge::Channels => {
+                    let step =
+                        move |tables: &mut Tables<'_>, from| tables.purge_channels(from, before);
+                    in_steps(&inner, step).await
+                }
             }
         })
     }

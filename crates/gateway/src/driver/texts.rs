@@ -40,6 +40,7 @@ impl<N: Net> Driver<N> {
         }
         match self.append_in_call(&said) {
             Appending::Now(answer) if self.is_told_at_once(said.message.room, &answer) => {
+                let answer = self.doubtful.settle(said.message.message, answer);
                 let Some(session) = self.session_mut(outlet) else { return };
                 // What its client has sent after the text comes after it.
                 let later: Vec<Effect> = effects.drain(..).collect();
@@ -134,7 +135,10 @@ impl<N: Net> Driver<N> {
             match waiting.pop_front() {
                 Some(Unanswered { from, said, answer: Some(answer) }) => match said.group() {
                     Some(_) => self.publish_said(from, &said, answer),
-                    None => self.with_addressee(io, from, |it| it.handle_said(&said, answer)),
+                    None => {
+                        let answer = self.doubtful.settle(said.message.message, answer);
+                        self.with_addressee(io, from, |it| it.handle_said(&said, answer));
+                    }
                 },
                 Some(unanswered) => return waiting.push_front(unanswered),
                 None => {
@@ -145,6 +149,7 @@ impl<N: Net> Driver<N> {
     }
 
     fn publish_said(&mut self, from: ConnId, said: &Said, answer: SaidAnswer) {
+        let answer = self.doubtful.settle(said.message.message, answer);
         let figures = &self.wires.door.node.shared.figures;
         if let Some(publication) = said.publication(from, answer, figures) {
             self.publish(publication);

@@ -79,6 +79,7 @@ fn door() -> Door {
         secret: secret(),
         archive: Arc::new(MemoryArchive::default()),
         directory: Arc::new(MemoryDirectory::default()),
+        has_store: false,
         bans: Arc::new(NoBans),
         clock: Clock::start(),
         is_secure: false,

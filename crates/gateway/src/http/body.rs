@@ -2,7 +2,11 @@
 
 use std::time::Duration;
 
-use axum::{body::to_bytes, extract::Request, http::StatusCode};
+use axum::{
+    body::to_bytes,
+    extract::Request,
+    http::{HeaderMap, StatusCode, header},
+};
 use liveloop_protocol::{ErrorCode, Refusal};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -15,8 +19,14 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest body, in bytes.
 const BODY_BYTES_MAX: usize = 4_096;
 
-/// Reads a JSON object; an empty body is an empty object.
+/// Reads a JSON object; an empty body is an empty object. Where the client says what it sends, it must
+/// say JSON.
 pub(super) async fn read<T: DeserializeOwned>(web: &Web, request: Request) -> Result<T, Problem> {
+    if !is_json(request.headers()) {
+        let detail = "the body must be JSON: say `Content-Type: application/json`";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(Problem::new(status, ErrorCode::BadPayload, detail));
+    }
     let whole = timeout(BODY_TIMEOUT, to_bytes(request.into_body(), BODY_BYTES_MAX)).await;
     let whole = whole.map_err(|_| {
         web.door.node.shared.figures.count_given_up(GivenUp::BodyTimeout);
@@ -41,6 +51,13 @@ pub(super) async fn read<T: DeserializeOwned>(web: &Web, request: Request) -> Re
     })?;
     reader.end().map_err(|_| bad("the body must be one JSON object"))?;
     Ok(body)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers.get_all(header::CONTENT_TYPE).iter().all(|value| {
+        let media = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+        media.trim().eq_ignore_ascii_case("application/json")
+    })
 }
 
 impl From<Refusal> for Problem {

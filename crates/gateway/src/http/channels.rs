@@ -10,6 +10,7 @@ use axum::{
 use liveloop_core::{RoomId, UserId};
 use liveloop_ports::{ChannelKind, DirectoryError, Found, Member, PageLimit, Profile};
 use liveloop_protocol::{IdText, RoomKind, format_id};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::oneshot;
 
@@ -25,71 +26,100 @@ use crate::{
 };
 
 /// What all are told of a channel.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Room {
+pub(super) struct Room {
+    /// Its id, for ever.
     id: IdText,
+    /// What it is.
     kind: RoomKind,
+    /// What it is called.
     #[serde(skip_serializing_if = "Option::is_none")]
     name: Option<String>,
+    /// RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
     created_at: String,
+    /// How many members it has.
     count: u32,
 }
 
-#[derive(Serialize)]
+/// A page of rooms, ascending by id.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Rooms<T> {
+#[schemars(rename = "RoomsOf{T}")]
+pub(super) struct Rooms<T> {
+    /// The rooms.
     rooms: Vec<T>,
+    /// What to send as `after` for those after these; absent where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_after: Option<IdText>,
 }
 
 /// One channel; `user1` and `user2` in one of two.
-#[derive(Serialize)]
-struct RoomSeen {
+#[derive(Serialize, JsonSchema)]
+pub(super) struct RoomSeen {
     #[serde(flatten)]
     room: Room,
+    /// Whether it goes on.
+    #[schemars(extend("enum" = ["active", "ended"]))]
     status: &'static str,
+    /// One of the two, for a member of a room of two.
     #[serde(skip_serializing_if = "Option::is_none")]
     user1: Option<IdText>,
+    /// The other one.
     #[serde(skip_serializing_if = "Option::is_none")]
     user2: Option<IdText>,
 }
 
 /// One of one's own.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct OwnRoom {
+pub(super) struct OwnRoom {
     #[serde(flatten)]
     room: Room,
+    /// `seq` of its last message.
     last_seq: u64,
+    /// Up to where one has read.
     last_read: u64,
+    /// Whether one has made it.
     is_creator: bool,
+    /// The other one, in a direct room.
     #[serde(skip_serializing_if = "Option::is_none")]
     with: Option<Other>,
 }
 
 /// The other one of two.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct Other {
+    /// Who.
     user_id: IdText,
+    /// What they are called.
     name: String,
 }
 
-#[derive(Serialize)]
+/// A member as the others see them.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct MemberSeen {
+    /// Who; in a call their pseudonym.
     user_id: IdText,
+    /// What they are called.
     name: String,
+    /// RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
     joined_at: String,
+    /// Up to which `seq` they have read.
     last_read: u64,
 }
 
-#[derive(Serialize)]
+/// A page of members, ascending by id.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Members {
+pub(super) struct Members {
+    /// The members.
     members: Vec<MemberSeen>,
+    /// What to send as `after` for those after these; absent where there are none.
     #[serde(skip_serializing_if = "Option::is_none")]
     next_after: Option<IdText>,
 }

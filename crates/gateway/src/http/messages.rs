@@ -6,6 +6,7 @@ use axum::{
 };
 use liveloop_core::UserId;
 use liveloop_protocol::ErrorCode;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
@@ -15,10 +16,18 @@ use super::{
 };
 use crate::reading::{self, Asked, Told};
 
-#[derive(Deserialize)]
-struct Fields {
+/// Which messages: the newest, those before a place, or those after one.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "MessagesAsked")]
+pub(super) struct Fields {
+    /// The newest below this `seq`.
+    #[schemars(with = "Option<u64>")]
     before: Option<String>,
+    /// The oldest above this `seq`; not beside `before`.
+    #[schemars(with = "Option<u64>")]
     after: Option<String>,
+    /// How many at most; 50 where absent.
+    #[schemars(with = "Option<u8>", range(min = 1, max = 200))]
     limit: Option<String>,
 }
 

@@ -6,7 +6,8 @@ use axum::{
 };
 use liveloop_core::{RoomId, UserId};
 use liveloop_ports::PageLimit;
-use liveloop_protocol::{ErrorCode, Refusal, parse_id};
+use liveloop_protocol::{ErrorCode, IdText, Refusal, parse_id};
+use schemars::JsonSchema;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::Problem;
@@ -58,9 +59,15 @@ pub(super) struct PageAsked {
     pub(super) limit: PageLimit,
 }
 
-#[derive(Deserialize)]
-struct Fields {
+/// Which page of a list.
+#[derive(Deserialize, JsonSchema)]
+#[schemars(rename = "PageAsked")]
+pub(super) struct Fields {
+    /// `nextAfter` of the page before.
+    #[schemars(with = "Option<IdText>")]
     after: Option<String>,
+    /// How many at most; 50 where absent.
+    #[schemars(with = "Option<u8>", range(min = 1, max = 200))]
     limit: Option<String>,
 }
 

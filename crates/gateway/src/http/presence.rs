@@ -7,6 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use liveloop_protocol::{IdText, format_id};
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::oneshot;
 
@@ -19,10 +20,13 @@ use crate::{
     inquiry::{is_fellow, not_a_fellow},
 };
 
-#[derive(Serialize)]
+/// Whether somebody is here.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Presence {
+pub(super) struct Presence {
+    /// Who.
     user_id: IdText,
+    /// Whether any connection of theirs lives.
     online: bool,
 }
 

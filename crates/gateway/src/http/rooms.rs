@@ -11,6 +11,7 @@ use axum::{
 use liveloop_core::{RoomId, UserId};
 use liveloop_ports::{Channel, ChannelKind, Wall};
 use liveloop_protocol::{ErrorCode, IdText, Refusal, clean_name, format_id, parse_id};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 
@@ -28,40 +29,59 @@ use crate::{
 };
 
 /// What can be made.
-#[derive(Clone, Copy, Deserialize, PartialEq, Eq)]
+#[derive(Clone, Copy, Deserialize, PartialEq, Eq, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(inline)]
 enum Kind {
+    /// Of many, public or by invitation.
     Group,
     /// A group of two by invitation.
     Invite,
+    /// Of two who know each other; they have one for ever.
     Direct,
 }
 
-#[derive(Deserialize)]
+/// The room to make.
+#[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct NewRoom {
+#[schemars(extend("if" = {"properties": {"kind": {"const": "direct"}}},
+    "then" = {"required": ["userId"], "properties": {"userId": {"type": "string"}}}))]
+pub(super) struct NewRoom {
+    /// What it is.
     kind: Kind,
+    /// What it is called; of no meaning in a direct one.
     #[serde(default)]
+    #[schemars(extend("x-limit" = "name_chars"))]
     name: Option<String>,
+    /// Whether anybody may join; false where absent.
     #[serde(default)]
     public: Option<bool>,
+    /// How many members it may have; the node's own bound holds as well.
     #[serde(default)]
+    #[schemars(range(min = 1))]
     capacity: Option<u32>,
+    /// For a direct one: the other's `userId`, or the present partner's pseudonym.
     #[serde(default)]
     user_id: Option<String>,
 }
 
-#[derive(Serialize)]
+/// A room that was made.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Room {
+#[schemars(rename = "RoomMade")]
+pub(super) struct Room {
+    /// Its id, for ever.
     room_id: IdText,
+    /// The link that lets others in, where the room is not public; it is told this once.
     #[serde(skip_serializing_if = "Option::is_none")]
     invite_url: Option<String>,
 }
 
-#[derive(Serialize)]
+/// The one valid invitation.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Invitation {
+pub(super) struct Invitation {
+    /// The link; it is told this once.
     invite_url: String,
 }
 

@@ -11,21 +11,28 @@ use axum::{
 use liveloop_core::UserId;
 use liveloop_ports::Profile;
 use liveloop_protocol::{IdText, clean_name, format_id};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Problem, Web, body, peer_of};
 use crate::{clock::random_id, inquiry::refusal_of_directory, session::shown_name};
 
-#[derive(Deserialize)]
-struct NewUser {
+/// Who somebody wants to be.
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct NewUser {
+    /// What others see.
     #[serde(default)]
+    #[schemars(extend("x-limit" = "name_chars"))]
     name: Option<String>,
 }
 
-#[derive(Serialize)]
+/// A visitor.
+#[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct User {
+pub(super) struct User {
+    /// Their lasting id.
     user_id: IdText,
+    /// Proves to be them, in `hello` and as a bearer token.
     token: String,
 }
 

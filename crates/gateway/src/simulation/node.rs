@@ -131,6 +131,7 @@ impl SimulatedNode {
             secret: lasting.secret.clone(),
             archive: lasting.store.clone(),
             directory: lasting.directory.clone(),
+            has_store: false,
             bans: lasting.banned.clone(),
             clock: Clock::simulated(&lasting.time),
             is_secure: false,

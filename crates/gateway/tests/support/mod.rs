@@ -3,6 +3,7 @@
 // Each test file is a crate of its own and uses a part of this.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+mod fits;
 pub mod reading;
 pub mod secure;
 pub mod unhurried;
@@ -29,7 +30,7 @@ use tokio_tungstenite::{
 };
 
 /// Nothing here takes so long unless it is broken.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 const PAGE: Page = Page {
     files: &[PageFile {
@@ -83,7 +84,16 @@ pub fn with_limits(limits: Limits) -> Settings {
 
 fn wiring(archive: Arc<dyn Archive>, bans: Arc<dyn Bans>) -> Wiring {
     let (secret, directory) = (Secret::new([7; 32]), Arc::new(MemoryDirectory::default()));
-    Wiring { secret, archive, directory, bans, page: PAGE, tls: None, estate: None }
+    Wiring {
+        secret,
+        archive,
+        directory,
+        has_store: false,
+        bans,
+        page: PAGE,
+        tls: None,
+        estate: None,
+    }
 }
 
 impl Server {
@@ -113,6 +123,18 @@ impl Server {
     ) -> Self {
         let bans = Arc::new(NoBans);
         Self::spawn(listener, settings, Wiring { tls, ..wiring(archive, bans) })
+    }
+
+    /// One whose messages outlast it, as far as it knows.
+    pub async fn start_with_store(
+        settings: Settings,
+        archive: Arc<dyn Archive>,
+        directory: Arc<dyn Directory>,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = Settings { io_uring: io_uring(), ..settings };
+        let wiring = wiring(archive, Arc::new(NoBans));
+        Self::spawn(listener, settings, Wiring { directory, has_store: true, ..wiring })
     }
 
     /// One that asks this directory.
@@ -408,7 +430,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     pub async fn frame(&mut self) -> Value {
         loop {
             match self.message().await {
-                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Text(text) => {
+                    let frame = serde_json::from_str(&text).unwrap();
+                    fits::assert_fits(&frame);
+                    return frame;
+                }
                 Message::Ping(_) | Message::Pong(_) => {}
                 other => panic!("expected a text frame, got {other:?}"),
             }

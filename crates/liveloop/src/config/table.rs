@@ -255,6 +255,16 @@ pub(crate) static SETTINGS: &[Setting] = &[
          matching.relax_interests_after.",
     ),
     Setting::new(
+        "store.retention_calls",
+        Kind::Duration,
+        "How long is kept what is said in calls; 0s keeps it for ever.",
+    ),
+    Setting::new(
+        "store.retention_channels",
+        Kind::Duration,
+        "How long is kept what is said in channels; 0s keeps it for ever.",
+    ),
+    Setting::new(
         "metrics.public",
         Kind::Switch,
         "Whether /metrics answers everybody; else only this machine and private networks, and \

@@ -14,4 +14,5 @@ mod secrets;
 mod serving;
 mod starving;
 mod stopping;
+mod store;
 mod tls;

@@ -129,6 +129,13 @@ struct Rooms {
     ended_oldest_first: VecDeque<RoomId>,
 }
 
+impl Rooms {
+    fn purge(&mut self, lasting: Lasting, before: Wall) -> u64 {
+        let concerned = self.rooms.values_mut().filter(|room| room.lasting == lasting);
+        concerned.map(|room| room.purge(before)).sum()
+    }
+}
+
 /// Messages in memory; durable for nothing.
 #[derive(Default)]
 pub struct MemoryArchive {
@@ -173,10 +180,9 @@ impl MemoryArchive {
         let mut rooms = self.rooms();
         match purge {
             Purge::Room(room) => rooms.rooms.get_mut(&room).map_or(0, |room| room.purge(before)),
+            Purge::Channels => rooms.purge(Lasting::Channel, before),
             Purge::Calls => {
-                let calls = rooms.rooms.values_mut();
-                let calls = calls.filter(|room| room.lasting == Lasting::Call);
-                let gone = calls.map(|room| room.purge(before)).sum();
+                let gone = rooms.purge(Lasting::Call, before);
                 let Rooms { rooms, ended_oldest_first } = &mut *rooms;
                 rooms.retain(|_, room| {
                     room.is_open || room.lasting == Lasting::Channel || !room.messages.is_empty()

@@ -256,6 +256,9 @@ async fn calls_are_purged_apart_from_channels(archive: impl Archive) {
     let said = archive.append(message(calls[1], BEN, 4)).answer().await;
     assert_eq!(said.map(|it| it.seq), Ok(4));
     assert_eq!(page(&archive, Span::Newest, 50).await.0, [1, 2], "channels are kept");
+    assert_eq!(archive.purge(Purge::Channels, Wall(2_000)).await, Ok(1));
+    assert_eq!(page(&archive, Span::Newest, 50).await.0, [2], "until they are purged");
+    assert_eq!(archive.last_seq(calls[1]).await, Ok(4), "which leaves calls alone");
 }
 
 async fn a_visitor_takes_along_and_erases_what_is_theirs(archive: impl Archive) {

@@ -11,12 +11,20 @@ use crate::{
 pub struct HeldArchive {
     memory: MemoryArchive,
     hold: Box<dyn Fn(Appending) -> Appending + Send + Sync>,
+    health: Box<dyn Fn() -> Health + Send + Sync>,
 }
 
 impl HeldArchive {
     /// An empty one that passes every answer to an append through `hold`.
     pub fn new(hold: impl Fn(Appending) -> Appending + Send + Sync + 'static) -> Self {
-        Self { memory: MemoryArchive::default(), hold: Box::new(hold) }
+        let health = Box::new(|| Health::Ready);
+        Self { memory: MemoryArchive::default(), hold: Box::new(hold), health }
+    }
+
+    /// The same, which says of itself what `health` gives.
+    #[must_use]
+    pub fn with_health(self, health: impl Fn() -> Health + Send + Sync + 'static) -> Self {
+        Self { health: Box::new(health), ..self }
     }
 }
 
@@ -76,6 +84,6 @@ impl Archive for HeldArchive {
     }
 
     fn health(&self) -> Health {
-        self.memory.health()
+        (self.health)()
     }
 }

@@ -2,23 +2,27 @@
 
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
+use serde_json::{Value, json};
 use ts_rs::TS;
 
 use crate::{
     Limits, Refusal,
-    fields::{bounded_id, parse},
+    fields::{ID_BYTES_MAX, bounded_id, parse},
 };
 
 use super::room::clean_message;
 
 /// `history`: `before` and `after` are exclusive, and not both may be there.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Debug, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
+#[schemars(extend("not" = both_positions()))]
 #[ts(rename = "History", optional_fields)]
 pub struct History<'a> {
     /// The call or channel.
     #[serde(borrow)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub room_id: Cow<'a, str>,
     /// The newest below this `seq`.
     #[serde(default)]
@@ -30,8 +34,18 @@ pub struct History<'a> {
     pub after: Option<u64>,
     /// How many at most: 1 to 200, 50 where absent.
     #[serde(default)]
+    #[schemars(range(min = 1, max = History::LIMIT_MAX))]
     #[ts(optional, type = "number")]
     pub limit: Option<u64>,
+}
+
+/// Not both: `null` counts as absent.
+fn both_positions() -> Value {
+    let position = json!({"type": "integer"});
+    json!({
+        "required": ["before", "after"],
+        "properties": {"before": position, "after": position},
+    })
 }
 
 impl<'a> History<'a> {
@@ -65,12 +79,13 @@ impl<'a> History<'a> {
 }
 
 /// `read`: one has read up to here.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Debug, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "Read")]
 pub struct Read<'a> {
     /// The channel, or the present call.
     #[serde(borrow)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub room_id: Cow<'a, str>,
     /// The place of the last message that was read.
     #[ts(type = "number")]
@@ -86,18 +101,21 @@ impl<'a> Read<'a> {
 }
 
 /// `edit-message`: another text for a message of one's own.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Debug, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "EditMessage")]
 pub struct EditMessage<'a> {
     /// Where it was said.
     #[serde(borrow)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub room_id: Cow<'a, str>,
     /// Which message.
     #[serde(borrow)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub message_id: Cow<'a, str>,
     /// The text; trimmed, and something must be left.
     #[serde(borrow)]
+    #[schemars(extend("x-limit" = "message_chars"))]
     pub message: Cow<'a, str>,
 }
 
@@ -112,15 +130,17 @@ impl<'a> EditMessage<'a> {
 }
 
 /// `delete-message`: a message of one's own is to say nothing any more.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Debug, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "DeleteMessage")]
 pub struct DeleteMessage<'a> {
     /// Where it was said.
     #[serde(borrow)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub room_id: Cow<'a, str>,
     /// Which message.
     #[serde(borrow)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub message_id: Cow<'a, str>,
 }
 
@@ -134,12 +154,13 @@ impl<'a> DeleteMessage<'a> {
 }
 
 /// `watch-presence`: whose coming and going one wants to hear of from now on, instead of those before.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Debug, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "WatchPresence")]
 pub struct WatchPresence<'a> {
     /// Fellow members of a lasting channel.
     #[serde(borrow)]
+    #[schemars(extend("x-limit" = "watched_visitors"), inner(length(max = ID_BYTES_MAX)))]
     pub user_ids: Vec<Cow<'a, str>>,
 }
 

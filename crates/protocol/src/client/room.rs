@@ -2,27 +2,31 @@
 
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use ts_rs::TS;
 
 use crate::{
     Limits, Refusal,
-    fields::{self, bounded_id, parse},
+    fields::{self, ID_BYTES_MAX, bounded_id, parse},
 };
 
 /// `newMessage`.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Debug, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "NewMessage", optional_fields)]
 pub struct NewMessage<'a> {
     /// The text; trimmed, and something must be left.
     #[serde(borrow)]
+    #[schemars(extend("x-limit" = "message_chars"))]
     pub message: Cow<'a, str>,
     /// The room; the present call where absent.
     #[serde(borrow, default)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub room_id: Option<Cow<'a, str>>,
     /// The client's own id of this message: a repeat stores nothing.
     #[serde(borrow, default)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub client_id: Option<Cow<'a, str>>,
 }
 
@@ -37,12 +41,13 @@ impl<'a> NewMessage<'a> {
 }
 
 /// `typing`.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Debug, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "Typing", optional_fields)]
 pub struct Typing<'a> {
     /// The room; the present call where absent.
     #[serde(borrow, default)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub room_id: Option<Cow<'a, str>>,
     /// Whether the visitor is writing.
     pub typing: bool,
@@ -57,15 +62,17 @@ impl<'a> Typing<'a> {
 }
 
 /// `join-room`.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Debug, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "JoinRoom", optional_fields)]
 pub struct JoinRoom<'a> {
     /// The channel.
     #[serde(borrow)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub room_id: Cow<'a, str>,
     /// The secret of an invitation, where the channel is not public.
     #[serde(borrow, default)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub invite: Option<Cow<'a, str>>,
 }
 
@@ -79,12 +86,13 @@ impl<'a> JoinRoom<'a> {
 }
 
 /// `leave-room`.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Debug, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "LeaveRoom", optional_fields)]
 pub struct LeaveRoom<'a> {
     /// The channel.
     #[serde(borrow)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub room_id: Cow<'a, str>,
 }
 

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use ts_rs::TS;
 
@@ -11,15 +12,17 @@ use crate::{
 };
 
 /// `hello`: the first frame or none.
-#[derive(Debug, Default, Deserialize, TS)]
+#[derive(Debug, Default, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "Hello", optional_fields)]
 pub struct Hello<'a> {
     /// A token from an earlier `welcome`.
     #[serde(borrow, default)]
+    #[schemars(length(max = Hello::TOKEN_BYTES_MAX))]
     pub token: Option<Cow<'a, str>>,
     /// The resume secret of a lost session.
     #[serde(borrow, default)]
+    #[schemars(length(max = Hello::TOKEN_BYTES_MAX))]
     pub resume: Option<Cow<'a, str>>,
     /// The last `n` seen in that session; 0 where absent.
     #[serde(default)]
@@ -27,6 +30,7 @@ pub struct Hello<'a> {
     pub after: Option<u64>,
     /// The name that partners see.
     #[serde(borrow, default)]
+    #[schemars(extend("x-limit" = "name_chars"))]
     pub name: Option<Cow<'a, str>>,
 }
 
@@ -47,5 +51,5 @@ impl<'a> Hello<'a> {
 }
 
 /// `heartbeat`: no fields.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Debug, Deserialize, JsonSchema, TS)]
 pub struct Heartbeat {}

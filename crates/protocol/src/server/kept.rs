@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use ts_rs::TS;
 
 /// A message in its place; of a tombstone only the place, and who it was of.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "KeptMessage", optional_fields)]
 pub struct KeptMessage<'a> {
@@ -28,12 +29,14 @@ pub struct KeptMessage<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub message: Option<&'a str>,
     /// When it was said, RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
     pub timestamp: &'a str,
     /// The sender's own id of the message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client_id: Option<&'a str>,
     /// When its text was last changed, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub edited_at: Option<&'a str>,
     /// True for a tombstone.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -41,7 +44,7 @@ pub struct KeptMessage<'a> {
 }
 
 /// The ack of a `history`, ascending by `seq`.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "HistoryPage", optional_fields)]
 pub struct HistoryPage<'a> {
@@ -58,7 +61,7 @@ pub struct HistoryPage<'a> {
 }
 
 /// `message-changed`.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "MessageChanged", optional_fields)]
 pub struct MessageChanged<'a> {
@@ -74,6 +77,7 @@ pub struct MessageChanged<'a> {
     pub message: Option<&'a str>,
     /// When it was changed, RFC 3339.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("format" = "date-time"))]
     pub edited_at: Option<&'a str>,
     /// True where it was deleted.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,7 +85,7 @@ pub struct MessageChanged<'a> {
 }
 
 /// `read` as it arrives.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "ReadRelayed")]
 pub struct ReadRelayed<'a> {
@@ -95,7 +99,7 @@ pub struct ReadRelayed<'a> {
 }
 
 /// The ack of a `read`: it never falls.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "ReadAck")]
 pub struct ReadAck {
@@ -105,7 +109,7 @@ pub struct ReadAck {
 }
 
 /// `presence`.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "Presence")]
 pub struct Presence<'a> {
@@ -116,7 +120,7 @@ pub struct Presence<'a> {
 }
 
 /// The ack of a `watch-presence`.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "PresenceWatched")]
 pub struct PresenceWatched<'a> {

@@ -1,10 +1,11 @@
 //! What is said in a room, in calls and channels alike.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use ts_rs::TS;
 
 /// `newMessage` as it arrives.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "MessageRelayed", optional_fields)]
 pub struct MessageRelayed<'a> {
@@ -22,6 +23,7 @@ pub struct MessageRelayed<'a> {
     /// The text.
     pub message: &'a str,
     /// RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
     pub timestamp: &'a str,
     /// The room.
     pub room_id: &'a str,
@@ -31,7 +33,7 @@ pub struct MessageRelayed<'a> {
 }
 
 /// The ack of a `newMessage`.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "MessageAck")]
 pub struct MessageAck<'a> {
@@ -41,11 +43,12 @@ pub struct MessageAck<'a> {
     #[ts(type = "number")]
     pub seq: u64,
     /// RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
     pub timestamp: &'a str,
 }
 
 /// `typing` as it arrives.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "TypingRelayed")]
 pub struct TypingRelayed<'a> {
@@ -58,7 +61,7 @@ pub struct TypingRelayed<'a> {
 }
 
 /// `room-members`: gathered to at most one a second.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "RoomMembers", optional_fields)]
 pub struct RoomMembers<'a> {
@@ -75,7 +78,7 @@ pub struct RoomMembers<'a> {
 }
 
 /// What a conversation is, as the wire says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum RoomKind {
     /// Of many, public or by invitation.
@@ -87,7 +90,7 @@ pub enum RoomKind {
 }
 
 /// The ack of a `join-room`.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "RoomJoined", optional_fields)]
 pub struct RoomJoined<'a> {
