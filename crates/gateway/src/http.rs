@@ -7,6 +7,7 @@ mod documents;
 mod gate;
 mod health;
 mod io;
+mod messages;
 mod metrics;
 mod observe;
 mod operation;

@@ -5,17 +5,24 @@
 //! wire's words here, and nowhere else. A question may hold several looks into the stores: it checks who asks
 //! in the very question that answers them.
 
-use std::sync::Arc;
+mod kept;
 
 use liveloop_core::{RoomId, UserId};
 use liveloop_ports::{
-    Admission, Archive, BoxFuture, ChannelKind, Directory, DirectoryError, Found, Joined, Lasting,
+    Admission, BoxFuture, Change, ChannelKind, Directory, DirectoryError, Found, Joined, Lasting,
     Profile, SecretHash, Wall,
 };
 use liveloop_protocol::{ErrorCode, Refusal, RoomKind};
 use sha2::{Digest, Sha256};
 
-use crate::{desk::AskedBy, node::Node, session::refusal_of_archive};
+use crate::{
+    desk::AskedBy,
+    node::Node,
+    reading::{self, Asked, Told},
+    session::refusal_of_archive,
+};
+
+pub(crate) use kept::{Changed, Place, UpTo};
 
 /// How long one is told to wait while a store does not work, in milliseconds.
 const STORE_RETRY_AFTER_MS: u64 = 1_000;
@@ -61,6 +68,18 @@ pub(crate) enum Question {
     IsMember { room: RoomId, user: UserId },
     /// Whether all these are fellow members of theirs in lasting channels.
     AreFellows { user: UserId, others: Vec<UserId> },
+    /// What was said in a room.
+    Page {
+        asked: Asked,
+        reader: UserId,
+        /// Whether it is of the call that they are in: of that the directory knows nothing before its
+        /// first text.
+        is_in_call: bool,
+    },
+    /// To have read up to here.
+    ReadUpTo { place: Place, user: UserId, seq: u64 },
+    /// To give a message another text, or none.
+    Change { place: Place, change: Change, text: Option<String> },
 }
 
 /// What the stores say.
@@ -86,6 +105,12 @@ pub(crate) enum Reply {
     IsMember,
     /// All of them are.
     AreFellows(Vec<UserId>),
+    /// What was said.
+    Page(Told),
+    /// They have read up to there.
+    ReadUpTo(UpTo),
+    /// The message is changed.
+    Changed(Changed),
 }
 
 /// A channel, as one who enters it is told of it.
@@ -107,18 +132,13 @@ pub(crate) struct MemberNews {
     pub(crate) has_come: bool,
 }
 
-/// The stores, for as long as a question is being answered.
-struct Stores {
-    archive: Arc<dyn Archive>,
-    directory: Arc<dyn Directory>,
-}
-
 impl Question {
     /// The channel at whose home it is to be asked: what opens a channel has to come in one order with
-    /// what closes it.
+    /// what closes it, and what its listeners hear of a text after that text.
     pub(crate) fn home(&self) -> Option<RoomId> {
         match self {
             Self::Enter { channel, .. } => Some(channel.room),
+            Self::ReadUpTo { place, .. } | Self::Change { place, .. } => place.home(),
             _ => None,
         }
     }
@@ -133,8 +153,7 @@ impl Question {
     /// Asks the stores. What changes something is asked of them when this is first polled, so that
     /// questions of one session act in the order in which they were polled first.
     pub(crate) fn ask(self, node: &Node) -> BoxFuture<'static, Result<Reply, Refusal>> {
-        let archive = Arc::clone(&node.archive);
-        let stores = Stores { archive, directory: Arc::clone(&node.directory) };
+        let stores = node.clone();
         Box::pin(async move {
             match self {
                 Self::Join { room, user, name, invite, at } => {
@@ -152,6 +171,17 @@ impl Question {
                     member.map(|_| Reply::IsMember).map_err(unseen)
                 }
                 Self::AreFellows { user, others } => stores.are_fellows(user, others).await,
+                Self::ReadUpTo { place, user, seq } => stores.read_up_to(place, user, seq).await,
+                Self::Change { place, change, text } => stores.change(place, change, text).await,
+                Self::Page { asked, reader, is_in_call } => {
+                    let read = reading::read(&stores, Some(reader), asked).await;
+                    match read {
+                        Err(refusal) if is_in_call && refusal.code == ErrorCode::RoomNotFound => {
+                            Ok(Reply::Page(Told::default()))
+                        }
+                        told => told.map(Reply::Page),
+                    }
+                }
             }
         })
     }
@@ -193,7 +223,8 @@ impl Entered {
     }
 }
 
-impl Stores {
+/// What takes more than one look.
+impl Node {
     async fn join(
         &self,
         (room, user): (RoomId, UserId),

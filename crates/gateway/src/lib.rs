@@ -23,6 +23,7 @@ mod keeping;
 mod node;
 mod origin;
 mod plane;
+mod reading;
 mod serve;
 mod session;
 pub mod settings;

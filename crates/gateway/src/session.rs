@@ -9,6 +9,7 @@ mod deferred;
 mod delivery;
 mod estate;
 mod groups;
+mod history;
 mod limiter;
 mod messages;
 mod presence;
@@ -358,12 +359,11 @@ impl Session {
             ClientEvent::Answer(answer) => self.answer(answer, now.moment),
             ClientEvent::Candidates(candidates) => self.candidates(candidates, now.moment),
             ClientEvent::Typing(typing) => self.typing(typing, now.moment),
-            // Their words are settled before anything keeps what they ask for.
-            ClientEvent::History(_)
-            | ClientEvent::Read(_)
-            | ClientEvent::EditMessage(_)
-            | ClientEvent::DeleteMessage(_) => {
-                Err(Refusal::new(ErrorCode::UnknownEvent, "there is no event of that name"))
+            ClientEvent::History(history) => return self.history(history, reference),
+            ClientEvent::Read(read) => return self.read(read, reference),
+            ClientEvent::EditMessage(edit) => return self.edit_message(edit, reference, now),
+            ClientEvent::DeleteMessage(delete) => {
+                return self.delete_message(delete, reference, now);
             }
             ClientEvent::Heartbeat => {
                 let server_time = rfc3339(now.wall);

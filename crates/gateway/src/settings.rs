@@ -7,6 +7,7 @@ mod heartbeat;
 mod ice;
 mod io_uring;
 mod matching;
+mod messages;
 mod metrics;
 mod session;
 mod site;
@@ -22,6 +23,7 @@ pub use heartbeat::Heartbeat;
 pub use ice::Ice;
 pub use io_uring::IoUring;
 pub use matching::Matching;
+pub use messages::Messages;
 pub use metrics::Metrics;
 pub use session::Session;
 pub use site::Site;
@@ -52,6 +54,8 @@ pub struct Settings {
     pub heartbeat: Heartbeat,
     /// How sessions survive their sockets.
     pub session: Session,
+    /// What becomes of texts.
+    pub messages: Messages,
     /// How the gateway stops.
     pub drain: Drain,
     /// Who may meet whom.
@@ -90,6 +94,7 @@ impl Settings {
             limits: Limits::for_testing(),
             heartbeat: Heartbeat::for_testing(),
             session: Session::for_testing(),
+            messages: Messages::default(),
             drain: Drain::for_testing(),
             matching: Matching { same_visitor: true, repeat: true, ..Matching::default() },
             store: Store::default(),

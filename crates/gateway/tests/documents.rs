@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use support::{Server, settings, with_limits};
 
 /// Every route, by method.
-const ROUTES: [(&str, &str); 19] = [
+const ROUTES: [(&str, &str); 20] = [
     ("get", "/"),
     ("get", "/health"),
     ("get", "/health/live"),
@@ -27,6 +27,7 @@ const ROUTES: [(&str, &str); 19] = [
     ("post", "/api/rooms"),
     ("get", "/api/rooms/{id}"),
     ("get", "/api/rooms/{id}/members"),
+    ("get", "/api/rooms/{id}/messages"),
     ("post", "/api/rooms/{id}/invite"),
     ("delete", "/api/rooms/{id}/invite"),
     ("get", "/docs"),
@@ -167,6 +168,8 @@ async fn acks_fit_the_document() {
         ("newMessage", json!({"message": "hi"})),
         ("typing", json!({"typing": true})),
         ("negotiation-call-offer", json!({"offer": {}})),
+        ("read", json!({"roomId": room, "seq": 1})),
+        ("history", json!({"roomId": room})),
         ("leave-room", json!({"roomId": room})),
         ("stop-call", json!({})),
         ("heartbeat", json!({})),
@@ -176,6 +179,23 @@ async fn acks_fit_the_document() {
         let ack = ada.ask(event, data).await;
         let pointer = format!("/components/messages/ack.{event}/payload");
         assert_fits(&validator(&document, &pointer), &ack);
+    }
+    ada.ask("join-room", json!({"roomId": room})).await;
+    let said = ada.ask("newMessage", json!({"roomId": room, "message": "helo"})).await;
+    let path = format!("/api/rooms/{room}/messages");
+    for event in ["edit-message", "delete-message"] {
+        let id = &said["data"]["messageId"];
+        let data = json!({"roomId": room, "messageId": id, "message": "hello"});
+        let ack = ada.ask(event, data).await;
+        let pointer = format!("/components/messages/ack.{event}/payload");
+        assert_fits(&validator(&document, &pointer), &ack);
+        let ack = ada.ask("history", json!({"roomId": room, "limit": 1})).await;
+        let pointer = "/components/messages/ack.history/payload";
+        assert_fits(&validator(&document, pointer), &ack);
+        let page = server.json(&format!("{path}?limit=1")).await;
+        assert_eq!(page, ack["data"]);
+        let pointer = "/paths/~1api~1rooms~1%7Bid%7D~1messages/get/responses/200/content/application~1json/schema";
+        assert_fits(&validator(&server.json("/openapi.json").await, pointer), &page);
     }
     let refused = ada.ask("newMessage", json!({"message": ""})).await;
     assert_fits(&validator(&document, "/components/messages/ack.error/payload"), &refused);

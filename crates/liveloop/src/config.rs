@@ -57,6 +57,7 @@ pub(crate) struct Config {
     pub(crate) limits: Limits,
     pub(crate) heartbeat: settings::Heartbeat,
     pub(crate) session: settings::Session,
+    pub(crate) messages: settings::Messages,
     pub(crate) drain: settings::Drain,
     pub(crate) matching: Matching,
     pub(crate) store: settings::Store,
@@ -82,6 +83,7 @@ impl Default for Config {
             limits: Limits::default(),
             heartbeat: settings::Heartbeat::default(),
             session: settings::Session::default(),
+            messages: settings::Messages::default(),
             drain: settings::Drain::default(),
             matching: Matching::default(),
             store: settings::Store::default(),
@@ -126,6 +128,7 @@ impl Config {
             limits: self.limits.clone(),
             heartbeat: self.heartbeat.clone(),
             session: self.session.clone(),
+            messages: self.messages.clone(),
             drain: self.drain.clone(),
             matching: self
                 .matching

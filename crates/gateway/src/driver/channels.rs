@@ -41,6 +41,9 @@ impl<N: Net> Driver<N> {
                 None => self.member_news.push(news),
             }
         }
+        if let Some(publication) = Publication::of_finding(&finding) {
+            self.publish(publication);
+        }
         if let Some(room) = finding.opened()
             && !self.channels.opened(room)
         {

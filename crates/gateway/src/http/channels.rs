@@ -161,7 +161,7 @@ pub(super) async fn seen(
     Ok((found, member))
 }
 
-fn told(body: impl Serialize) -> Response {
+pub(super) fn told(body: impl Serialize) -> Response {
     (StatusCode::OK, [(header::CACHE_CONTROL, "no-store")], Json(body)).into_response()
 }
 
@@ -199,7 +199,7 @@ pub(super) async fn one(
     Ok(told(RoomSeen { room: Room::new(found), status, user1, user2 }))
 }
 
-async fn is_in_call(web: &Web, user: UserId, room: RoomId) -> Result<bool, Problem> {
+pub(super) async fn is_in_call(web: &Web, user: UserId, room: RoomId) -> Result<bool, Problem> {
     let (answer, answered) = oneshot::channel();
     web.threads[0].post(Post::IsInCall(user, room, answer));
     answered.await.map_err(|_| Problem::draining())

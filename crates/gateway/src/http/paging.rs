@@ -8,7 +8,7 @@ use liveloop_core::{RoomId, UserId};
 use liveloop_ports::PageLimit;
 use liveloop_protocol::{ErrorCode, IdText, Refusal, parse_id};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::Problem;
 use crate::inquiry::room_not_found;
@@ -25,6 +25,31 @@ pub(super) fn room_named(named: Named) -> Result<RoomId, Problem> {
 /// The visitor who is named, where it could be one.
 pub(super) fn user_named(named: Named) -> Option<UserId> {
     named.ok().and_then(|Path(id)| parse_id(&id)).map(UserId)
+}
+
+/// The fields of the query of `uri`.
+///
+/// # Errors
+/// `bad-payload`.
+pub(super) fn fields<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
+    let Query(fields) = Query::<T>::try_from_uri(uri).map_err(|_| {
+        let detail = "the query must name each field once, in percent-encoded UTF-8";
+        Problem::new(StatusCode::BAD_REQUEST, ErrorCode::BadPayload, detail)
+    })?;
+    Ok(fields)
+}
+
+/// A number of the query, of digits alone: a sign would be none in JSON either, or a space.
+///
+/// # Errors
+/// `bad-payload`, naming the field.
+pub(super) fn whole_number(name: &str, text: Option<&str>) -> Result<Option<u64>, Refusal> {
+    let read = |text: &str| {
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+        let number = text.parse().ok().filter(|_| is_plain);
+        number.ok_or_else(|| Refusal::bad_field(name, "a whole number, 0 or more"))
+    };
+    text.map(read).transpose()
 }
 
 /// `?after=ID&limit=N`.
@@ -52,16 +77,12 @@ impl PageAsked {
     /// # Errors
     /// `bad-payload`, naming the field.
     pub(super) fn read(uri: &Uri) -> Result<Self, Problem> {
-        let Query(fields) = Query::<Fields>::try_from_uri(uri).map_err(|_| {
-            let detail = "the query must name each field once, in percent-encoded UTF-8";
-            Problem::new(StatusCode::BAD_REQUEST, ErrorCode::BadPayload, detail)
-        })?;
+        let fields: Fields = fields(uri)?;
         let after = fields.after.map(|after| {
             parse_id(&after).ok_or_else(|| Refusal::bad_field("after", "an id of this list"))
         });
-        let limit = fields.limit.map(|limit| {
-            let limit = limit.parse().ok().and_then(PageLimit::new);
-            limit.ok_or_else(|| Refusal::bad_field("limit", "1 to 200"))
+        let limit = whole_number("limit", fields.limit.as_deref())?.map(|limit| {
+            PageLimit::new(limit).ok_or_else(|| Refusal::bad_field("limit", "1 to 200"))
         });
         Ok(Self { after: after.transpose()?, limit: limit.transpose()?.unwrap_or_default() })
     }

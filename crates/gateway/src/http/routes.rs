@@ -6,10 +6,10 @@ use axum::{
     http::{Method, StatusCode},
     routing::{MethodRouter, delete, get, post},
 };
-use liveloop_protocol::ErrorCode;
+use liveloop_protocol::{ErrorCode, HistoryPage};
 
 use super::{
-    Web, channels, documents, health, metrics,
+    Web, channels, documents, health, messages, metrics,
     operation::{HTML, JSON, Operation, TEXT},
     page,
     paging::Fields,
@@ -215,6 +215,19 @@ fn for_rooms() -> Vec<Route> {
                 .bearer()
                 .query::<Fields>()
                 .answers::<channels::Members>(StatusCode::OK, "A page of them."),
+        ),
+        reads(
+            "/api/rooms/{id}/messages",
+            get(messages::messages),
+            of_room(
+                "messages",
+                "What was said, ascending by `seq`, as `history` gives it: for members, for those who \
+                 were in a call, and of public groups for everybody.",
+            )
+            .maybe_bearer()
+            .query::<messages::Fields>()
+            .answers::<HistoryPage<'static>>(StatusCode::OK, "A page; empty past either end.")
+            .refuses(StatusCode::SERVICE_UNAVAILABLE, &[ErrorCode::Draining]),
         ),
         makes(
             "/api/rooms/{id}/invite",

@@ -31,7 +31,12 @@ impl Session {
         let room = room_named(event.room_id())?;
         let follows = || traces.deferred.iter().any(|deferred| deferred.room == room);
         let waits = match event {
-            ClientEvent::NewMessage(_) | ClientEvent::Typing(_) => {
+            ClientEvent::NewMessage(_)
+            | ClientEvent::Typing(_)
+            | ClientEvent::History(_)
+            | ClientEvent::Read(_)
+            | ClientEvent::EditMessage(_)
+            | ClientEvent::DeleteMessage(_) => {
                 traces.joining.iter().any(|joining| joining.room == room) || follows()
             }
             ClientEvent::JoinRoom(_) | ClientEvent::LeaveRoom(_) => follows(),

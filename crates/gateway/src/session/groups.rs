@@ -153,7 +153,7 @@ impl Session {
         }
     }
 
-    fn asked_by(
+    pub(super) fn asked_by(
         &self,
         event: &'static str,
         room: Option<RoomId>,
@@ -195,6 +195,9 @@ impl Session {
             }
             Ok(Reply::IsMember) => {}
             Ok(Reply::AreFellows(users)) => self.may_watch(by, number, users),
+            Ok(Reply::ReadUpTo(up_to)) => self.has_read(&by, &up_to),
+            Ok(Reply::Changed(changed)) => self.has_changed(&by, &changed),
+            Ok(Reply::Page(told)) => told.with(|page| self.acknowledge(by.reference, page)),
             Err(refusal) => self.not_found(&by, number, &refusal),
         }
     }
@@ -252,12 +255,13 @@ impl Session {
             }
             "leave-room" => self.stay(room),
             // Nobody has asked but the node itself.
-            _ => {
+            "" => {
                 if is_over && !self.joining().iter().any(|joining| joining.room == room) {
                     self.stop_listening(room);
                 }
                 return;
             }
+            _ => {}
         }
         let room_id = format_id(room.0);
         self.refuse(by.reference, Some(by.event), Some(&room_id), refusal);

@@ -350,6 +350,7 @@ fn granted(inquiry: Inquiry) -> Delivery {
         Question::Leave { room, user } => Reply::Left { room, user, was_member: true },
         Question::IsMember { .. } => Reply::IsMember,
         Question::AreFellows { ref others, .. } => Reply::AreFellows(others.clone()),
+        ref other => panic!("asked of the real stores alone: {other:?}"),
     };
     found(inquiry, Ok(reply))
 }

@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
 mod fits;
+pub mod reading;
 pub mod secure;
 pub mod unhurried;
 

@@ -200,6 +200,11 @@ pub(crate) static SETTINGS: &[Setting] = &[
          bytes each.",
     ),
     Setting::new(
+        "messages.change_within",
+        Kind::Duration,
+        "How long after it was said a text may be edited or deleted by whoever said it.",
+    ),
+    Setting::new(
         "drain.deadline",
         Kind::Duration,
         "After SIGTERM or Ctrl-C the server has stopped this much later, whatever its clients do.",
