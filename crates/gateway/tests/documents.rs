@@ -240,6 +240,23 @@ async fn answers_of_rest_fit_the_document() {
 }
 
 #[tokio::test]
+async fn bodies_are_taken_as_the_document_says() {
+    let server = Server::start(settings()).await;
+    for (capacity, is_whole) in [("3", true), ("3.0", true), ("3e0", true), ("2.5", false)] {
+        let body = format!("{{\"kind\":\"group\",\"public\":true,\"capacity\":{capacity}}}");
+        let (_, token) = server.user("Ada").await;
+        let (status, made) = server.rest("POST /api/rooms", Some(&token), &body).await;
+        assert_eq!(status, if is_whole { 201 } else { 400 }, "{capacity}: {made}");
+        assert_eq!(made["field"] == "capacity", !is_whole, "{made}");
+    }
+    // White space is no JSON, and not nothing either.
+    for body in ["\t", " ", "\r\n"] {
+        let (status, refused) = server.rest("POST /api/users", None, body).await;
+        assert_eq!(status, 400, "{body:?}: {refused}");
+    }
+}
+
+#[tokio::test]
 async fn methods_that_a_route_does_not_know_are_told_which_it_does() {
     let server = Server::start(settings()).await;
     for (path, allow) in [

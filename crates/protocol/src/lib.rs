@@ -17,6 +17,7 @@ pub mod schema;
 mod server;
 pub mod typescript;
 pub mod websocket;
+pub mod whole;
 
 pub use client::{
     BlockUser, CancelRequest, ClientEvent, DeleteMessage, EditMessage, Heartbeat, Hello, History,

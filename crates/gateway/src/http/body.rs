@@ -37,7 +37,7 @@ pub(super) async fn read<T: DeserializeOwned>(web: &Web, request: Request) -> Re
         let detail = "the body is longer than 4096 bytes, or did not come whole";
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLong, detail)
     })?;
-    let text = if bytes.trim_ascii().is_empty() { &b"{}"[..] } else { &bytes };
+    let text = if bytes.is_empty() { &b"{}"[..] } else { &bytes };
     let bad = |detail| Problem::new(StatusCode::BAD_REQUEST, ErrorCode::BadPayload, detail);
     // Serde would also read an array as a struct.
     if !text.trim_ascii_start().starts_with(b"{") {

@@ -10,7 +10,7 @@ use axum::{
 };
 use liveloop_core::{RoomId, UserId};
 use liveloop_ports::{Channel, ChannelKind, Wall};
-use liveloop_protocol::{ErrorCode, IdText, Refusal, clean_name, format_id, parse_id};
+use liveloop_protocol::{ErrorCode, IdText, Refusal, clean_name, format_id, parse_id, whole};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
@@ -57,7 +57,7 @@ pub(super) struct NewRoom {
     #[serde(default)]
     public: Option<bool>,
     /// How many members it may have; the node's own bound holds as well.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole::optional")]
     #[schemars(range(min = 1))]
     capacity: Option<u32>,
     /// For a direct one: the other's `userId`, or the present partner's pseudonym.

@@ -10,6 +10,7 @@ use ts_rs::TS;
 use crate::{
     Limits, Refusal,
     fields::{ID_BYTES_MAX, bounded_id, parse},
+    whole,
 };
 
 use super::room::clean_message;
@@ -25,15 +26,15 @@ pub struct History<'a> {
     #[schemars(length(max = ID_BYTES_MAX))]
     pub room_id: Cow<'a, str>,
     /// The newest below this `seq`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole::optional")]
     #[ts(optional, type = "number")]
     pub before: Option<u64>,
     /// The oldest above this `seq`.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole::optional")]
     #[ts(optional, type = "number")]
     pub after: Option<u64>,
     /// How many at most: 1 to 200, 50 where absent.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole::optional")]
     #[schemars(range(min = 1, max = History::LIMIT_MAX))]
     #[ts(optional, type = "number")]
     pub limit: Option<u64>,
@@ -88,6 +89,7 @@ pub struct Read<'a> {
     #[schemars(length(max = ID_BYTES_MAX))]
     pub room_id: Cow<'a, str>,
     /// The place of the last message that was read.
+    #[serde(deserialize_with = "whole::required")]
     #[ts(type = "number")]
     pub seq: u64,
 }

@@ -9,6 +9,7 @@ use ts_rs::TS;
 use crate::{
     Limits, Refusal,
     fields::{clean_name, parse},
+    whole,
 };
 
 /// `hello`: the first frame or none.
@@ -25,7 +26,7 @@ pub struct Hello<'a> {
     #[schemars(length(max = Hello::TOKEN_BYTES_MAX))]
     pub resume: Option<Cow<'a, str>>,
     /// The last `n` seen in that session; 0 where absent.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole::optional")]
     #[ts(optional, type = "number")]
     pub after: Option<u64>,
     /// The name that partners see.

@@ -117,7 +117,12 @@ fn edgy_text() -> impl Strategy<Value = String> {
 
 /// Payloads that are right but for one text, as a rule.
 fn nearly_right() -> impl Strategy<Value = (&'static str, Value)> {
-    let number = prop_oneof![Just(-1_i64), Just(0), Just(1), Just(200), Just(201), any::<i64>()];
+    let whole = prop_oneof![Just(-1_i64), Just(0), Just(1), Just(200), Just(201), any::<i64>()];
+    let number = prop_oneof![
+        2 => whole.prop_map(Value::from),
+        // `200.0` is as whole as `200`, and `200.5` is not.
+        1 => (-2..410_i32).prop_map(|halves| Value::from(f64::from(halves) / 2.0)),
+    ];
     let field = |event: &'static str, make: fn(String) -> Value| {
         edgy_text().prop_map(move |text| (event, make(text)))
     };
