@@ -18,7 +18,7 @@ use crate::reading::{self, Asked, Told};
 
 /// Which messages: the newest, those before a place, or those after one.
 #[derive(Deserialize, JsonSchema)]
-#[schemars(rename = "MessagesAsked")]
+#[schemars(rename = "MessagesAsked", extend("not" = {"required": ["before", "after"]}))]
 pub(super) struct Fields {
     /// The newest below this `seq`.
     #[schemars(with = "Option<u64>")]

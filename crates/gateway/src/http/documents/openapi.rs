@@ -102,16 +102,32 @@ fn parameters(operation: &Operation, limits: &Limits) -> Vec<Value> {
     });
     let query = operation.query.map(|query| query(limits)).unwrap_or_default();
     let fields = query["properties"].as_object().into_iter().flatten();
-    let in_query = fields.map(|(name, field)| {
+    let fields = fields.map(|(name, field)| {
         let mut schema = field.clone();
-        let meaning = schema["description"].take();
         if let Some(keywords) = schema.as_object_mut() {
-            keywords.remove("description");
             // A query has no word for nothing: there, what is absent is left out.
             if let Some(kinds) = keywords.get("type").and_then(Value::as_array) {
                 let kind = kinds.iter().find(|kind| *kind != "null").cloned();
                 keywords.insert("type".into(), kind.unwrap_or_default());
             }
+        }
+        (name.clone(), schema)
+    });
+    // Fields that exclude each other only an object of them can describe; it is sent as they are.
+    if !query["not"].is_null() {
+        let fields: Map<String, Value> = fields.collect();
+        let schema = json!({"type": "object", "properties": fields, "not": query["not"]});
+        let meaning = &query["description"];
+        let whole = json!({
+            "name": "asked", "in": "query", "style": "form", "explode": true, "required": false,
+            "description": meaning, "schema": schema,
+        });
+        return in_path.chain([whole]).collect();
+    }
+    let in_query = fields.map(|(name, mut schema)| {
+        let meaning = schema["description"].take();
+        if let Some(keywords) = schema.as_object_mut() {
+            keywords.remove("description");
         }
         json!({"name": name, "in": "query", "required": false, "description": meaning, "schema": schema})
     });
