@@ -5,7 +5,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 SERVER := $(abspath $(TARGET))/debug/liveloop
 
 .DEFAULT_GOAL := help
-.PHONY: help run page test sim sim-long sim-planted sim-binary test-rust test-web test-metrics test-bench test-hostile conformance e2e fuzz sanitize \
+.PHONY: help run page test sim sim-long sim-planted sim-binary test-rust test-web test-metrics test-api test-bench test-hostile test-kill-store kill-store conformance e2e fuzz sanitize \
         check lint-rust lint-web ci generated screenshots bench bench-lobby bench-store bench-peers bench-binaries million hostile clean tools
 
 help: ## list what can be made
@@ -21,7 +21,7 @@ run: page ## build what has changed and serve on http://localhost:8000 (PORT=, A
 page: tools ## build the page, if its sources have changed
 	@scripts/page.sh
 
-test: test-rust sim conformance test-web test-metrics test-bench test-hostile e2e ## install what the tests need, then run all of them
+test: test-rust sim conformance test-web test-metrics test-api test-bench test-hostile test-kill-store e2e ## install what the tests need, then run all of them
 
 test-rust: page ## test the Rust crates, the binary among them
 	@# With it the store's tests let syncs fail.
@@ -72,11 +72,30 @@ test-hostile: page ## attack a server with a few hundred hostile clients
 	@echo 'attacking a server …'
 	scripts/hostile.sh debug --small --rounds 1 --seconds 4
 
+test-kill-store: page ## kill a server under chat, let its disk fail, and look for what was acknowledged
+	@command -v strace >/dev/null || scripts/apt.sh strace
+	@cargo build --locked -p liveloop -p liveloop-bench
+	@cargo build --locked -p liveloop-sqlite --example held
+	@echo 'killing a server that keeps what is said …'
+	ROUNDS=3 scripts/kill-store.sh debug
+
+kill-store: page ## the same at length (ROUNDS=100)
+	@command -v strace >/dev/null || scripts/apt.sh strace
+	@cargo build --locked --release -p liveloop -p liveloop-bench
+	@cargo build --locked --release -p liveloop-sqlite --example held
+	ROUNDS='$(or $(ROUNDS),100)' scripts/kill-store.sh release
+
 test-metrics: page ## let promtool read the metrics of the built server
 	@scripts/promtool.sh
 	@cargo build --locked -p liveloop
 	@echo 'checking the metrics …'
 	scripts/check-metrics.sh '$(SERVER)'
+
+test-api: page ## hold the server against its own OpenAPI and AsyncAPI documents (EXAMPLES=40, SEED=1)
+	@scripts/npm-packages.sh scripts/asyncapi
+	@cargo build --locked -p liveloop
+	@echo 'holding the server against its documents …'
+	EXAMPLES='$(EXAMPLES)' SEED='$(SEED)' scripts/test-api.sh '$(SERVER)'
 
 e2e: page ## test the whole with real browsers
 	@scripts/chromium.sh
@@ -144,7 +163,7 @@ bench-binaries: page
 clean: ## remove everything that was built or installed here
 	cargo clean
 	rm -rf crates/protocol/fuzz/target crates/protocol/fuzz/corpus
-	rm -rf web/dist web/node_modules e2e/node_modules e2e/output
+	rm -rf web/dist web/node_modules e2e/node_modules e2e/output scripts/asyncapi/node_modules
 	rm -rf crates/bench/peers/*/node_modules crates/bench/peers/axum/target crates/bench/peers/fastapi/.venv
 
 tools:

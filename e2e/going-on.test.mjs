@@ -130,6 +130,38 @@ scenario('one who waits and loads the page again keeps waiting', {}, async (worl
 });
 
 scenario(
+  'the server is restarted twice in a call: the picture goes on, no line is lost or doubled',
+  { expected: cut, settings: { LIVELOOP_DRAIN_RECONNECT_WITHIN: '2s' } },
+  async (world) => {
+    const [ada, ben] = await inVideo(world);
+    const [room, said] = [await ada.room(), /** @type {string[]} */ ([])];
+    for (const round of [1, 2]) {
+      await ada.writes(`Ada before ${round}`);
+      await ben.reads(`Ada before ${round}`);
+      const before = await Promise.all([ada.incoming(), ben.incoming()]);
+      assert.equal(await world.server.stop(), 0, 'it was asked to stop, and did');
+      // Written while nobody is there to take it.
+      await ada.writes(`Ada ${round}`);
+      await ben.writes(`Ben ${round}`);
+      said.push(`Ada before ${round}`, `Ada ${round}`, `Ben ${round}`);
+      await world.server.run();
+      await Promise.all([
+        ada.reads(`Ben ${round}`),
+        ben.reads(`Ada ${round}`),
+        rises(ada, before[0].framesDecoded),
+        rises(ben, before[1].framesDecoded),
+      ]);
+    }
+    for (const person of [ada, ben]) {
+      const lines = (await person.lines()).map((line) => line.replace(/^\S+: /, ''));
+      assert.deepEqual([...lines].sort(), [...said].sort(), `${person.name} has every line once`);
+      assert.equal(await person.room(), room, 'it is the same call');
+      assert.equal(await person.peers(), 1, 'the picture came the same way throughout');
+    }
+  },
+);
+
+scenario(
   'a laptop that sleeps in a call and wakes is back in it',
   {
     expected: cut,

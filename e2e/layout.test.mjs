@@ -2,6 +2,7 @@
 // On every screen, small or magnified, everything is reached without scrolling sideways, can be read, and
 // can be hit with a thumb.
 import assert from 'node:assert/strict';
+import { findOutOfReach } from './support/reach.mjs';
 import { scenario } from './support/scenario.mjs';
 
 const text_px_min = 14;
@@ -83,40 +84,3 @@ scenario('on a phone a wide picture is seen, and the chat leaves it free', {}, a
   assert.ok(seen > 0.64, `${seen} of the picture is seen`);
   assert.ok(lower < 0.34, `chat and controls take ${lower} of the height`);
 });
-
-/** @param {{ text_px_min: number, target_px_min: number }} least */
-function findOutOfReach({ text_px_min, target_px_min }) {
-  const found = [];
-  const { scrollWidth, clientWidth } = document.documentElement;
-  if (scrollWidth > clientWidth)
-    found.push(`scrolls sideways: ${scrollWidth} in ${clientWidth} px`);
-
-  const isSeen = (/** @type {Element} */ element) => {
-    const { width, height } = element.getBoundingClientRect();
-    return width > 1 && height > 1 && element.checkVisibility({ visibilityProperty: true });
-  };
-  const nameOf = (/** @type {Element} */ element) =>
-    `<${element.localName}> "${(element.getAttribute('aria-label') ?? element.textContent ?? '').trim().slice(0, 40)}"`;
-
-  for (const target of document.querySelectorAll('button, select, input, textarea, summary, a')) {
-    // A radio button or switch is hit by its label; a link in a sentence is as high as its line.
-    const area = target.matches('input') ? (target.closest('label') ?? target) : target;
-    const isInSentence = target.matches('p a, li a') || target.matches('a[href="#content"]');
-    if (!isSeen(area) || isInSentence) continue;
-    const { width, height, left, right } = area.getBoundingClientRect();
-    if (Math.min(width, height) < target_px_min - 0.5) {
-      found.push(`${nameOf(target)} is ${Math.round(width)} × ${Math.round(height)} px`);
-    }
-    if (left < -1 || right > window.innerWidth + 1) found.push(`${nameOf(target)} is cut off`);
-  }
-
-  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (words.nextNode()) {
-    const holder = words.currentNode.parentElement;
-    if (!holder || !words.currentNode.textContent?.trim() || !isSeen(holder)) continue;
-    if (holder.closest('svg, [role="img"], [aria-hidden="true"]')) continue;
-    const size = Number.parseFloat(getComputedStyle(holder).fontSize);
-    if (size < text_px_min) found.push(`${nameOf(holder)} is written in ${size} px`);
-  }
-  return found;
-}

@@ -1,7 +1,7 @@
 // @ts-check
 // One person at one page, and what they do there: they go by what is written on the screen, as people do.
 // Knows the page's words, not its code.
-import { readIncoming } from './probes.mjs';
+import { readIncoming, readLines } from './probes.mjs';
 import { until } from './until.mjs';
 
 /** @typedef {'Video' | 'Voice' | 'Text'} Way */
@@ -123,10 +123,9 @@ export class Person {
     });
   }
 
-  /** Every line of the conversation, in order, as `name: words`. */
+  /** Every line of the conversation, in order, as `name: words`; the list holds only what is near its window. */
   async lines() {
-    const log = this.page.getByRole('log').locator('p', { has: this.page.locator('[dir="auto"]') });
-    return (await log.allInnerTexts()).map((each) => each.replaceAll(/\s+/g, ' '));
+    return (await this.page.evaluate(readLines)).map((each) => each.replaceAll(/\s+/g, ' '));
   }
 
   /** How many connections for picture and sound were begun since the page was loaded. */
@@ -146,10 +145,10 @@ export class Person {
     await this.page.getByRole('log').getByText(words, { exact: true }).waitFor();
   }
 
-  /** One's own line with the state beneath it. @param {string} words */
+  /** A line, with the state beneath it. @param {string} words */
   line(words) {
-    const log = this.page.getByRole('log');
-    return log.locator('> div', { has: this.page.getByText(words, { exact: true }) });
+    const lines = this.page.getByRole('log').locator('[data-line]');
+    return lines.filter({ has: this.page.getByText(words, { exact: true }) });
   }
 
   async leave() {

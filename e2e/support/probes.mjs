@@ -83,3 +83,30 @@ export async function readIncoming() {
   }
   return incoming;
 }
+
+/** Walks through the conversation from its first line to its last, and comes back to where it was. */
+export async function readLines() {
+  const log = document.querySelector('[role="log"]');
+  if (!log) return [];
+  const frame = () => new Promise((resolve) => requestAnimationFrame(() => resolve(undefined)));
+  const before = log.scrollTop;
+  const lines = new Map();
+  // Older ones may come in above while the first are in sight.
+  for (let height = -1; height !== log.scrollHeight; ) {
+    height = log.scrollHeight;
+    log.scrollTop = 0;
+    for (let wait = 0; wait < 20; wait += 1) await frame();
+  }
+  for (let top = 0; ; top += log.clientHeight / 2) {
+    log.scrollTop = top;
+    await frame();
+    await frame();
+    for (const line of log.querySelectorAll('[data-line]')) {
+      const words = line.querySelector('p [dir="auto"]')?.closest('p');
+      if (words) lines.set(line.getAttribute('data-line'), words.innerText);
+    }
+    if (top >= log.scrollHeight - log.clientHeight) break;
+  }
+  log.scrollTop = before;
+  return [...lines.values()];
+}

@@ -154,6 +154,14 @@ impl Load {
         }
     }
 
+    /// Reads what a server that has ended has left in the sockets.
+    pub(crate) fn read_to_the_end(&mut self, scenario: &mut impl Scenario) {
+        for who in 0..self.clients.len() {
+            // Each ends with an error, for its connection does.
+            let _ = self.read(who, scenario);
+        }
+    }
+
     fn read(&mut self, who: usize, scenario: &mut impl Scenario) -> Result<()> {
         let client = &mut self.clients[who];
         let mut tls = self.tls.get_mut(who);

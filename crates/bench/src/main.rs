@@ -3,6 +3,7 @@
 
 #![forbid(unsafe_code)]
 
+mod durable;
 mod hold;
 mod hostile;
 mod leash;
@@ -41,6 +42,8 @@ enum Command {
     Hold(hold::Hold),
     /// Attack a server, and measure what that does to the others on it.
     Hostile(hostile::Hostile),
+    /// Talk to a server that is killed again and again, or whose disk fails.
+    Durable(durable::Durable),
     /// Serve as the bare epoll loop that the figures are compared with.
     Reference {
         /// Where to listen; port 0 takes any free one.
@@ -72,6 +75,7 @@ fn main() -> Result<()> {
         Command::Run(run) => run.run(),
         Command::Hold(hold) => hold.run(),
         Command::Hostile(hostile) => hostile.run(),
+        Command::Durable(durable) => durable.run(),
         Command::Attacker(attacker) => attacker.run(),
         Command::Reference { listen, per_frame } => reference::serve(listen, !per_frame),
         Command::Loader(loader) => loader.run(),

@@ -6,6 +6,7 @@ mod rate;
 mod relay;
 mod resume;
 mod room;
+mod say;
 mod storm;
 
 use std::time::Duration;
@@ -26,6 +27,7 @@ pub(crate) use rate::{rate, window};
 pub(crate) use relay::{meet_all, relay};
 pub(crate) use resume::resume;
 pub(crate) use room::{make_group, room};
+pub(crate) use say::{say, say_rate};
 pub(crate) use storm::storm;
 
 /// How large a load is, and how long it lasts.

@@ -47,7 +47,7 @@ pub(crate) struct Run {
     /// How long a round is measured, in seconds.
     #[arg(long, default_value_t = 4.0)]
     seconds: f64,
-    /// Operations per second, for `rate`.
+    /// Operations per second, for `rate` and `say-rate`.
     #[arg(long, default_value_t = 5_000)]
     rate: u32,
     /// How many rounds of each server, in turn.
@@ -81,6 +81,11 @@ enum Mode {
     Rate,
     /// CPU per delivery in a group of 1,000; the peers have no groups, and it is not measured over TLS.
     Room,
+    /// Durable texts per second in calls, one of each pair on its way, with the time to the ack. The bare loop
+    /// and the peers keep nothing.
+    Say,
+    /// The same in an open loop, at `--rate`.
+    SayRate,
     /// CPU per heartbeat.
     Heartbeat,
 }
@@ -89,7 +94,12 @@ impl Mode {
     fn clients(self) -> usize {
         match self {
             Self::Idle | Self::Storm | Self::Resume => 10_000,
-            Self::Match | Self::Relay | Self::Rate | Self::Heartbeat => 2_000,
+            Self::Match
+            | Self::Relay
+            | Self::Rate
+            | Self::Heartbeat
+            | Self::Say
+            | Self::SayRate => 2_000,
             Self::Room => 1_000,
             Self::Pair => 2,
         }
@@ -102,7 +112,7 @@ impl Mode {
     fn is_done_by(self, kind: &Kind) -> bool {
         match self {
             Self::Room => !matches!(kind, Kind::Peer(..) | Kind::OursSecure(..)),
-            Self::Resume => {
+            Self::Resume | Self::Say | Self::SayRate => {
                 !matches!(kind, Kind::Reference | Kind::Peer(..) | Kind::OursSecure(..))
             }
             _ => true,
@@ -118,6 +128,8 @@ impl Mode {
             Self::Relay => modes::relay(server, size),
             Self::Rate => modes::rate(server, size),
             Self::Room => modes::room(server, size),
+            Self::Say => modes::say(server, size),
+            Self::SayRate => modes::say_rate(server, size),
             Self::Heartbeat => modes::heartbeat(server, size),
         }
     }

@@ -128,6 +128,26 @@ pub(crate) fn start_with(binary: &Path, listen: &str, settings: &[(&str, &str)])
     start(command, Wire::Plain, Some(data)).with_context(|| missing(binary))
 }
 
+/// The shipped binary with the limits out of the way, on a data folder that stays; run by `wrapper` where
+/// there is one.
+///
+/// # Errors
+/// Where it does not start.
+pub(crate) fn start_on(binary: &Path, data: &Path, wrapper: Option<&Command>) -> Result<Server> {
+    let mut command = match wrapper {
+        Some(wrapper) => {
+            let mut command = leashed(Path::new(wrapper.get_program()))?;
+            command.args(wrapper.get_args()).arg(binary);
+            command
+        }
+        None => leashed(binary)?,
+    };
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(data);
+    let limits = LIMITS.iter().chain(&ADDRESS_LIMITS).copied();
+    command.envs(limits).env("LIVELOOP_LOG_LEVEL", "error");
+    start(command, Wire::Plain, None).with_context(|| missing(binary))
+}
+
 /// The same with a certificate of its own, which its strangers trust.
 fn start_secure(binary: &Path) -> Result<Server> {
     let folder = tempfile::tempdir()?;

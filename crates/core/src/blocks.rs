@@ -1,7 +1,7 @@
 //! Who never wants to meet whom again.
 //!
-//! Visitors by their lasting ids, for blocks outlive sessions. They live in memory alone, so they
-//! end with the process. Bounded: past so many the oldest of a visitor goes, then the oldest of all.
+//! Visitors by their lasting ids, for blocks outlive sessions. They live in memory alone: they end
+//! with the process, unless another goes on where it has ended. Bounded: past so many the oldest of a visitor goes, then the oldest of all.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -57,6 +57,11 @@ impl Blocks {
     /// Whether anybody is blocked by `visitor` or the other way round.
     pub(crate) fn concern(&self, visitor: UserId) -> bool {
         self.involved.contains_key(&visitor)
+    }
+
+    /// Who has blocked whom, the oldest first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = [UserId; 2]> + '_ {
+        self.by_age.values().map(|(who, whom)| [*who, *whom])
     }
 
     /// How many there are.

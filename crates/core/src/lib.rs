@@ -6,7 +6,7 @@
 #![forbid(unsafe_code)]
 
 mod blocks;
-mod groups;
+mod channels;
 mod hash;
 mod ids;
 mod index;
@@ -14,6 +14,7 @@ mod lobby;
 mod meetings;
 mod moment;
 mod partners;
+mod presence;
 mod rate;
 mod recent_rooms;
 mod slab;
@@ -22,12 +23,14 @@ mod visitors;
 mod waits;
 mod words;
 
-pub use groups::{GroupPolicy, GroupRejection, GroupSpec, GroupView, Groups};
+pub use channels::{Channels, Hearing, MembersChange};
 pub use hash::{IdHasher, IdMap};
 pub use ids::{RoomId, SessionKey, SocketId, UserId};
 pub use lobby::{
-    Effect, EndReason, Input, Lobby, LobbyHeld, Mode, Policy, Rejection, Relaxed, Request, Wishes,
+    Effect, EndReason, Input, Lobby, LobbyEstate, LobbyHeld, Mode, PartingEstate, Policy,
+    Rejection, Relaxed, Request, SessionEstate, StandingEstate, TicketEstate, Unsound, Wishes,
 };
 pub use moment::Moment;
+pub use presence::{Presence, PresenceNotice};
 pub use rate::{FloodMeter, Rate, TokenBucket};
 pub use recent_rooms::RecentRooms;

@@ -6,6 +6,7 @@
 //! [`Lobby::poll_effect`], in order.
 
 mod calls;
+mod estate;
 mod held;
 mod lines;
 mod look;
@@ -26,6 +27,9 @@ use crate::{
     slab::Slab, table::Table, visitors::Visitors, waits::Waits, words::Words,
 };
 
+pub use estate::{
+    LobbyEstate, PartingEstate, SessionEstate, StandingEstate, TicketEstate, Unsound,
+};
 pub use held::LobbyHeld;
 pub use member::Wishes;
 pub use policy::{Policy, Relaxed};
@@ -304,6 +308,35 @@ impl Lobby {
         let member = &self.members[member];
         let asks = member.parting.is_some_and(|parting| parting.asks_until.is_some());
         matches!(member.standing, Standing::Idle) && !asks
+    }
+
+    /// The room that a session is in, and with whom.
+    #[must_use]
+    pub fn room_of(&self, session: SessionKey) -> Option<(RoomId, SessionKey)> {
+        match self.members[self.slots.get(session.0)?].standing {
+            Standing::InRoom(room, partner) => Some((room, self.members[partner].session)),
+            Standing::Idle | Standing::Waiting(_) => None,
+        }
+    }
+
+    /// Whose a session is that has asked for a partner.
+    #[must_use]
+    pub fn user_of(&self, session: SessionKey) -> Option<UserId> {
+        let member = self.slots.get(session.0)?;
+        Some(self.visitors.visitors[self.members[member].visitor].user)
+    }
+
+    /// The kind of call that a session has asked for last.
+    #[must_use]
+    pub fn mode_of(&self, session: SessionKey) -> Option<Mode> {
+        self.slots.get(session.0).map(|member| self.members[member].mode)
+    }
+
+    /// The room that a session is in, and whose session is there with it.
+    #[must_use]
+    pub fn call_of(&self, session: SessionKey) -> Option<(RoomId, UserId)> {
+        let (room, partner) = self.room_of(session)?;
+        Some((room, self.user_of(partner)?))
     }
 
     /// How many sessions wait for a partner, and are there.

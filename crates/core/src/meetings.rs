@@ -64,10 +64,9 @@ impl Meetings {
         self.order.len()
     }
 
-    /// The two of each meeting, the oldest first.
-    #[cfg(test)]
-    pub(crate) fn visitors(&self) -> impl Iterator<Item = [u32; 2]> + '_ {
-        self.order.iter().map(|(visitors, _)| *visitors)
+    /// The two of each meeting and when they met, the oldest first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = ([u32; 2], Moment)> + '_ {
+        self.order.iter().copied()
     }
 }
 

@@ -3,7 +3,7 @@
 use std::{ops::Add, time::Duration};
 
 /// Time since the node started, in nanoseconds: 584 years fit. Two nodes' moments mean nothing to
-/// each other.
+/// each other, unless one goes on where the other has ended.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Moment(u64);
 
@@ -21,6 +21,12 @@ impl Moment {
     #[must_use]
     pub const fn from_millis(millis: u64) -> Self {
         Self(millis.saturating_mul(1_000_000))
+    }
+
+    /// This many nanoseconds after the start.
+    #[must_use]
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
     }
 
     /// Nanoseconds since the start.

@@ -61,6 +61,18 @@ impl TokenBucket {
         Ok(())
     }
 
+    /// One that is as it was: full again at `moment`.
+    #[must_use]
+    pub const fn full_at(moment: Moment) -> Self {
+        Self { empty_until: moment }
+    }
+
+    /// When it is full, if nothing more is taken.
+    #[must_use]
+    pub const fn is_full_at(&self) -> Moment {
+        self.empty_until
+    }
+
     /// Whether nothing was taken that has not come back, so that the bucket may be forgotten.
     #[must_use]
     pub fn is_full(&self, now: Moment) -> bool {

@@ -22,6 +22,11 @@ impl RecentRooms {
         self.rooms.push_back(room);
     }
 
+    /// The rooms that are remembered, the oldest first.
+    pub fn iter(&self) -> impl Iterator<Item = RoomId> + '_ {
+        self.rooms.iter().copied()
+    }
+
     /// Whether the session was in `room`.
     #[must_use]
     pub fn contains(&self, room: RoomId) -> bool {

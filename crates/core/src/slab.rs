@@ -52,7 +52,6 @@ impl<T> Slab<T> {
         self.slots.len() - self.free.len()
     }
 
-    #[cfg(test)]
     pub(crate) fn iter(&self) -> impl Iterator<Item = (u32, &T)> {
         (0..).zip(&self.slots).filter_map(|(slot, value)| Some((slot, value.as_ref()?)))
     }

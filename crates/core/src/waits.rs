@@ -30,6 +30,11 @@ impl Waits {
         self.recent.push_back((now, waited));
     }
 
+    /// When those who waited were matched, and how long they had waited, the oldest first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = (Moment, Duration)> + '_ {
+        self.recent.iter().copied()
+    }
+
     /// How much longer somebody may have to wait who has waited so long: the median of those who
     /// waited longer still, rounded up to what people say. `None` where too few did.
     pub(crate) fn estimate(&mut self, waited: Duration, now: Moment) -> Option<Duration> {

@@ -89,6 +89,11 @@ impl Words {
         }
     }
 
+    /// The text of a word that is in use.
+    pub(crate) fn text(&self, id: WordId) -> String {
+        String::from_utf8_lossy(self.words[at(id)].text.as_bytes()).into_owned()
+    }
+
     /// How many are in use.
     pub(crate) fn used_count(&self) -> usize {
         self.ids.iter().filter(|(_, id)| self.words[at(*id)].uses > 0).count()

@@ -2,28 +2,30 @@
 
 use std::{io, sync::Arc};
 
-use liveloop_ports::{Bans, History};
+use liveloop_ports::{Archive, Bans, Directory};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     address::AddressBook,
     clock::Clock,
-    desk::Desk,
     door::Door,
-    driver::{Driver, Handed, Wires},
+    driver::{Driver, Handed, Post, Wires},
+    estate::Succession,
     identity::Secret,
     node::Node,
     origin::OriginPolicy,
     plane::{Net, Plane, Sends, Start},
     session::Shared,
     settings::Settings,
-    timed_history::TimedHistory,
+    timed_archive::TimedArchive,
 };
 
 /// What a node cannot be without.
 pub(crate) struct Parts {
     pub(crate) secret: Secret,
-    pub(crate) history: Arc<dyn History>,
+    pub(crate) archive: Arc<dyn Archive>,
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) has_store: bool,
     pub(crate) bans: Arc<dyn Bans>,
     pub(crate) clock: Clock,
     pub(crate) is_secure: bool,
@@ -31,13 +33,13 @@ pub(crate) struct Parts {
 
 /// The node behind its door, and what tells it that it goes away.
 pub(crate) fn build_door(settings: Settings, parts: Parts) -> (Door, watch::Sender<bool>) {
-    let Parts { secret, history, bans, clock, is_secure } = parts;
+    let Parts { secret, archive, directory, has_store, bans, clock, is_secure } = parts;
     let origins = OriginPolicy::new(settings.public_url.as_deref(), &settings.origins);
     let addresses = Arc::new(AddressBook::new(&settings.limits));
     let shared = Arc::new(Shared::new(settings, secret, bans));
     let (drain, draining) = watch::channel(false);
-    let timed = TimedHistory::new(history, Arc::clone(&shared.figures), clock.clone());
-    let node = Node { shared, history: Arc::new(timed), clock, draining };
+    let timed = TimedArchive::new(archive, Arc::clone(&shared.figures), clock.clone());
+    let node = Node { shared, archive: Arc::new(timed), directory, has_store, clock, draining };
     (Door { node, addresses, origins: Arc::new(origins), is_secure }, drain)
 }
 
@@ -47,7 +49,6 @@ pub(crate) struct Surroundings<N: Net> {
     pub(crate) listener: N::Listener,
     pub(crate) sends: Sends,
     pub(crate) http: mpsc::Sender<Handed<N>>,
-    pub(crate) tasks: N::Tasks,
 }
 
 /// An event loop of a node, and what is told once it has no WebSocket left while the node drains.
@@ -57,36 +58,39 @@ pub(crate) struct BuiltLoop<N: Net> {
     pub(crate) drained: oneshot::Receiver<()>,
 }
 
-/// The event loops, wired to each other; the first has the listener and the desk.
+/// The event loops, wired to each other, with what others have left to them; the first has the
+/// listener and the desk.
 ///
 /// # Errors
 /// Where the kernel gives none.
 pub(crate) fn build_loops<N: Net>(
     door: &Door,
     around: Surroundings<N>,
+    succession: Succession,
 ) -> io::Result<Vec<BuiltLoop<N>>> {
-    let Surroundings { threads, listener, sends, http, tasks } = around;
+    let Surroundings { threads, listener, sends, http } = around;
+    let Succession { desk, heirs, generation, asks } = succession;
+    let start = |n| Start::new(u8::try_from(n).unwrap_or(u8::MAX), sends.clone());
     let starts: Vec<Start<_, N>> = (0..threads)
-        .map(|n| Start::new(u8::try_from(n).unwrap_or(u8::MAX), sends.clone()))
+        .map(|n| Ok(start(n)?.beginning_with(generation)))
         .collect::<io::Result<_>>()?;
     let links: Vec<_> = starts.iter().map(Start::link).collect();
+    asks.into_iter().for_each(|ask| links[0].post(Post::Ask(ask)));
     let node = &door.node;
-    let mut listener = Some(listener);
-    let build = |(start, number): (_, u8)| {
+    let (mut listener, mut desk) = (Some(listener), Some(desk));
+    let build = |((start, heirs), number): (_, u8)| {
         let (is_drained, drained) = oneshot::channel();
-        let desk =
-            (number == 0).then(|| Desk::new(Arc::clone(&node.shared), Arc::clone(&node.history)));
         let wires = Wires {
             door: door.clone(),
             threads: links.clone(),
-            desk,
+            desk: desk.take(),
+            heirs,
             http: http.clone(),
-            tasks: tasks.clone(),
             drained: Some(is_drained),
         };
         let driver = Driver::new(number, wires);
         let plane = Plane::new(start, driver, node.clock.clone(), listener.take())?;
         Ok(BuiltLoop { number, plane, drained })
     };
-    starts.into_iter().zip(0_u8..).map(build).collect()
+    starts.into_iter().zip(heirs).zip(0_u8..).map(build).collect()
 }

@@ -20,8 +20,8 @@ pub(crate) struct Clock(Source);
 
 #[derive(Clone, Debug)]
 enum Source {
-    /// The machine's, and when the node started.
-    Machine(Instant),
+    /// The machine's: when the node started, and what its moment was then.
+    Machine(Instant, Moment),
     Simulated(Arc<SimulatedTime>),
 }
 
@@ -45,7 +45,12 @@ pub(crate) struct Now {
 
 impl Clock {
     pub(crate) fn start() -> Self {
-        Self(Source::Machine(Instant::now()))
+        Self::going_on_from(Moment::default())
+    }
+
+    /// Goes on where another node's has ended: its moments mean the same here.
+    pub(crate) fn going_on_from(moment: Moment) -> Self {
+        Self(Source::Machine(Instant::now(), moment))
     }
 
     pub(crate) fn simulated(time: &Arc<SimulatedTime>) -> Self {
@@ -59,7 +64,7 @@ impl Clock {
     /// The calendar's time at `moment`, which has just been read.
     pub(crate) fn now_at(&self, moment: Moment) -> Now {
         let wall = match &self.0 {
-            Source::Machine(_) => {
+            Source::Machine(..) => {
                 let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
                 Wall(u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
             }
@@ -69,10 +74,18 @@ impl Clock {
     }
 
     pub(crate) fn moment(&self) -> Moment {
-        Moment::from_start(match &self.0 {
-            Source::Machine(started) => started.elapsed(),
+        match &self.0 {
+            Source::Machine(started, moment) => *moment + started.elapsed(),
+            Source::Simulated(time) => Moment::from_start(time.since_start()),
+        }
+    }
+
+    /// For how long the node has run.
+    pub(crate) fn uptime(&self) -> Duration {
+        match &self.0 {
+            Source::Machine(started, _) => started.elapsed(),
             Source::Simulated(time) => time.since_start(),
-        })
+        }
     }
 }
 
@@ -111,7 +124,7 @@ pub(crate) fn rfc3339(wall: Wall) -> String {
 }
 
 /// Where a thread's random bytes come from.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Randomness {
     /// Those that nobody has had, so that the system is asked once for many.
     unused: Vec<u8>,

@@ -4,49 +4,35 @@
 //! never waits for anybody. The lobby itself knows only keys.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
 use liveloop_core::{
-    Effect, GroupPolicy, GroupRejection, GroupSpec, Groups, IdMap, Input, Lobby, Mode, Moment,
-    Rejection, RoomId, SessionKey, SocketId, UserId,
+    Effect, IdMap, Input, Lobby, Mode, Moment, Rejection, RoomId, SessionKey, SocketId, UserId,
 };
-use liveloop_ports::History;
-use liveloop_protocol::{ErrorCode, Refusal, RoomMembers, ServerEvent, format_id};
+use liveloop_ports::Archive;
+use liveloop_protocol::{ErrorCode, IdText, Refusal};
 
 use crate::{
     clock::random_id,
+    estate::{DeskLegacy, LobbyLegacy, ProfileLegacy},
     plane::ConnId,
-    session::{
-        Delivery, Joined, Matched, Partner, Profile, Publication, Published, RelayKind, Shared,
-        WaitingNotice,
-    },
+    session::{Delivery, Matched, Partner, Profile, Shared, WaitingNotice},
     simulation::Occupancy,
 };
 
 /// What a session asks of the lobby.
 #[derive(Debug)]
 pub(crate) struct Ask {
-    pub(crate) wish: Wish,
+    pub(crate) input: Input,
+    /// With a request, how the session is shown and reached from now on.
+    pub(crate) seat: Option<Seat>,
     /// The frame that asked, where one did.
     pub(crate) by: Option<AskedBy>,
 }
 
-/// What is wished for.
-#[derive(Debug)]
-pub(crate) enum Wish {
-    /// Of the lobby; with a request, how the session is shown and reached from now on.
-    Meet(Input, Option<Seat>),
-    /// To be a member of a group.
-    Join(RoomId, UserId),
-    /// To be none any more.
-    Leave(RoomId, UserId),
-    /// Nothing: on one thread more, or on one less, somebody listens to a group.
-    Heard(RoomId, bool),
-}
-
-/// The frame behind an ask, so that it can be answered.
+/// The frame behind an ask or an inquiry, so that it can be answered.
 #[derive(Debug)]
 pub(crate) struct AskedBy {
     pub(crate) event: &'static str,
@@ -74,67 +60,112 @@ pub(crate) struct Seat {
     pub(crate) outlet: ConnId,
 }
 
+/// What comes of it that somebody in a call wants a channel with their partner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Befriended {
+    /// They are in no call with anybody of that pseudonym.
+    Nobody,
+    /// The partner has not asked yet.
+    Asked,
+    /// Both have. This is the partner.
+    Both(UserId),
+}
+
 /// The lobby with everything that it needs to be asked.
 pub(crate) struct Desk {
     lobby: Lobby,
-    groups: Groups,
     seats: IdMap<SessionKey, Seat>,
+    /// Who of the two in a call has asked for a channel with the other; of most calls nobody.
+    asked: IdMap<RoomId, Vec<UserId>>,
     shared: Arc<Shared>,
-    history: Arc<dyn History>,
+    archive: Arc<dyn Archive>,
     deliveries: VecDeque<(ConnId, Delivery)>,
 }
 
+/// An id that no room has had.
+pub(crate) fn mint_room() -> RoomId {
+    RoomId(random_id())
+}
+
 impl Desk {
-    pub(crate) fn new(shared: Arc<Shared>, history: Arc<dyn History>) -> Self {
-        let policy = shared.settings.matching.policy();
-        let lobby = Lobby::new(policy, || RoomId(random_id()));
-        let limits = &shared.settings.limits;
-        let groups = Groups::new(GroupPolicy {
-            groups_max: limits.groups,
-            members_max: limits.group_members,
-            groups_per_visitor_max: limits.groups_per_visitor,
-            idle_max: shared.settings.groups.idle_max.0,
-        });
-        let (seats, deliveries) = (IdMap::default(), VecDeque::new());
-        Self { lobby, groups, seats, shared, history, deliveries }
+    pub(crate) fn new(shared: Arc<Shared>, archive: Arc<dyn Archive>) -> Self {
+        let lobby = Lobby::new(shared.settings.matching.policy(), mint_room);
+        Self::inherit(shared, archive, lobby, IdMap::default())
+    }
+
+    /// One that goes on with this Lobby, and with how its sessions are shown and reached.
+    pub(crate) fn inherit(
+        shared: Arc<Shared>,
+        archive: Arc<dyn Archive>,
+        lobby: Lobby,
+        seats: IdMap<SessionKey, Seat>,
+    ) -> Self {
+        let rooms: HashSet<RoomId> = seats
+            .keys()
+            .filter_map(|session| lobby.room_of(*session).map(|(room, _)| room))
+            .collect();
+        // What was said there before the store knows, if it is one that lasts.
+        rooms.into_iter().for_each(|room| archive.open_call(room));
+        let (asked, deliveries) = (IdMap::default(), VecDeque::new());
+        let desk = Self { lobby, seats, asked, shared, archive, deliveries };
+        desk.show_levels();
+        desk
+    }
+
+    /// What it leaves to the next; everybody is away from now on.
+    pub(crate) fn bequeath(&mut self) -> DeskLegacy {
+        let profile = |(key, seat): (&SessionKey, &Seat)| (key.0, ProfileLegacy::of(&seat.profile));
+        DeskLegacy {
+            lobby: LobbyLegacy::from(&self.lobby.bequeath()),
+            profiles: self.seats.iter().map(profile).collect(),
+        }
+    }
+
+    /// The call that a session is in, as it sees it.
+    pub(crate) fn matched(&self, session: SessionKey, is_initiator: bool) -> Option<Matched> {
+        let (room, partner) = self.lobby.room_of(session)?;
+        let mode = self.lobby.mode_of(session)?;
+        let (own, other) = (self.seats.get(&session)?, self.seats.get(&partner)?);
+        let pseudonyms = self.shared.secret.pseudonyms([own.user, other.user]);
+        Some(matched((room, mode), [own, other], pseudonyms, is_initiator))
     }
 
     /// When [`Desk::handle_timeout`] is next to be called.
     pub(crate) fn poll_timeout(&self) -> Option<Moment> {
-        let due = [self.lobby.poll_timeout(), self.groups.poll_timeout()];
-        due.into_iter().flatten().min()
+        self.lobby.poll_timeout()
     }
 
     pub(crate) fn handle_timeout(&mut self, now: Moment) {
         self.lobby.handle_timeout(now);
-        self.groups.handle_timeout(now);
-        while let Some(room) = self.groups.poll_ended() {
-            self.history.close_room(room);
-            self.shared.figures.groups_ended.fetch_add(1, Relaxed);
-        }
         self.carry_out();
     }
 
-    /// Makes a group.
-    pub(crate) fn create_group(
-        &mut self,
-        spec: GroupSpec,
-        now: Moment,
-    ) -> Result<RoomId, GroupRejection> {
-        let room = RoomId(random_id());
-        self.groups.create(room, spec, now)?;
-        self.history.open_room(room);
-        self.show_levels();
-        Ok(room)
+    /// Whether a visitor is in this call.
+    pub(crate) fn is_in_call(&self, user: UserId, room: RoomId) -> bool {
+        self.calls_of(user).any(|(call, _)| call == room)
     }
 
-    /// The next thing that all who listen to a group are to be told.
-    pub(crate) fn poll_publication(&mut self) -> Option<Publication> {
-        let (room, count) = self.groups.poll_change()?;
-        let room_id = format_id(room.0);
-        let event = ServerEvent::RoomMembers(&RoomMembers { room_id: &room_id, count });
-        let event = Some(Published::new(&event, None));
-        Some(Publication { room, kind: RelayKind::Numbered, event, from: None, answer: None })
+    fn calls_of(&self, user: UserId) -> impl Iterator<Item = (RoomId, UserId)> {
+        let own = self.seats.iter().filter(move |(_, seat)| seat.user == user);
+        own.filter_map(|(session, _)| self.lobby.call_of(*session))
+    }
+
+    /// A visitor wants a lasting channel with the one in a call with them who has this pseudonym. Both
+    /// have to, as long as the call lasts; afterwards either learns who the other is.
+    ///
+    /// All who wait or talk are looked through: it is asked seldom, for an address makes few channels.
+    pub(crate) fn befriend(&mut self, user: UserId, pseudonym: &str) -> Befriended {
+        let secret = &self.shared.secret;
+        let call = self.calls_of(user).find(|(_, partner)| {
+            let [_, theirs] = secret.pseudonyms([user, *partner]);
+            *theirs == *pseudonym
+        });
+        let Some((room, partner)) = call else { return Befriended::Nobody };
+        let asked = self.asked.entry(room).or_default();
+        if !asked.contains(&user) {
+            asked.push(user);
+        }
+        if asked.contains(&partner) { Befriended::Both(partner) } else { Befriended::Asked }
     }
 
     /// The next thing that somebody is to be told.
@@ -145,15 +176,7 @@ impl Desk {
     /// Takes what a session asks. `is_here` says that the session is of the desk's own thread: it has
     /// heard everything that the desk has said, and a yes without a number tells it nothing.
     pub(crate) fn take(&mut self, ask: Ask, now: Moment, is_here: bool) {
-        let (input, seat) = match ask.wish {
-            Wish::Meet(input, seat) => (input, seat),
-            Wish::Join(room, user) => return self.join((room, user), ask.by.as_ref(), now),
-            Wish::Heard(room, is_heard) => return self.groups.heard(room, is_heard, now),
-            Wish::Leave(room, user) => {
-                self.groups.leave(room, user, now);
-                return self.say_yes(ask.by.as_ref());
-            }
-        };
+        let Ask { input, seat, by } = ask;
         let session = input.session();
         // Who asks for a partner back is shown as before, if they still wait or talk.
         let is_as_before = matches!(input, Input::UndoSkip(_));
@@ -164,28 +187,13 @@ impl Desk {
             self.seats.insert(session, seat);
         }
         let is_to_be_told = |by: &AskedBy| !is_here || outcome.is_err() || by.reference.is_some();
-        if let Some(AskedBy { event, room, reference, outlet }) = ask.by.filter(is_to_be_told) {
+        if let Some(AskedBy { event, room, reference, outlet }) = by.filter(is_to_be_told) {
             let outcome = outcome.map_err(refusal_of_lobby);
             let answer = Answer { event, room, reference, outcome };
             self.deliveries.push_back((outlet, Delivery::Answer(answer)));
         }
         self.carry_out();
         self.forget_if_idle(session);
-    }
-
-    fn join(&mut self, (room, user): (RoomId, UserId), by: Option<&AskedBy>, now: Moment) {
-        let outcome = self.groups.join(room, user, now);
-        if let Some(AskedBy { reference, outlet, .. }) = by {
-            let joined = Joined { room, reference: *reference, outcome, last_seq: 0 };
-            self.deliveries.push_back((*outlet, Delivery::Joined(Box::new(joined))));
-        }
-    }
-
-    fn say_yes(&mut self, by: Option<&AskedBy>) {
-        if let Some(&AskedBy { event, room, reference, outlet }) = by {
-            let answer = Answer { event, room, reference, outcome: Ok(()) };
-            self.deliveries.push_back((outlet, Delivery::Answer(answer)));
-        }
     }
 
     fn carry_out(&mut self) {
@@ -197,7 +205,7 @@ impl Desk {
                     self.shared.figures.count_room();
                     self.shared.figures.match_wait.observe(waited);
                     tracing::debug!(?waited, "two have met");
-                    self.history.open_room(room);
+                    self.archive.open_call(room);
                     self.introduce(room, mode, sessions);
                 }
                 Effect::PartnerLeft { session, room, reason } => {
@@ -205,7 +213,10 @@ impl Desk {
                     self.deliver(session, Delivery::PartnerLeft { room, reason, is_queued });
                     self.forget_if_idle(session);
                 }
-                Effect::RoomEnded { room } => self.history.close_room(room),
+                Effect::RoomEnded { room } => {
+                    self.asked.remove(&room);
+                    self.archive.close_room(room);
+                }
                 Effect::Waiting { session, waiting, estimate, relaxed } => {
                     let notice = WaitingNotice { waiting, estimate, relaxed };
                     self.deliver(session, Delivery::Waiting(notice));
@@ -221,29 +232,13 @@ impl Desk {
             debug_assert!(false, "whoever is matched has a seat");
             return;
         };
-        let secret = &self.shared.secret;
-        let [pseudonym_of_first, pseudonym_of_second] =
-            secret.pseudonyms([first.user, second.user]);
-        let by_first = (second, first, false, &pseudonym_of_second, &pseudonym_of_first);
-        let by_second = (first, second, true, &pseudonym_of_first, &pseudonym_of_second);
-        for (own, other, is_initiator, own_pseudonym, pseudonym) in [by_first, by_second] {
-            let (mine, theirs) = (own.profile.interests(), other.profile.interests());
-            let partner = Partner {
-                socket: other.socket,
-                pseudonym: *pseudonym,
-                profile: Arc::clone(&other.profile),
-                common_interests: mine.iter().filter(|i| theirs.contains(i)).cloned().collect(),
-                outlet: other.outlet,
-            };
-            let matched = Delivery::Matched(Box::new(Matched {
-                room,
-                mode,
-                is_initiator,
-                own_pseudonym: *own_pseudonym,
-                own_profile: Arc::clone(&own.profile),
-                partner,
-            }));
-            self.deliveries.push_back((own.outlet, matched));
+        let of_pair = self.shared.secret.pseudonyms([first.user, second.user]);
+        let of_second = [of_pair[1], of_pair[0]];
+        for (parties, pseudonyms, is_initiator) in
+            [([second, first], of_second, false), ([first, second], of_pair, true)]
+        {
+            let matched = matched((room, mode), parties, pseudonyms, is_initiator);
+            self.deliveries.push_back((parties[0].outlet, Delivery::Matched(Box::new(matched))));
         }
     }
 
@@ -263,8 +258,8 @@ impl Desk {
     /// Adds what it holds.
     pub(crate) fn count_held(&self, occupancy: &mut Occupancy) {
         occupancy.lobby = self.lobby.held();
-        occupancy.groups += self.groups.count();
         occupancy.seats += self.seats.len();
+        occupancy.asked += self.asked.len();
         occupancy.deliveries += self.deliveries.len();
     }
 
@@ -272,8 +267,27 @@ impl Desk {
         let figures = &self.shared.figures;
         figures.waiting.store(self.lobby.waiting_count() as u64, Relaxed);
         figures.rooms.store(self.lobby.room_count() as u64, Relaxed);
-        figures.groups.store(self.groups.count() as u64, Relaxed);
     }
+}
+
+/// A match as the first of the two sees it.
+fn matched(
+    (room, mode): (RoomId, Mode),
+    [own, other]: [&Seat; 2],
+    [own_pseudonym, pseudonym]: [IdText; 2],
+    is_initiator: bool,
+) -> Matched {
+    let (mine, theirs) = (own.profile.interests(), other.profile.interests());
+    let partner = Partner {
+        socket: other.socket,
+        user: other.user,
+        pseudonym,
+        profile: Arc::clone(&other.profile),
+        common_interests: mine.iter().filter(|i| theirs.contains(i)).cloned().collect(),
+        outlet: other.outlet,
+    };
+    let own_profile = Arc::clone(&own.profile);
+    Matched { room, mode, is_initiator, own_pseudonym, own_profile, partner }
 }
 
 fn refusal_of_lobby(rejection: Rejection) -> Refusal {
@@ -289,7 +303,7 @@ fn refusal_of_lobby(rejection: Rejection) -> Refusal {
 #[cfg(test)]
 mod tests {
     use liveloop_core::Request;
-    use liveloop_ports::{MemoryHistory, NoBans};
+    use liveloop_ports::{MemoryArchive, NoBans};
 
     use super::*;
     use crate::{identity::Secret, plane::Key, settings::Settings};
@@ -308,14 +322,14 @@ mod tests {
         let (socket, profile) = (SocketId(session.into()), Arc::default());
         let seat = Seat { socket, user, profile, outlet };
         let input = Input::Request(SessionKey(session.into()), request);
-        Ask { wish: Wish::Meet(input, Some(seat)), by: None }
+        Ask { input, seat: Some(seat), by: None }
     }
 
     #[test]
     fn whoever_hears_of_a_match_finds_it_in_the_figures() {
         let (settings, secret) = (Settings::for_testing(), Secret::new([1; 32]));
         let shared = Arc::new(Shared::new(settings, secret, Arc::new(NoBans)));
-        let mut desk = Desk::new(Arc::clone(&shared), Arc::new(MemoryHistory::default()));
+        let mut desk = Desk::new(Arc::clone(&shared), Arc::new(MemoryArchive::default()));
         let now = Moment::default();
         let figures =
             || [&shared.figures.waiting, &shared.figures.rooms].map(|it| it.load(Relaxed));
@@ -325,9 +339,33 @@ mod tests {
         assert_eq!(figures(), [0, 1]);
         let told: Vec<_> = std::iter::from_fn(|| desk.poll_delivery()).collect();
         assert!(matches!(told[..], [(_, Delivery::Matched(_)), (_, Delivery::Matched(_))]));
-        let gone = Ask { wish: Wish::Meet(Input::Disconnect(SessionKey(2)), None), by: None };
+        let gone = Ask { input: Input::Disconnect(SessionKey(2)), seat: None, by: None };
         desk.take(gone, now, true);
         assert_eq!(figures(), [1, 0]);
         assert!(matches!(desk.poll_delivery(), Some((_, Delivery::PartnerLeft { .. }))));
+    }
+
+    #[test]
+    fn two_in_a_call_become_known_to_each_other_where_both_want_that() {
+        let (settings, secret) = (Settings::for_testing(), Secret::new([1; 32]));
+        let shared = Arc::new(Shared::new(settings, secret, Arc::new(NoBans)));
+        let mut desk = Desk::new(Arc::clone(&shared), Arc::new(MemoryArchive::default()));
+        let now = Moment::default();
+        let [one, two, three] = [1, 2, 3].map(UserId);
+        let [of_one, of_two] = shared.secret.pseudonyms([one, two]);
+        assert_eq!(desk.befriend(one, &of_two), Befriended::Nobody, "not in a call yet");
+        (1..=3).for_each(|session| desk.take(request(session), now, true));
+        assert_eq!(desk.befriend(one, "nobody's"), Befriended::Nobody);
+        assert_eq!(desk.befriend(one, &of_one), Befriended::Nobody, "their own");
+        assert_eq!(desk.befriend(three, &of_two), Befriended::Nobody);
+        for _ in 0..2 {
+            assert_eq!(desk.befriend(one, &of_two), Befriended::Asked);
+        }
+        assert_eq!(desk.befriend(two, &of_one), Befriended::Both(one));
+        assert_eq!(desk.befriend(one, &of_two), Befriended::Both(two));
+        let gone = Ask { input: Input::Disconnect(SessionKey(2)), seat: None, by: None };
+        desk.take(gone, now, true);
+        assert_eq!(desk.befriend(one, &of_two), Befriended::Nobody);
+        assert!(desk.asked.is_empty());
     }
 }

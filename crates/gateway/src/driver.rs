@@ -5,15 +5,21 @@
 //! of one thread have for each other takes no lock and no wake-up; the desk belongs to one thread.
 
 mod arrival;
+mod awaited;
+mod channels;
 mod client;
+mod doubtful;
+mod estate;
 mod exchange;
 mod handler;
 mod head;
 mod homes;
 mod listeners;
 mod occupancy;
+mod presence;
 mod resume;
 mod tally;
+mod texts;
 
 use std::{
     collections::VecDeque,
@@ -22,8 +28,8 @@ use std::{
     time::Duration,
 };
 
-use liveloop_core::{GroupRejection, GroupSpec, IdMap, RoomId};
-use liveloop_ports::{Appended, HistoryError, MessageId};
+use liveloop_core::{Channels, IdMap, MembersChange, Presence, RoomId, UserId};
+use liveloop_ports::MessageId;
 use liveloop_protocol::websocket::{
     Incoming, Limit, Opcode, Role, encode, encode_close, encode_parts,
 };
@@ -33,19 +39,24 @@ use crate::{
     address::ConnectionPermit,
     clock::random_below,
     close::{CloseReason, Grace},
-    desk::{Ask, Desk},
+    desk::{Ask, Befriended, Desk},
     door::Door,
+    estate::{Heirs, LoopLegacy},
+    inquiry::{Finding, Inquiry, MemberNews},
     plane::{ConnId, Io, Kernel, Net, PlaneLink, Secured},
-    session::{Claim, Delivery, Effect, Kept, Publication, Said, Session},
+    session::{Claim, Delivery, Effect, Kept, Publication, Said, Session, Watch},
 };
 
+use awaited::Awaited;
 use client::{Client, Clients, Live};
+use doubtful::Doubtful;
 pub(crate) use head::{Head, Headed, says_hello};
 use homes::Homes;
 use listeners::Listeners;
 pub(crate) use resume::Claimant;
 use resume::Later;
 use tally::Tally;
+use texts::{SaidAnswer, Unanswered};
 
 /// How long a client may take to send the head of its first request.
 pub(crate) const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
@@ -84,13 +95,38 @@ pub(crate) enum Post<N: Net = Kernel> {
     Ask(Ask),
     /// For a session of this thread.
     Deliver(ConnId, Delivery),
-    /// For all sessions of this thread that listen to a group.
+    /// For all sessions of this thread that listen to a channel.
     Publish(Publication),
-    /// Make a group, for the thread that has the desk.
-    CreateGroup(GroupSpec, oneshot::Sender<Result<RoomId, GroupRejection>>),
-    /// The history has answered a text of a session of this thread.
-    Said(ConnId, Said, SaidAnswer),
-    /// A text for a group whose home this thread is.
+    /// Somebody wants a channel with the one who has this pseudonym in their call, for the thread that
+    /// has the desk.
+    Befriend(UserId, Box<str>, oneshot::Sender<Befriended>),
+    /// Whether somebody is in this call, for the thread that has the desk.
+    IsInCall(UserId, RoomId, oneshot::Sender<bool>),
+    /// A question that is to be asked at this home.
+    Inquire(Box<Inquiry>),
+    /// The stores have answered what this thread has asked.
+    Found(Box<Finding>),
+    /// On one more thread, or on one less, somebody listens to a channel that is at home here.
+    Heard(RoomId, bool),
+    /// Somebody has come to a channel that is at home here, or gone.
+    Member(MemberNews),
+    /// How many members it has now; none where the store did not say.
+    Counted(MembersChange, Option<u32>),
+    /// Somebody has left a channel: their sessions are to ask whether they may listen still.
+    CheckMembers(MemberNews),
+    /// A visitor who is at home here has one more connection, or one less.
+    Present(UserId, bool),
+    /// Visitors who are at home here are watched.
+    Watch(Watch),
+    /// And not any more.
+    Unwatch(ConnId, Vec<UserId>),
+    /// Whether a visitor who is at home here is online.
+    IsOnline(UserId, oneshot::Sender<bool>),
+    /// The archive has answered a text that this thread has asked a place for.
+    Said(RoomId, MessageId, SaidAnswer),
+    /// Answers that this thread waits for may be there.
+    Answers,
+    /// A text for a channel whose home this thread is.
     Say(ConnId, Said),
     /// A connection to be read from its beginning.
     Accepted(N::Socket, Head),
@@ -100,18 +136,12 @@ pub(crate) enum Post<N: Net = Kernel> {
     Claimant(Box<Claimant<N>>),
     /// The node goes away: tell everybody.
     Drain,
+    /// Answer, once all that was posted before has been taken.
+    Rest(oneshot::Sender<()>),
+    /// Answer with what the next process is to know.
+    Bequeath(oneshot::Sender<LoopLegacy>),
     /// End the loop.
     Stop,
-}
-
-/// What the history says to a text.
-pub(crate) type SaidAnswer = Result<Appended, HistoryError>;
-
-/// A text whose place is not known yet, or those before it in its room are not told.
-struct Unanswered {
-    from: ConnId,
-    message: MessageId,
-    outcome: Option<(Said, SaidAnswer)>,
 }
 
 /// What a driver is wired to.
@@ -121,10 +151,11 @@ pub(crate) struct Wires<N: Net = Kernel> {
     pub(crate) threads: Vec<PlaneLink<Post<N>, N>>,
     /// Only the first thread's.
     pub(crate) desk: Option<Desk>,
+    /// Sessions that others have left to this thread.
+    pub(crate) heirs: Heirs,
     pub(crate) http: mpsc::Sender<Handed<N>>,
-    /// Where an answer that is yet to come is awaited.
-    pub(crate) tasks: N::Tasks,
-    /// Told once this thread has no WebSocket left while the node drains.
+    /// Told once this thread has no WebSocket left while the node drains, nor a text that waits for
+    /// its place.
     pub(crate) drained: Option<oneshot::Sender<()>>,
 }
 
@@ -140,9 +171,17 @@ pub(crate) struct Driver<N: Net = Kernel> {
     /// What was published in this turn.
     published: Vec<Publication>,
     listeners: Listeners,
-    /// Texts of sessions and of groups at home here, by room, in the order in which the history was
+    /// Those at home here that somebody listens to.
+    channels: Channels,
+    /// Who has come to them, and gone, in this turn.
+    member_news: Vec<MemberNews>,
+    /// The presence of visitors who are at home here, watched by sessions.
+    presence: Presence<ConnId>,
+    /// Texts of sessions and of groups at home here, by room, in the order in which the archive was
     /// asked; none where it answers at once.
     unanswered: IdMap<RoomId, VecDeque<Unanswered>>,
+    doubtful: Doubtful,
+    awaited: Awaited<N>,
     tally: Tally,
     /// Which thread the next accepted connection goes to.
     next_thread: usize,
@@ -152,9 +191,11 @@ pub(crate) struct Driver<N: Net = Kernel> {
 }
 
 impl<N: Net> Driver<N> {
-    pub(crate) fn new(thread: u8, wires: Wires<N>) -> Self {
+    pub(crate) fn new(thread: u8, mut wires: Wires<N>) -> Self {
         let tally = Tally::new(wires.door.node.shared.figures.of_loop(thread));
-        Self {
+        let heirs = std::mem::take(&mut wires.heirs);
+        let awaited = Awaited::new(wires.threads[usize::from(thread)].clone());
+        let mut driver = Self {
             thread,
             wires,
             tally,
@@ -164,12 +205,19 @@ impl<N: Net> Driver<N> {
             deliveries: VecDeque::new(),
             published: Vec::new(),
             listeners: Listeners::default(),
+            channels: Channels::default(),
+            member_news: Vec::new(),
+            presence: Presence::default(),
             unanswered: IdMap::default(),
+            doubtful: Doubtful::default(),
+            awaited,
             next_thread: 0,
             last_session: 0,
             is_draining: false,
             is_over: false,
-        }
+        };
+        driver.inherit(heirs);
+        driver
     }
 
     fn read_frames(&mut self, io: &mut Io<N>, id: ConnId, bytes: &mut [u8]) {
@@ -272,9 +320,13 @@ impl<N: Net> Driver<N> {
         match effect {
             Effect::Ask(ask) => self.ask(io, ask, true),
             Effect::Relay(to, delivery) => self.deliver(to, delivery),
+            Effect::Inquire(inquiry) => self.inquire(*inquiry),
             Effect::Publish(publication) => self.publish(publication),
-            Effect::Listen(room, outlet) => self.listen(io, room, outlet),
-            Effect::Unlisten(room, outlet) => self.unlisten(io, room, outlet),
+            Effect::Listen(room, outlet) => self.listen(room, outlet),
+            Effect::Unlisten(room, outlet) => self.unlisten(room, outlet),
+            Effect::Present(user, is_here) => self.present(user, is_here),
+            Effect::Watch(watch) => self.watch(watch),
+            Effect::Unwatch(watcher, users) => self.unwatch(watcher, users),
             // Of a socket, and that is lost.
             Effect::Send(_)
             | Effect::Pass(..)
@@ -380,6 +432,7 @@ impl<N: Net> Driver<N> {
     fn tell_if_drained(&mut self) {
         if self.is_draining
             && self.clients.held() == 0
+            && self.unanswered.is_empty()
             && let Some(drained) = self.wires.drained.take()
         {
             // The node may be gone already.

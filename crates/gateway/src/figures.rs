@@ -19,6 +19,7 @@ use std::{
 
 use liveloop_ports::Wall;
 use liveloop_protocol::{Category, ErrorCode};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{close::CloseReason, plane::Rings};
@@ -112,9 +113,8 @@ pub(crate) struct Figures {
     pub(crate) active_connections: AtomicU64,
     pub(crate) waiting: AtomicU64,
     pub(crate) rooms: AtomicU64,
+    /// Channels that somebody listens to.
     pub(crate) groups: AtomicU64,
-    /// Groups that ended because nobody listened for too long.
-    pub(crate) groups_ended: AtomicU64,
     pub(crate) images_bytes: AtomicU64,
     /// Sessions that have lost their socket and may come back.
     pub(crate) in_grace: AtomicU64,
@@ -128,6 +128,8 @@ pub(crate) struct Figures {
     pub(crate) match_wait: Histogram,
     /// How long the store took to answer.
     pub(crate) store_latency: Histogram,
+    /// How often it has answered that it does not work.
+    pub(crate) store_failures: Causes<liveloop_ports::Cause>,
     pub(crate) requests: Requests,
     /// The loops that send through io_uring.
     pub(crate) rings: Rings,
@@ -151,12 +153,16 @@ struct DayBegan {
 }
 
 /// What rises.
-#[derive(Clone, Copy, Debug, Default, Serialize)]
+#[derive(Clone, Copy, Debug, Default, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Counts {
+    /// WebSocket connections opened.
     pub(crate) connections: u64,
+    /// Matches made.
     pub(crate) rooms_created: u64,
+    /// Texts.
     pub(crate) messages_exchanged: u64,
+    /// Connections refused, or ended otherwise than by the client's wish.
     pub(crate) connection_failures: u64,
 }
 
@@ -172,7 +178,6 @@ impl Figures {
             waiting: AtomicU64::new(0),
             rooms: AtomicU64::new(0),
             groups: AtomicU64::new(0),
-            groups_ended: AtomicU64::new(0),
             images_bytes: AtomicU64::new(0),
             in_grace: AtomicU64::new(0),
             connections: AtomicU64::new(0),
@@ -182,6 +187,7 @@ impl Figures {
             connection_failures: Default::default(),
             match_wait: Histogram::new(&WAITS),
             store_latency: Histogram::new(&MOMENTS),
+            store_failures: Causes::default(),
             requests: Requests::default(),
             rings: Rings::default(),
             tls: TlsFigures::default(),
@@ -222,6 +228,10 @@ impl Figures {
 
     pub(crate) fn count_message(&self) {
         self.messages_exchanged.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn count_store_failure(&self, cause: liveloop_ports::Cause) {
+        self.store_failures.count(cause);
     }
 
     pub(crate) fn count_resumed(&self, is_recovered: bool) {

@@ -1,18 +1,26 @@
 //! The HTTP side: the page, the REST interface, and the door to the WebSocket.
 
 mod body;
+mod channels;
 mod connection;
+mod documents;
 mod gate;
 mod health;
 mod io;
+mod messages;
 mod metrics;
 mod observe;
+mod operation;
 mod page;
+mod paging;
+mod presence;
 mod problem;
 mod rooms;
+mod routes;
 mod status;
 mod upgrade;
 mod users;
+mod visitor;
 
 use std::{
     net::SocketAddr,
@@ -21,11 +29,13 @@ use std::{
 
 use axum::{
     Router,
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderName, HeaderValue, Method, header},
-    middleware,
-    routing::{any, get, post},
+    middleware::{self, Next},
+    response::Response,
+    routing::{any, get},
 };
+use tower::{Layer, ServiceExt};
 use tower_http::{
     cors::{AllowOrigin, CorsLayer},
     set_header::SetResponseHeaderLayer,
@@ -34,14 +44,18 @@ use tower_http::{
 use crate::{door::Door, driver::Post, plane::PlaneLink, system::SystemWatch};
 
 pub(crate) use connection::speak_with_all;
+pub(crate) use documents::Documents;
 pub use page::{Page, PageFile};
 pub(crate) use problem::Problem;
+
+use routes::{Zone, of_zone, routes};
 
 /// What requests are answered from.
 #[derive(Clone)]
 pub(crate) struct Web {
     pub(crate) door: Door,
     pub(crate) page: Page,
+    pub(crate) documents: Documents,
     /// The event loops, which own every WebSocket.
     pub(crate) threads: Vec<PlaneLink<Post>>,
     /// Which of them the next WebSocket goes to.
@@ -71,39 +85,19 @@ const SECURITY_HEADERS: [(&str, &str); 5] = [
     ("cross-origin-opener-policy", "same-origin"),
 ];
 
-/// The routes, and their usual answers.
-const ROUTES: [(&str, &str, u16); 10] = [
-    ("GET", "/", 200),
-    ("POST", "/api/rooms", 201),
-    ("GET", "/api/site", 200),
-    ("GET", "/api/status", 200),
-    ("POST", "/api/users", 201),
-    ("GET", "/health", 200),
-    ("GET", "/health/live", 200),
-    ("GET", "/health/ready", 200),
-    ("GET", "/metrics", 200),
-    ("GET", "/ws", 101),
-];
-
 /// Every route of the node.
 pub(crate) fn router(web: Web) -> Router {
-    observe::announce(&web.door.node.shared.figures.requests, &ROUTES);
-    let api = Router::new()
-        .route("/status", get(status::status))
-        .route("/site", get(status::site))
-        .route("/users", post(users::create))
-        .route("/rooms", post(rooms::create))
+    let routes = routes();
+    observe::announce(&web.door.node.shared.figures.requests, &routes);
+    let api = of_zone(&routes, Zone::Api)
         .fallback(|| async { Problem::not_found() })
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
         .layer(middleware::from_fn_with_state(web.clone(), gate::limit_rest));
-    let router = Router::new()
-        .nest("/api", api)
+    let router = of_zone(&routes, Zone::Shared)
+        .nest(routes::API, api)
         .route("/api/", any(|| async { Problem::not_found() }))
-        .route("/health", get(health::health))
-        .route("/health/live", get(health::live))
-        .route("/health/ready", get(health::ready))
-        .layer(cors(&web))
-        .route("/metrics", get(metrics::metrics))
+        .layer(middleware::from_fn_with_state(cors(&web), share))
+        .merge(of_zone(&routes, Zone::Own))
         .route("/ws", get(upgrade::upgrade))
         .fallback(page::serve)
         .method_not_allowed_fallback(|| async { Problem::method_not_allowed() })
@@ -117,10 +111,20 @@ pub(crate) fn router(web: Web) -> Router {
     })
 }
 
+/// Says whose pages may ask. An OPTIONS that asks nothing of the kind is a method like any other.
+async fn share(State(cors): State<CorsLayer>, request: Request, next: Next) -> Response {
+    let is_asked = request.headers().contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
+    if request.method() == Method::OPTIONS && !is_asked {
+        return next.run(request).await;
+    }
+    let Ok(response) = cors.layer(next).oneshot(request).await;
+    response
+}
+
 fn cors(web: &Web) -> CorsLayer {
     let web = web.clone();
     CorsLayer::new()
-        .allow_methods([Method::GET, Method::POST])
+        .allow_methods([Method::GET, Method::POST, Method::DELETE])
         .allow_headers([header::AUTHORIZATION, header::CONTENT_TYPE])
         .allow_origin(AllowOrigin::predicate(move |origin, parts| {
             let door = &web.door;

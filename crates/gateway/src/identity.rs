@@ -25,6 +25,7 @@ pub struct Secret {
     pseudonym: Hmac<Sha256>,
     connection: Hmac<Sha256>,
     resume: Hmac<Sha256>,
+    estate: Hmac<Sha256>,
 }
 
 impl fmt::Debug for Secret {
@@ -63,6 +64,7 @@ impl Secret {
             pseudonym: keyed("pseudonym"),
             connection: keyed("connection"),
             resume: keyed("resume"),
+            estate: keyed("estate"),
         }
     }
 
@@ -91,11 +93,11 @@ impl Secret {
     }
 
     /// What the members of a group see of one connection, in that group alone.
-    pub(crate) fn connection_in(&self, room: RoomId, socket: SocketId) -> IdText {
+    pub(crate) fn connection_in(&self, room: RoomId, socket: SocketId) -> SocketId {
         let mac = self.connection.clone().chain_update(room.0.to_be_bytes());
         let mac: [u8; 32] = mac.chain_update(socket.0.to_be_bytes()).finalize().into_bytes().into();
         let half = mac.first_chunk().expect("32 bytes begin with 16");
-        format_id(u128::from_be_bytes(*half))
+        SocketId(u128::from_be_bytes(*half))
     }
 
     /// What proves that a resume secret with this `claim` is of the session `socket`.
@@ -116,6 +118,20 @@ impl Secret {
 
     fn resume_mac(&self, claim: &[u8], socket: SocketId) -> Hmac<Sha256> {
         self.resume.clone().chain_update(socket.0.to_be_bytes()).chain_update(claim)
+    }
+
+    /// What proves that a node with this secret has left these parts behind.
+    pub(crate) fn estate_mac(&self, parts: &[&[u8]]) -> [u8; 32] {
+        self.mac_of_estate(parts).finalize().into_bytes().into()
+    }
+
+    /// Whether `mac` is that.
+    pub(crate) fn is_estate_mac(&self, parts: &[&[u8]], mac: &[u8]) -> bool {
+        self.mac_of_estate(parts).verify_slice(mac).is_ok()
+    }
+
+    fn mac_of_estate(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
+        parts.iter().fold(self.estate.clone(), Mac::chain_update)
     }
 
     /// What two partners see of each other: the first's pseudonym, and the second's.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use liveloop_ports::History;
+use liveloop_ports::{Archive, Directory};
 use tokio::sync::watch;
 
 use crate::{clock::Clock, session::Shared};
@@ -11,7 +11,10 @@ use crate::{clock::Clock, session::Shared};
 #[derive(Clone)]
 pub(crate) struct Node {
     pub(crate) shared: Arc<Shared>,
-    pub(crate) history: Arc<dyn History>,
+    pub(crate) archive: Arc<dyn Archive>,
+    pub(crate) directory: Arc<dyn Directory>,
+    /// Whether these two outlast the process.
+    pub(crate) has_store: bool,
     pub(crate) clock: Clock,
     pub(crate) draining: watch::Receiver<bool>,
 }

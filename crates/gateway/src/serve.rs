@@ -6,9 +6,10 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     thread,
+    time::Duration,
 };
 
-use liveloop_ports::{Bans, History};
+use liveloop_ports::{Archive, Bans, Directory};
 use thiserror::Error;
 use tokio::{
     net::TcpListener,
@@ -21,9 +22,12 @@ use crate::{
     clock::Clock,
     door::Door,
     driver::{Handed, Post},
+    estate::{Estate, Left, Refused, Succession},
     figures::Figures,
-    http::{Page, Web, router, speak_with_all},
+    http::{Documents, Page, Web, router, speak_with_all},
     identity::Secret,
+    keeping,
+    node::Node,
     plane::{PlaneLink, Rings, Sends},
     settings::{IoUring, Settings},
     system::SystemWatch,
@@ -32,19 +36,30 @@ use crate::{
 
 /// Connections that wait for HTTP to speak with them; one more is dropped.
 const HANDED_MAX: usize = 4_096;
+/// A frame's ask goes to the desk, its word to a session, and what that has for its partner to a third
+/// loop; each may come just behind a round.
+const REST_ROUNDS: usize = 8;
+/// How long the loops have to tell what they leave.
+const LEAVE_MAX: Duration = Duration::from_secs(5);
 
 /// What a node is wired to.
 pub struct Wiring {
     /// Signs tokens.
     pub secret: Secret,
-    /// Gives texts their place.
-    pub history: Arc<dyn History>,
+    /// Keeps what is said.
+    pub archive: Arc<dyn Archive>,
+    /// Knows visitors and channels, in the same store.
+    pub directory: Arc<dyn Directory>,
+    /// Whether these two outlast the process, as `/health` tells.
+    pub has_store: bool,
     /// Knows who may not come in.
     pub bans: Arc<dyn Bans>,
     /// What browsers are shown.
     pub page: Page,
     /// Where connections come over TLS of the node's own.
     pub tls: Option<Tls>,
+    /// What the node before has left, where there was one. It is given to one node, once.
+    pub estate: Option<Estate>,
 }
 
 /// Why a node stopped otherwise than it was asked to.
@@ -78,7 +93,8 @@ pub fn check_machine(settings: &Settings) -> Result<(), ServeError> {
 }
 
 /// Serves on `listener` until `shutdown` resolves, then drains: no new connections, every client
-/// is told when to come back, and after `drain.deadline` at the latest it returns.
+/// is told when to come back, and after `drain.deadline` at the latest it returns, with what the
+/// next node needs to go on, where there is anything.
 ///
 /// # Errors
 /// [`ServeError`], where the node cannot go on.
@@ -87,19 +103,27 @@ pub async fn serve(
     settings: Settings,
     wiring: Wiring,
     shutdown: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), ServeError> {
+) -> Result<Option<Estate>, ServeError> {
     let deadline = settings.drain.deadline.0;
-    let threads = settings.threads();
-    let clock = Clock::start();
-    let Wiring { secret, history, bans, page, tls } = wiring;
-    let parts = Parts { secret, history, bans, clock: clock.clone(), is_secure: tls.is_some() };
+    let Wiring { secret, archive, directory, has_store, bans, page, tls, estate } = wiring;
+    let left = estate.and_then(|estate| open_estate(&estate, &secret, &settings));
+    let clock = match &left {
+        Some(left) => Clock::going_on_from(left.moment_at(Clock::start().now().wall)),
+        None => Clock::start(),
+    };
+    let is_secure = tls.is_some();
+    let parts =
+        Parts { secret, archive, directory, has_store, bans, clock: clock.clone(), is_secure };
     let (door, drain) = build_door(settings, parts);
+    let succession = succeed(&door.node, left.as_ref());
     let figures = Arc::clone(&door.node.shared.figures);
     let (http, handed) = mpsc::channel(HANDED_MAX);
-    let (mut loops, links) = start_loops(listener.into_std()?, threads, &door, &http)?;
+    let (mut loops, links) = start_loops(listener.into_std()?, &door, &http, succession)?;
     let system = Arc::new(SystemWatch::start(clock.moment()));
     let (threads, next_thread) = (links.clone(), Arc::default());
-    let web = Web { door, page, threads, next_thread, system };
+    let documents = Documents::new(&door.node.shared.settings);
+    let node = door.node.clone();
+    let web = Web { door, page, documents, threads, next_thread, system };
     let speaking =
         tokio::spawn(speak_with_all(handed, router(web), Arc::clone(&figures), tls.clone()));
     let is_asked = tokio::select! {
@@ -107,6 +131,8 @@ pub async fn serve(
         _ = loops.ended.recv() => false,
         never = begin_days(&figures, &clock) => match never {},
         never = watch(tls, &figures) => match never {},
+        never = keeping::watch_health(&node) => match never {},
+        never = keeping::remove_old(&node) => match never {},
     };
     if !is_asked {
         return Err(ServeError::LoopEnded);
@@ -117,6 +143,7 @@ pub async fn serve(
     if timeout(deadline, loops.all_drained()).await.is_err() {
         tracing::warn!("the drain's deadline has passed: stopping anyway");
     }
+    let estate = leave(&links, &node).await;
     links.iter().for_each(|link| link.post(Post::Stop));
     speaking.abort();
     let counts = figures.counts();
@@ -129,7 +156,73 @@ pub async fn serve(
         closes = ?nonzero(closes.collect()),
         "stopped"
     );
-    Ok(())
+    Ok(estate)
+}
+
+/// What the node before has left, if it is good.
+fn open_estate(estate: &Estate, secret: &Secret, settings: &Settings) -> Option<Left> {
+    let opened = Left::open(estate, secret, settings, Clock::start().now().wall);
+    opened.inspect_err(refuse_estate).ok()
+}
+
+fn refuse_estate(reason: &Refused) {
+    tracing::warn!(%reason, "what the last run has left is not taken over; sessions begin afresh");
+}
+
+fn succeed(node: &Node, left: Option<&Left>) -> Succession {
+    let threads = node.shared.settings.threads();
+    let Some(left) = left else { return Succession::none(node, threads) };
+    match Succession::of(node, threads, left, node.clock.moment()) {
+        Ok(succession) => {
+            let sessions: usize = succession.heirs.iter().map(|heirs| heirs.sessions.len()).sum();
+            tracing::info!(sessions, "the sessions of the last run go on");
+            succession
+        }
+        Err(reason) => {
+            refuse_estate(&reason);
+            Succession::none(node, threads)
+        }
+    }
+}
+
+/// Gathers from the loops what the next node needs to go on.
+async fn leave(links: &[PlaneLink<Post>], node: &Node) -> Option<Estate> {
+    let gathered = async {
+        // What is on its way settles: each hop from loop to loop takes a round or two.
+        for _ in 0..REST_ROUNDS {
+            ask_all(links, Post::Rest).await?;
+        }
+        ask_all(links, Post::Bequeath).await
+    };
+    let Ok(Some(loops)) = timeout(LEAVE_MAX, gathered).await else {
+        tracing::warn!("an event loop does not answer: sessions begin afresh at the next start");
+        return None;
+    };
+    let now = node.clock.now();
+    let left = Left::gather(loops, now.wall, now.moment)?;
+    let estate = left.seal(&node.shared.secret);
+    if estate.is_none() {
+        tracing::warn!("there is too much to leave: sessions begin afresh at the next start");
+    }
+    estate
+}
+
+/// Asks all loops at once; nothing where one has ended.
+async fn ask_all<T>(
+    links: &[PlaneLink<Post>],
+    post: impl Fn(oneshot::Sender<T>) -> Post,
+) -> Option<Vec<T>> {
+    let mut answers = Vec::new();
+    for link in links {
+        let (answer, answered) = oneshot::channel();
+        link.post(post(answer));
+        answers.push(answered);
+    }
+    let mut all = Vec::new();
+    for answered in answers {
+        all.push(answered.await.ok()?);
+    }
+    Some(all)
 }
 
 /// How the event loops of this node send.
@@ -173,22 +266,21 @@ impl Loops {
 
 fn start_loops(
     listener: std::net::TcpListener,
-    threads: usize,
     door: &Door,
     http: &mpsc::Sender<Handed>,
+    succession: Succession,
 ) -> Result<(Loops, Vec<PlaneLink<Post>>), ServeError> {
     let shared = &door.node.shared;
     let sends = choose_sends(shared.settings.io_uring, &shared.figures.rings)?;
     let around = Surroundings {
-        threads,
+        threads: shared.settings.threads(),
         listener: mio::net::TcpListener::from_std(listener),
         sends,
         http: http.clone(),
-        tasks: tokio::runtime::Handle::current(),
     };
     let (has_ended, ended) = mpsc::channel(1);
     let (mut drained, mut links) = (Vec::new(), Vec::new());
-    for BuiltLoop { number, plane, drained: hears } in build_loops(door, around)? {
+    for BuiltLoop { number, plane, drained: hears } in build_loops(door, around, succession)? {
         drained.push(hears);
         links.push(plane.link());
         spawn_loop(number, has_ended.clone(), || plane.run())?;

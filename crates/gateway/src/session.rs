@@ -7,9 +7,12 @@
 mod call;
 mod deferred;
 mod delivery;
+mod estate;
 mod groups;
+mod history;
 mod limiter;
 mod messages;
+mod presence;
 mod profile;
 mod resume;
 mod ring;
@@ -31,15 +34,18 @@ use crate::{
     desk::{Answer, Ask},
     figures::Figures,
     identity::Secret,
+    inquiry::Inquiry,
     plane::ConnId,
     settings::Settings,
 };
 
 pub(crate) use call::{Call, Partner};
 pub(crate) use delivery::{Delivery, Matched, Relay, RelayKind, WaitingNotice};
-pub(crate) use groups::{Joined, Publication, Published, refusal_of};
-pub(crate) use messages::Said;
-pub(crate) use profile::{ImageBudget, Profile};
+pub(crate) use estate::Legacy;
+pub(crate) use groups::{Publication, Published};
+pub(crate) use messages::{Said, refusal_of_archive};
+pub(crate) use presence::{Online, Watch};
+pub(crate) use profile::{ImageBudget, Profile, shown_name};
 pub(crate) use resume::{Claim, expired};
 pub(crate) use ring::Kept;
 
@@ -88,12 +94,20 @@ pub(crate) enum Effect {
     Relay(ConnId, Delivery),
     /// Give a text its place, then call [`Session::handle_said`].
     Say(Said),
-    /// Hand this to all who listen to a group.
+    /// Ask the stores.
+    Inquire(Box<Inquiry>),
+    /// Hand this to all who listen to a channel.
     Publish(Publication),
-    /// From now on the session that is reached so listens to a group.
+    /// From now on the session that is reached so listens to a channel.
     Listen(RoomId, ConnId),
     /// And from now on it does not.
     Unlisten(RoomId, ConnId),
+    /// The visitor has one more connection that counts, or one less.
+    Present(UserId, bool),
+    /// Tell this session who of these is online, and when that changes.
+    Watch(Watch),
+    /// And of these not any more.
+    Unwatch(ConnId, Vec<UserId>),
     /// Close the connection; nothing else will come.
     Close(CloseReason),
 }
@@ -111,7 +125,6 @@ pub(crate) struct Session {
     name: Option<Box<str>>,
     /// Has had its first frame.
     is_greeted: bool,
-    is_welcomed: bool,
     /// Which resume secret the present socket has come with, until that is spent; else 0.
     proved: u32,
     /// Which was issued last; 0 before the first.
@@ -127,6 +140,8 @@ pub(crate) struct Session {
     is_last_look: bool,
     /// It has been told that it is over its rate, and no frame has passed since.
     is_told_to_wait: bool,
+    /// Its connection counts for whether its visitor is online.
+    is_present: bool,
     effects: VecDeque<Effect>,
 }
 
@@ -134,8 +149,15 @@ pub(crate) struct Session {
 #[derive(Debug, Default)]
 struct Traces {
     groups: Vec<Arc<groups::Listening>>,
-    /// Groups that this session has asked to join, and has not left again before the answer.
-    joining: Vec<RoomId>,
+    /// Channels that this session has asked to join, and has not left again before the answer.
+    joining: Vec<groups::Joining>,
+    /// Channels that it has asked to leave.
+    leaving: Vec<Arc<groups::Listening>>,
+    /// How many inquiries are not answered.
+    unanswered: u8,
+    /// Of what it has asked last.
+    last_number: u32,
+    watching: Option<Box<presence::Watching>>,
     /// Frames that wait for the answer to one of those.
     deferred: VecDeque<deferred::Deferred>,
     /// Rooms that this session has left: what still comes for them is dropped.
@@ -145,6 +167,8 @@ struct Traces {
     queued: Option<Queued>,
     /// Until when it may be resumed, while it has no socket.
     away_until: Option<Moment>,
+    /// It has lost its socket to the end of a process, and nobody was told.
+    is_resting: bool,
     is_partner_away: bool,
     /// The room of the last match and the number of its word, while the client has not shown that it
     /// has that.
@@ -180,7 +204,6 @@ impl Session {
             user,
             name: None,
             is_greeted: false,
-            is_welcomed: false,
             proved: 0,
             issued: 0,
             call: None,
@@ -191,6 +214,7 @@ impl Session {
             cut_at: Moment::NEVER,
             is_last_look: false,
             is_told_to_wait: false,
+            is_present: false,
             effects: VecDeque::new(),
         }
     }
@@ -212,6 +236,10 @@ impl Session {
 
     pub(crate) fn key(&self) -> SessionKey {
         self.key
+    }
+
+    pub(crate) fn user(&self) -> UserId {
+        self.user
     }
 
     /// Takes one text frame from the client.
@@ -324,12 +352,19 @@ impl Session {
             ClientEvent::UndoSkip => return self.undo_skip(reference),
             ClientEvent::BlockUser(block) => return self.block_user(block, reference),
             ClientEvent::NewMessage(message) => return self.new_message(message, reference, now),
-            ClientEvent::JoinRoom(join) => return self.join_room(join, reference),
+            ClientEvent::JoinRoom(join) => return self.join_room(join, reference, now),
             ClientEvent::LeaveRoom(leave) => return self.leave_room(leave, reference),
+            ClientEvent::WatchPresence(watch) => return self.watch_presence(watch, reference),
             ClientEvent::Offer(offer) => self.offer(offer, now.moment),
             ClientEvent::Answer(answer) => self.answer(answer, now.moment),
             ClientEvent::Candidates(candidates) => self.candidates(candidates, now.moment),
             ClientEvent::Typing(typing) => self.typing(typing, now.moment),
+            ClientEvent::History(history) => return self.history(history, reference),
+            ClientEvent::Read(read) => return self.read(read, reference),
+            ClientEvent::EditMessage(edit) => return self.edit_message(edit, reference, now),
+            ClientEvent::DeleteMessage(delete) => {
+                return self.delete_message(delete, reference, now);
+            }
             ClientEvent::Heartbeat => {
                 let server_time = rfc3339(now.wall);
                 return self.acknowledge(reference, &HeartbeatAck { server_time: &server_time });
@@ -356,17 +391,17 @@ impl Session {
             }
             Delivery::Waiting(notice) => self.still_waiting(notice),
             Delivery::Answer(answer) => self.answer_from_lobby(&answer),
-            Delivery::Joined(joined) => {
-                self.joined(&joined);
-                self.take_up(joined.room);
-            }
+            Delivery::Found(finding) => self.found(*finding),
+            Delivery::MemberGone(room) => self.check_membership(room),
+            Delivery::Online(online) => self.online(*online),
+            Delivery::Presence { user, is_online } => self.presence_changed(user, is_online),
             Delivery::Relay(relay) => self.relayed(relay),
         }
     }
 
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, now: Now) {
-        if !self.is_welcomed {
+        if !self.is_welcomed() {
             return self.greet(now);
         }
         let now = now.moment;

@@ -3,30 +3,32 @@
 //! Where a value comes from (flag, environment, file) is the binary's affair.
 
 mod drain;
-mod groups;
 mod heartbeat;
 mod ice;
 mod io_uring;
 mod matching;
+mod messages;
 mod metrics;
 mod session;
 mod site;
 mod span;
+mod store;
 mod tls;
 
 use ipnet::IpNet;
 use liveloop_protocol::Limits;
 
 pub use drain::Drain;
-pub use groups::Groups;
 pub use heartbeat::Heartbeat;
 pub use ice::Ice;
 pub use io_uring::IoUring;
 pub use matching::Matching;
+pub use messages::Messages;
 pub use metrics::Metrics;
 pub use session::Session;
 pub use site::Site;
 pub use span::Span;
+pub use store::Store;
 pub use tls::Tls;
 
 /// All settings of one gateway.
@@ -52,12 +54,14 @@ pub struct Settings {
     pub heartbeat: Heartbeat,
     /// How sessions survive their sockets.
     pub session: Session,
+    /// What becomes of texts.
+    pub messages: Messages,
     /// How the gateway stops.
     pub drain: Drain,
     /// Who may meet whom.
     pub matching: Matching,
-    /// How long groups last.
-    pub groups: Groups,
+    /// How long what is said is kept.
+    pub store: Store,
     /// Who may read the metrics.
     pub metrics: Metrics,
     /// STUN and TURN servers.
@@ -90,9 +94,10 @@ impl Settings {
             limits: Limits::for_testing(),
             heartbeat: Heartbeat::for_testing(),
             session: Session::for_testing(),
+            messages: Messages::default(),
             drain: Drain::for_testing(),
             matching: Matching { same_visitor: true, repeat: true, ..Matching::default() },
-            groups: Groups::default(),
+            store: Store::default(),
             metrics: Metrics::default(),
             ice: Ice::default(),
             site: Site::default(),

@@ -13,32 +13,20 @@ use std::{
 };
 
 use futures_util::{SinkExt, StreamExt};
-use liveloop_core::RoomId;
-use liveloop_gateway::settings::{Groups, Settings, Span};
-use liveloop_ports::{Appending, History, MemoryHistory, Text};
+use liveloop_gateway::settings::Settings;
+use liveloop_ports::{Appending, Archive, MemoryArchive, conformance::HeldArchive};
 use liveloop_protocol::Limits;
 use serde_json::{Value, json};
 use support::{Client, Server, settings, with_limits};
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, runtime::Handle};
 use tokio_tungstenite::tungstenite::Message;
 
-/// The status and the body of a `POST`.
 async fn post(server: &Server, path: &str, token: Option<&str>, body: &str) -> (u16, Value) {
-    let bearer =
-        token.map_or_else(String::new, |token| format!("Authorization: Bearer {token}\r\n"));
-    let head =
-        format!("{bearer}Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
-    let response = server.http_with_body(&format!("POST {path}"), &head, body).await;
-    let status = response.split(' ').nth(1).unwrap().parse().unwrap();
-    let (_, body) = response.split_once("\r\n\r\n").unwrap();
-    (status, serde_json::from_str(body).unwrap())
+    server.rest(&format!("POST {path}"), token, body).await
 }
 
 async fn user(server: &Server, name: &str) -> (String, String) {
-    let (status, user) = post(server, "/api/users", None, &json!({"name": name}).to_string()).await;
-    assert_eq!(status, 201);
-    let text = |field: &str| user[field].as_str().unwrap().to_owned();
-    (text("userId"), text("token"))
+    server.user(name).await
 }
 
 async fn group(server: &Server, token: &str, more: Value) -> String {
@@ -190,6 +178,14 @@ async fn bad_requests_are_told_what_is_wrong() {
             "{\"kind\":\"direct\"}",
             400,
             "bad-payload",
+            Some("userId"),
+        ),
+        (
+            "/api/rooms",
+            Some(token.as_str()),
+            "{\"kind\":\"call\"}",
+            400,
+            "bad-payload",
             Some("kind"),
         ),
         (
@@ -339,47 +335,29 @@ async fn talks(mut client: Client, room: String, texts: usize) -> Vec<u64> {
 }
 
 /// Gives places at once, and tells of them later: of some sooner than of those before them.
-#[derive(Default)]
-struct Unhurried {
-    places: MemoryHistory,
-    asked: AtomicU64,
-}
-
-impl History for Unhurried {
-    fn open_room(&self, room: RoomId) {
-        self.places.open_room(room);
-    }
-
-    fn close_room(&self, room: RoomId) {
-        self.places.close_room(room);
-    }
-
-    fn last_seq(&self, room: RoomId) -> u64 {
-        self.places.last_seq(room)
-    }
-
-    fn append(&self, text: Text) -> Appending {
-        let answer = self.places.append(text);
-        let wait = self.asked.fetch_add(7, Relaxed) % 5;
+fn unhurried() -> Arc<dyn Archive> {
+    let (asked, runtime) = (AtomicU64::new(0), Handle::current());
+    Arc::new(HeldArchive::new(move |answer| {
+        let wait = asked.fetch_add(7, Relaxed) % 5;
         if wait == 4 {
             return answer;
         }
-        Appending::Later(Box::pin(async move {
+        let waiting = runtime.spawn(async move {
             tokio::time::sleep(Duration::from_millis(wait)).await;
             answer.answer().await
-        }))
-    }
+        });
+        Appending::Later(Box::pin(async { waiting.await.unwrap() }))
+    }))
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn everybody_hears_texts_by_their_places_whichever_threads_they_are_on() {
-    let memory = || -> Arc<dyn History> { Arc::new(MemoryHistory::default()) };
-    let unhurried = || -> Arc<dyn History> { Arc::new(Unhurried::default()) };
-    for (threads, history) in [(1, memory()), (3, memory()), (1, unhurried()), (3, unhurried())] {
+    let memory = || -> Arc<dyn Archive> { Arc::new(MemoryArchive::default()) };
+    for (threads, archive) in [(1, memory()), (3, memory()), (1, unhurried()), (3, unhurried())] {
         let limits = Limits { messages_per_second_burst: 100, ..Limits::default() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let settings = Settings { threads, ..with_limits(limits) };
-        let server = Server::start_wired(listener, settings, None, history);
+        let server = Server::start_wired(listener, settings, None, archive);
         let (_, token) = user(&server, "Ada").await;
         let room = group(&server, &token, json!({})).await;
         let mut clients = Vec::new();
@@ -407,7 +385,7 @@ async fn in_a_call_too_texts_are_heard_and_acknowledged_by_their_places() {
         let limits = Limits { messages_per_second_burst: 100, ..Limits::default() };
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let settings = Settings { threads, ..with_limits(limits) };
-        let server = Server::start_wired(listener, settings, None, Arc::<Unhurried>::default());
+        let server = Server::start_wired(listener, settings, None, unhurried());
         let ((ada, call), (mut ben, _)) = support::pair(&server).await;
         let room = call["roomId"].as_str().unwrap().to_owned();
         let talking = tokio::spawn(talks(ada, room, 100));
@@ -420,24 +398,21 @@ async fn in_a_call_too_texts_are_heard_and_acknowledged_by_their_places() {
 }
 
 #[tokio::test]
-async fn a_group_that_nobody_listens_to_ends_and_is_counted() {
-    let idle = Groups { idle_max: Span::millis(700) };
-    let server = Server::start(Settings { groups: idle, ..settings() }).await;
+async fn a_channel_is_counted_while_somebody_listens_and_lasts() {
+    let server = Server::start(settings()).await;
     let (_, token) = user(&server, "Ada").await;
-    let (heard, unheard) =
-        (group(&server, &token, json!({})).await, group(&server, &token, json!({})).await);
+    let room = group(&server, &token, json!({})).await;
+    let is_listened_to = async || server.metric("liveloop_groups").await > 0.0;
+    assert!(!is_listened_to().await);
     let (mut ben, _) = signed_in(&server, "Ben").await;
-    ben.ask("join-room", json!({"roomId": heard})).await;
-    assert!((server.metric("liveloop_groups").await - 2.0).abs() < f64::EPSILON);
-    server.until_metric("liveloop_groups_ended_total", 1.0).await;
-    assert_eq!(ben.refusal("join-room", json!({"roomId": unheard})).await, "room-not-found");
-    let said = json!({"message": "here?", "roomId": heard});
-    assert_eq!(ben.ask("newMessage", said).await["data"]["seq"], 1);
-    // The creator may make as many again.
-    group(&server, &token, json!({})).await;
-    drop(ben);
-    server.until_metric("liveloop_groups_ended_total", 3.0).await;
-    assert!(server.metric("liveloop_groups").await < 1.0);
+    ben.ask("join-room", json!({"roomId": room})).await;
+    assert!(is_listened_to().await);
+    ben.ask("leave-room", json!({"roomId": room})).await;
+    assert!(!is_listened_to().await);
+    let again = ben.ask("join-room", json!({"roomId": room})).await;
+    assert_eq!(again["data"]["count"], 2, "the creator is a member still");
+    let said = json!({"message": "here?", "roomId": room});
+    assert!(ben.ask("newMessage", said).await["data"]["seq"].is_u64());
 }
 
 #[tokio::test]

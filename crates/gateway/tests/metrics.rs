@@ -136,7 +136,6 @@ async fn every_name_is_there_from_the_first_scrape_and_at_zero() {
             ("liveloop_connections_given_up_total", "counter"),
             ("liveloop_delivery_latency_seconds", "histogram"),
             ("liveloop_groups", "gauge"),
-            ("liveloop_groups_ended_total", "counter"),
             ("liveloop_handshakes_refused_total", "counter"),
             ("liveloop_io_uring_loops", "gauge"),
             ("liveloop_match_wait_seconds", "histogram"),
@@ -150,6 +149,7 @@ async fn every_name_is_there_from_the_first_scrape_and_at_zero() {
             ("liveloop_sessions_resumed_total", "counter"),
             ("liveloop_store_errors_total", "counter"),
             ("liveloop_store_latency_seconds", "histogram"),
+            ("liveloop_store_up", "gauge"),
             ("liveloop_tls_certificate_expiry_timestamp_seconds", "gauge"),
             ("liveloop_tls_handshakes_total", "counter"),
             ("liveloop_tls_reloads_total", "counter"),
@@ -172,11 +172,12 @@ async fn every_name_is_there_from_the_first_scrape_and_at_zero() {
     }
     scrape.check(r#"http_requests_total{method="GET",endpoint="/ws",status_code="101"}"#, 0.0);
     for (sample, value) in &scrape.samples {
-        let is_of_system = sample.ends_with("_usage_percent");
-        assert!(
-            if is_of_system { (0.0..=100.0).contains(value) } else { *value == 0.0 },
-            "{sample}"
-        );
+        let is_as_expected = match sample.as_str() {
+            "liveloop_store_up" => *value == 1.0,
+            name if name.ends_with("_usage_percent") => (0.0..=100.0).contains(value),
+            _ => *value == 0.0,
+        };
+        assert!(is_as_expected, "{sample}");
     }
     if cfg!(target_os = "linux") {
         assert!(scrape.value("memory_usage_percent") > 0.0);
@@ -224,6 +225,8 @@ async fn a_call_is_counted() {
         ("liveloop_match_wait_seconds_count", 1.0),
         ("liveloop_messages_exchanged_total", 1.0),
         ("liveloop_store_latency_seconds_count", 1.0),
+        ("liveloop_store_up", 1.0),
+        (r#"liveloop_store_errors_total{cause="full"}"#, 0.0),
         (r#"liveloop_refusals_total{code="not-in-room"}"#, 1.0),
         (r#"http_requests_total{method="GET",endpoint="/ws",status_code="101"}"#, 2.0),
     ] {

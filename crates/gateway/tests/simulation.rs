@@ -303,17 +303,14 @@ fn a_node_that_drains_tells_everybody_and_lets_nobody_in() {
 #[test]
 fn nothing_is_left_of_those_who_have_gone() {
     let mut settings = settings(2);
-    settings.groups.idle_max = Span::seconds(60);
     settings.matching.repeat = false;
     let mut node = SimulatedNode::new(settings.clone(), 1);
     assert_eq!(node.occupancy(), Occupancy::default());
     let mut two = two_who_have_met(&mut node);
     let mut third = Visitor::arrive(&mut node);
     let creator = third.expect(&mut node, "welcome")["userId"].as_str().unwrap().to_owned();
-    assert!(node.create_group(&creator, None));
-    assert_eq!(node.poll_group(), None, "the desk's loop has not turned");
-    node.settle();
-    let room = node.poll_group().flatten().unwrap();
+    assert_eq!(node.create_group("nobody's id", 10), None);
+    let room = node.create_group(&creator, 10).unwrap();
     third.say(&mut node, &json!({"event": "join-room", "data": {"roomId": room}, "ref": 1}));
     third.say(&mut node, &request(2));
     third.hear(&mut node);
@@ -322,7 +319,7 @@ fn nothing_is_left_of_those_who_have_gone() {
     let occupancy = node.occupancy();
     let lobby = occupancy.lobby;
     assert_eq!((lobby.rooms, lobby.waiting, lobby.sessions), (1, 1, 3));
-    assert_eq!((occupancy.listeners, occupancy.groups, occupancy.store_rooms), (1, 1, 2));
+    assert_eq!((occupancy.listeners, occupancy.channels, occupancy.store_rooms), (1, 1, 2));
     assert_eq!((occupancy.connections, occupancy.seats, occupancy.address_connections), (3, 3, 3));
     // One goes politely, one is lost, one falls silent for ever.
     let mut close = Vec::new();
@@ -400,9 +397,7 @@ fn a_slow_store_s_answers_overtake_each_other_and_a_group_hears_its_texts_in_ord
     let mut all: Vec<Visitor> = (0..3).map(|_| Visitor::arrive(&mut node)).collect();
     let mut creator = Value::Null;
     all.iter_mut().for_each(|one| creator = one.expect(&mut node, "welcome")["userId"].clone());
-    node.create_group(creator.as_str().unwrap(), None);
-    node.settle();
-    let room = node.poll_group().flatten().unwrap();
+    let room = node.create_group(creator.as_str().unwrap(), 10).unwrap();
     for one in &mut all {
         one.say(&mut node, &json!({"event": "join-room", "data": {"roomId": room}, "ref": 1}));
         one.hear(&mut node);

@@ -1,7 +1,10 @@
-//! The data folder: what must outlive a restart. Today that is the node's name and the secret.
+//! The data folder: what must outlive a restart: the node's name, the secret, and what a node that
+//! stops leaves to the next.
 //!
 //! Each file appears whole or not at all, also when two servers start on one folder at once: then
-//! both end up with the same content.
+//! both end up with the same name and secret, and one of them with what was left.
+
+mod estate;
 
 #[cfg(test)]
 mod tests;

@@ -16,7 +16,8 @@ use std::{
 
 use anyhow::Context;
 use liveloop_gateway::{Secret, Tls, Wiring};
-use liveloop_ports::{MemoryHistory, NoBans};
+use liveloop_ports::NoBans;
+use liveloop_sqlite::SqliteStore;
 use tokio::{runtime::Builder, time::timeout};
 
 use crate::{
@@ -27,8 +28,9 @@ use crate::{
 };
 use signals::Signals;
 
-/// How long after `drain.deadline` the process still waits for the gateway to keep it.
-const GRACE: Duration = Duration::from_millis(250);
+/// How long after `drain.deadline` the process still waits for the gateway to keep it, and to gather
+/// what it leaves to the next.
+const GRACE: Duration = Duration::from_secs(6);
 
 /// Serves until a signal, and returns when everything has stopped.
 pub(crate) fn run(loaded: &Loaded) -> anyhow::Result<()> {
@@ -42,14 +44,21 @@ pub(crate) fn run(loaded: &Loaded) -> anyhow::Result<()> {
 
 fn run_logged(loaded: &Loaded, logging: &Logging) -> anyhow::Result<()> {
     let folder = DataFolder::open(loaded.config.data.as_deref())?;
+    let store = Arc::new(SqliteStore::open(folder.path())?);
     let runtime =
         Builder::new_multi_thread().enable_all().build().context("no threads from the system")?;
-    let outcome = runtime.block_on(serve(loaded, &folder, logging));
+    let outcome = runtime.block_on(serve(loaded, (&folder, &store), logging));
     runtime.shutdown_background();
+    // Last, so that all that was asked of it is in it; whoever still holds it is refused.
+    store.close();
     outcome
 }
 
-async fn serve(loaded: &Loaded, folder: &DataFolder, logging: &Logging) -> anyhow::Result<()> {
+async fn serve(
+    loaded: &Loaded,
+    (folder, store): (&DataFolder, &Arc<SqliteStore>),
+    logging: &Logging,
+) -> anyhow::Result<()> {
     let config = &loaded.config;
     let mut signals = Signals::listen()?;
     let node = match &config.node {
@@ -69,6 +78,8 @@ async fn serve(loaded: &Loaded, folder: &DataFolder, logging: &Logging) -> anyho
     }
     let listener = bind::bind(config.listen)?;
     let address = listener.local_addr().context("the listener has no address")?;
+    // Not before: where the address is in use the next start is still to have it.
+    let estate = folder.take_estate();
 
     start_lines::tell(&start_lines::lines(loaded, folder, &node), logging);
     open_files::warn_if_few();
@@ -77,10 +88,13 @@ async fn serve(loaded: &Loaded, folder: &DataFolder, logging: &Logging) -> anyho
 
     let wiring = Wiring {
         secret: Secret::new(secret.key()),
-        history: Arc::new(MemoryHistory::default()),
+        archive: store.clone(),
+        directory: store.clone(),
+        has_store: true,
         bans: Arc::new(NoBans),
         page: page::embedded(),
         tls,
+        estate,
     };
     let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
     let shutdown = async {
@@ -90,14 +104,17 @@ async fn serve(loaded: &Loaded, folder: &DataFolder, logging: &Logging) -> anyho
     let mut gateway = std::pin::pin!(liveloop_gateway::serve(listener, settings, wiring, shutdown));
 
     tokio::select! {
-        ended = &mut gateway => return ended.context("the server failed"),
+        ended = &mut gateway => return ended.map(|_| ()).context("the server failed"),
         () = signals.next() => {}
     }
     tracing::info!(deadline = %config.drain.deadline, "stopping; a second signal stops at once");
     let _ = stop.send(());
     tokio::select! {
         ended = timeout(config.drain.deadline.0 + GRACE, &mut gateway) => match ended {
-            Ok(ended) => ended.context("the server failed while it stopped")?,
+            Ok(ended) => {
+                let estate = ended.context("the server failed while it stopped")?;
+                estate.into_iter().for_each(|estate| folder.keep_estate(&estate));
+            }
             Err(_) => tracing::warn!("the deadline of the drain is over; the rest is cut"),
         },
         () = signals.next() => tracing::warn!("asked again; stopping at once"),

@@ -16,7 +16,7 @@ const CRATES: [(&str, &[&str]); 8] = [
     ("ports", &["core"]),
     ("sqlite", &["core", "ports"]),
     ("gateway", &["core", "protocol", "ports"]),
-    ("liveloop", &["core", "protocol", "ports", "gateway"]),
+    ("liveloop", &["core", "protocol", "ports", "sqlite", "gateway"]),
     ("sim", &["protocol", "gateway"]),
 ];
 

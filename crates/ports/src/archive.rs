@@ -1,8 +1,8 @@
 //! Archive: what was said, kept, in order and exactly once.
 //!
-//! It is what [`History`](crate::History) becomes for conversations that last: the same places, with
-//! the bodies, pages of them, changes, retention, and what a visitor may take along or have removed.
-//! It does not know who may read: whoever asks has looked into the [`Directory`](crate::Directory).
+//! Messages with their places, pages of them, changes, retention, and what a visitor may take along
+//! or have removed. It does not know who may read: whoever asks has looked into the
+//! [`Directory`](crate::Directory).
 
 mod memory;
 
@@ -11,9 +11,17 @@ use std::time::Duration;
 use liveloop_core::{RoomId, SocketId, UserId};
 use thiserror::Error;
 
-use crate::{Appending, BoxFuture, Health, MessageId, Unavailable, Wall};
+use crate::{BoxFuture, Health, Unavailable};
 
 pub use memory::MemoryArchive;
+
+/// A message, for ever: 128 random bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct MessageId(pub u128);
+
+/// A point in time on the calendar: milliseconds since 1970-01-01T00:00:00Z.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wall(pub u64);
 
 /// What is said, as its readers see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,6 +49,19 @@ pub struct Message {
     pub said_at: Wall,
     /// What is said.
     pub body: Body,
+}
+
+/// The place of a message in its room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Appended {
+    /// Its id.
+    pub message: MessageId,
+    /// Its place: rises by one from 1, without holes.
+    pub seq: u64,
+    /// When it was said.
+    pub said_at: Wall,
+    /// Whether it was there already: then nothing was stored.
+    pub is_repeat: bool,
 }
 
 /// A message in its place.
@@ -115,7 +136,7 @@ pub struct Page {
 pub enum Lasting {
     /// A call's: until [`Purge::Calls`].
     Call,
-    /// A channel's: until it is purged by its name.
+    /// A channel's: until [`Purge::Channels`], or it is purged by its name.
     Channel,
 }
 
@@ -139,6 +160,8 @@ pub struct Change {
 pub enum Purge {
     /// The messages of every call.
     Calls,
+    /// The messages of every channel.
+    Channels,
     /// The messages of one room, of whichever kind.
     Room(RoomId),
 }
@@ -164,6 +187,29 @@ pub enum ArchiveError {
 /// What an archive answers later.
 pub type Archived<T> = BoxFuture<'static, Result<T, ArchiveError>>;
 
+/// An append: answered at once by an adapter that waits for nothing, or later.
+///
+/// Appends of one room are answered in the order in which they were made.
+pub enum Appending {
+    /// The answer.
+    Now(Result<Appended, ArchiveError>),
+    /// The answer is yet to come; it must be awaited for the message to be stored.
+    Later(Archived<Appended>),
+}
+
+impl Appending {
+    /// Waits for the answer, where it is not there.
+    ///
+    /// # Errors
+    /// As the append that it is the answer to.
+    pub async fn answer(self) -> Result<Appended, ArchiveError> {
+        match self {
+            Self::Now(answer) => answer,
+            Self::Later(answer) => answer.await,
+        }
+    }
+}
+
 /// Keeps what is said.
 ///
 /// Guarantees:
@@ -180,6 +226,8 @@ pub type Archived<T> = BoxFuture<'static, Result<T, ArchiveError>>;
 ///   only reads is answered where that is still possible.
 /// - Nothing blocks whoever asks: what takes time is waited for in the answer. Where the answer is
 ///   dropped, what was asked for may be done all the same.
+/// - An answer is cheap to poll and needs no runtime around it, for event loops poll it: an adapter
+///   whose work needs one has it done there, and the answer only hears of it.
 pub trait Archive: Send + Sync {
     /// A new call begins: messages may come. It costs no visit to the store.
     fn open_call(&self, room: RoomId);
@@ -198,7 +246,7 @@ pub trait Archive: Send + Sync {
     ///
     /// # Errors
     /// [`ArchiveError::RoomNotOpen`], [`ArchiveError::Unavailable`].
-    fn append(&self, message: Message) -> Appending<ArchiveError>;
+    fn append(&self, message: Message) -> Appending;
 
     /// `seq` of the last message of a room, open or not; 0 where there was none.
     ///

@@ -139,6 +139,13 @@ pub trait Directory: Send + Sync {
     /// [`DirectoryError::NotAllowed`] for one who has been erased: their token is worth nothing.
     fn visitor(&self, user: UserId) -> Listed<Option<Profile>>;
 
+    /// The profiles of several visitors, in the order in which they are named; none for one who is not
+    /// known, or has been erased.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Unavailable`].
+    fn visitors(&self, users: Vec<UserId>) -> Listed<Vec<Option<Profile>>>;
+
     /// Makes a channel with these members (the creator is one if they are among them) and, for
     /// [`ChannelKind::Direct`], gives the one that these two have already.
     ///
@@ -159,6 +166,12 @@ pub trait Directory: Send + Sync {
     /// # Errors
     /// [`DirectoryError::Unavailable`].
     fn public(&self, after: Option<RoomId>, limit: PageLimit) -> Listed<Vec<Found>>;
+
+    /// How many groups there are that a visitor has made.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Unavailable`].
+    fn groups_made_by(&self, user: UserId) -> Listed<u32>;
 
     /// The channels of a visitor above the room `after`, ascending by room, each with their
     /// membership.

@@ -12,11 +12,10 @@ mod bans;
 pub mod conformance;
 mod directory;
 mod health;
-mod history;
 
 pub use archive::{
-    Archive, ArchiveError, Archived, Body, Change, Kept, Lasting, MemoryArchive, Message, Page,
-    PageLimit, Purge, Span,
+    Appended, Appending, Archive, ArchiveError, Archived, Body, Change, Kept, Lasting,
+    MemoryArchive, Message, MessageId, Page, PageLimit, Purge, Span, Wall,
 };
 pub use bans::{Bans, NoBans};
 pub use directory::{
@@ -24,9 +23,6 @@ pub use directory::{
     MemoryDirectory, Profile, SecretHash,
 };
 pub use health::{Cause, Health, Unavailable};
-pub use history::{
-    Appended, Appending, History, HistoryError, MemoryHistory, MessageId, Text, Wall,
-};
 
 /// A boxed future: what an asynchronous port returns.
 pub type BoxFuture<'a, T> = std::pin::Pin<Box<dyn Future<Output = T> + Send + 'a>>;

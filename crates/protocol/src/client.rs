@@ -1,6 +1,7 @@
 //! Client to server: the payload of every event, and what each must look like.
 
 mod call;
+mod kept;
 mod room;
 mod session;
 
@@ -10,6 +11,7 @@ pub use call::{
     BlockUser, CancelRequest, NegotiationCallAnswer, NegotiationCallOffer, RequestRoom,
     SendNewIceCandidates, StopCall, UndoSkip,
 };
+pub use kept::{DeleteMessage, EditMessage, History, Read, WatchPresence};
 pub use room::{JoinRoom, LeaveRoom, NewMessage, Typing};
 pub use session::{Heartbeat, Hello};
 
@@ -38,17 +40,27 @@ pub enum ClientEvent<'a> {
     NewMessage(NewMessage<'a>),
     /// `typing`: the visitor began or ceased to write.
     Typing(Typing<'a>),
-    /// `join-room`: become a member of a group, and listen.
+    /// `join-room`: become a member of a channel, and listen.
     JoinRoom(JoinRoom<'a>),
     /// `leave-room`: end both.
     LeaveRoom(LeaveRoom<'a>),
+    /// `history`: what was said in a room.
+    History(History<'a>),
+    /// `read`: one has read up to here.
+    Read(Read<'a>),
+    /// `edit-message`: another text for a message of one's own.
+    EditMessage(EditMessage<'a>),
+    /// `delete-message`: a message of one's own says nothing any more.
+    DeleteMessage(DeleteMessage<'a>),
+    /// `watch-presence`: who of these is online, and what changes.
+    WatchPresence(WatchPresence<'a>),
     /// `heartbeat`: what time is it?
     Heartbeat,
 }
 
 impl<'a> ClientEvent<'a> {
     /// Every event name that is understood.
-    pub const NAMES: [&'static str; 14] = [
+    pub const NAMES: [&'static str; 19] = [
         "hello",
         "request-room",
         "cancel-request",
@@ -62,6 +74,11 @@ impl<'a> ClientEvent<'a> {
         "typing",
         "join-room",
         "leave-room",
+        "history",
+        "read",
+        "edit-message",
+        "delete-message",
+        "watch-presence",
         "heartbeat",
     ];
 
@@ -82,6 +99,11 @@ impl<'a> ClientEvent<'a> {
             Self::Typing(_) => "typing",
             Self::JoinRoom(_) => "join-room",
             Self::LeaveRoom(_) => "leave-room",
+            Self::History(_) => "history",
+            Self::Read(_) => "read",
+            Self::EditMessage(_) => "edit-message",
+            Self::DeleteMessage(_) => "delete-message",
+            Self::WatchPresence(_) => "watch-presence",
             Self::Heartbeat => "heartbeat",
         }
     }
@@ -90,7 +112,11 @@ impl<'a> ClientEvent<'a> {
     #[must_use]
     pub fn room_id(&self) -> Option<&str> {
         match self {
-            Self::Hello(_) | Self::CancelRequest | Self::UndoSkip | Self::Heartbeat => None,
+            Self::Hello(_)
+            | Self::CancelRequest
+            | Self::UndoSkip
+            | Self::WatchPresence(_)
+            | Self::Heartbeat => None,
             Self::RequestRoom(event) => event.room_id.as_deref(),
             Self::StopCall(event) => event.room_id.as_deref(),
             Self::BlockUser(event) => event.room_id.as_deref(),
@@ -101,6 +127,10 @@ impl<'a> ClientEvent<'a> {
             Self::Typing(event) => event.room_id.as_deref(),
             Self::JoinRoom(event) => Some(&event.room_id),
             Self::LeaveRoom(event) => Some(&event.room_id),
+            Self::History(event) => Some(&event.room_id),
+            Self::Read(event) => Some(&event.room_id),
+            Self::EditMessage(event) => Some(&event.room_id),
+            Self::DeleteMessage(event) => Some(&event.room_id),
         }
     }
 
@@ -131,6 +161,11 @@ impl<'a> ClientEvent<'a> {
             "typing" => Typing::decode(data).map(Self::Typing),
             "join-room" => JoinRoom::decode(data).map(Self::JoinRoom),
             "leave-room" => LeaveRoom::decode(data).map(Self::LeaveRoom),
+            "history" => History::decode(data).map(Self::History),
+            "read" => Read::decode(data).map(Self::Read),
+            "edit-message" => EditMessage::decode(data, limits).map(Self::EditMessage),
+            "delete-message" => DeleteMessage::decode(data).map(Self::DeleteMessage),
+            "watch-presence" => WatchPresence::decode(data, limits).map(Self::WatchPresence),
             "heartbeat" => parse::<Heartbeat>(data).map(|_| Self::Heartbeat),
             _ => return None,
         })

@@ -2,11 +2,12 @@
 
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use ts_rs::TS;
 
 /// Why something was refused; the text form is the wire's `code`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum ErrorCode {
     /// Not a frame: no JSON object, no event name, or a `ref` that does not rise.
@@ -103,7 +104,7 @@ fn is_signal(event: &str) -> bool {
 }
 
 /// Which kind of trouble an error is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum Category {
     /// The way between client and server: too fast, or the node goes away.
@@ -203,7 +204,7 @@ impl Refusal {
 }
 
 /// An error as it is sent, in an `error` event or in an ack.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "ErrorBody", optional_fields)]
 pub struct ErrorBody<'a> {

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use crate::{ErrorCode, Limits, Refusal};
 
 /// Longest id from a client (`roomId`, `clientId`, `to`), in bytes.
-const ID_BYTES_MAX: usize = 64;
+pub(crate) const ID_BYTES_MAX: usize = 64;
 
 /// Reads a payload. Only a failure pays for finding out which field it was.
 pub(crate) fn parse<'a, T: Deserialize<'a>>(data: &'a str) -> Result<T, Refusal> {
@@ -214,13 +214,19 @@ pub(crate) fn bounded_image<'a>(
 /// The wire's words for [`liveloop_core::Mode`].
 pub(crate) mod mode {
     use liveloop_core::Mode;
+    use schemars::JsonSchema;
     use serde::{Deserialize, Deserializer};
 
-    #[derive(Deserialize)]
+    /// The kind of a call.
+    #[derive(Deserialize, JsonSchema)]
     #[serde(rename_all = "lowercase")]
-    enum Word {
+    #[schemars(rename = "Mode")]
+    pub(crate) enum Word {
+        /// Picture and sound.
         Video,
+        /// Sound alone.
         Audio,
+        /// Neither.
         Text,
     }
 

@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use crate::{ClientEvent, ErrorCode, Limits, Refusal, json::to_json};
+use crate::{ClientEvent, ErrorCode, Limits, Refusal, json::to_json, whole};
 
 /// Longest event name that an error repeats, in bytes.
 const EVENT_NAME_BYTES_MAX: usize = 64;
@@ -39,7 +39,7 @@ struct Envelope<'a> {
     event: Cow<'a, str>,
     #[serde(borrow, default)]
     data: Option<&'a RawValue>,
-    #[serde(rename = "ref", default)]
+    #[serde(rename = "ref", default, deserialize_with = "whole::optional")]
     reference: Option<u64>,
 }
 

@@ -9,7 +9,7 @@ use std::fmt;
 
 use serde::{
     Serialize, Serializer,
-    ser::{Impossible, SerializeSeq, SerializeStruct},
+    ser::{Impossible, SerializeMap, SerializeSeq, SerializeStruct},
 };
 use serde_json::value::RawValue;
 
@@ -82,7 +82,7 @@ impl<'a> Serializer for Writer<'a> {
     type Error = Unsupported;
     type SerializeSeq = Inside<'a>;
     type SerializeStruct = Inside<'a>;
-    type SerializeMap = Impossible<(), Unsupported>;
+    type SerializeMap = Inside<'a>;
     type SerializeTuple = Impossible<(), Unsupported>;
     type SerializeTupleStruct = Impossible<(), Unsupported>;
     type SerializeTupleVariant = Impossible<(), Unsupported>;
@@ -208,8 +208,8 @@ impl<'a> Serializer for Writer<'a> {
         unsupported("variant with a value")
     }
 
-    fn serialize_map(self, _: Option<usize>) -> Result<Self::SerializeMap, Unsupported> {
-        unsupported("map")
+    fn serialize_map(self, _: Option<usize>) -> Result<Inside<'a>, Unsupported> {
+        Ok(self.open(b'{', b'}'))
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Inside<'a>, Unsupported> {
@@ -235,6 +235,30 @@ impl SerializeSeq for Inside<'_> {
         if !std::mem::take(&mut self.is_empty) {
             self.out.push(b',');
         }
+        value.serialize(Writer { out: self.out })
+    }
+
+    fn end(self) -> Done {
+        self.out.push(self.close);
+        Ok(())
+    }
+}
+
+impl SerializeMap for Inside<'_> {
+    type Ok = ();
+    type Error = Unsupported;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Done {
+        if !std::mem::take(&mut self.is_empty) {
+            self.out.push(b',');
+        }
+        let start = self.out.len();
+        key.serialize(Writer { out: self.out })?;
+        if self.out.get(start) == Some(&b'"') { Ok(()) } else { unsupported("key but a string") }
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Done {
+        self.out.push(b':');
         value.serialize(Writer { out: self.out })
     }
 
@@ -321,6 +345,8 @@ fn escape(out: &mut Vec<u8>, text: &str) {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -343,6 +369,7 @@ mod tests {
         none_here: (),
         kind: Kind,
         inner: Newtype,
+        by_name: BTreeMap<&'a str, bool>,
         others: Vec<Event<'a>>,
     }
 
@@ -359,6 +386,7 @@ mod tests {
                 none_here: (),
                 kind: Kind::One,
                 inner: Newtype(u32::MAX),
+                by_name: [(text, is_so), (low.as_str(), !is_so)].into(),
                 others: Vec::new(),
             };
             let event = Event { others: vec![inner(&low), inner("")], ..inner(&text) };
@@ -384,5 +412,6 @@ mod tests {
         let mut out = Vec::new();
         assert!(1.5_f64.serialize(Writer { out: &mut out }).is_err());
         assert!((1, 2).serialize(Writer { out: &mut out }).is_err());
+        assert!(BTreeMap::from([(1, 2)]).serialize(Writer { out: &mut out }).is_err());
     }
 }

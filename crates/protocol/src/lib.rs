@@ -13,14 +13,16 @@ mod frame;
 mod ids;
 mod json;
 mod limits;
+pub mod schema;
 mod server;
 pub mod typescript;
 pub mod websocket;
+pub mod whole;
 
 pub use client::{
-    BlockUser, CancelRequest, ClientEvent, Heartbeat, Hello, JoinRoom, LeaveRoom,
-    NegotiationCallAnswer, NegotiationCallOffer, NewMessage, RequestRoom, SendNewIceCandidates,
-    StopCall, Typing, UndoSkip,
+    BlockUser, CancelRequest, ClientEvent, DeleteMessage, EditMessage, Heartbeat, Hello, History,
+    JoinRoom, LeaveRoom, NegotiationCallAnswer, NegotiationCallOffer, NewMessage, Read,
+    RequestRoom, SendNewIceCandidates, StopCall, Typing, UndoSkip, WatchPresence,
 };
 pub use error::{Category, ErrorBody, ErrorCode, Refusal};
 pub use fields::clean_name;
@@ -29,9 +31,10 @@ pub use ids::{IdText, format_id, parse_id};
 pub use limits::{Limits, LimitsTold};
 pub use server::{
     AnswerRelayed, CandidateRelayed, CandidatesRelayed, Draining, HeartbeatAck, HeartbeatTold,
-    IceServer, MatchDone, MessageAck, MessageRelayed, OfferRelayed, PartnerAway, PartnerBack,
-    Relaxation, RemoteUser, RemoteUserBrief, RoomJoined, RoomMembers, ServerEvent, SessionState,
-    StopByRemoteUser, StopReason, TypingRelayed, Waiting, Welcome,
+    HistoryPage, IceServer, KeptMessage, MatchDone, MessageAck, MessageChanged, MessageRelayed,
+    OfferRelayed, PartnerAway, PartnerBack, Presence, PresenceWatched, ReadAck, ReadRelayed,
+    Relaxation, RemoteUser, RemoteUserBrief, RoomJoined, RoomKind, RoomMembers, ServerEvent,
+    SessionState, StopByRemoteUser, StopReason, TypingRelayed, Waiting, Welcome,
 };
 
 #[cfg(test)]

@@ -1,10 +1,11 @@
 //! Every bound on what comes from outside, with its default. 0 turns a limit off.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 /// The limits of a node. A `…_burst` is how much may come at once before the rate holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Longest frame from a client, in bytes; a longer one closes the connection (1009).
@@ -53,14 +54,14 @@ pub struct Limits {
     pub groups_per_address_per_minute: u32,
     /// `POST /api/rooms` of one address that may come at once.
     pub groups_per_address_per_minute_burst: u32,
-    /// Groups on one node.
-    pub groups: usize,
-    /// Groups that one visitor may make.
+    /// Groups of one visitor's making that there may be at a time.
     pub groups_per_visitor: usize,
     /// Members of one group.
     pub group_members: usize,
-    /// Groups that one connection may listen to.
+    /// Channels that one connection may listen to.
     pub groups_per_connection: usize,
+    /// Visitors whose presence one connection may watch.
+    pub watched_visitors: usize,
     /// Bytes that may wait for a slow reader before it is cut off (1013).
     pub outbox_bytes: usize,
 }
@@ -91,10 +92,10 @@ impl Default for Limits {
             users_per_address_per_minute_burst: 30,
             groups_per_address_per_minute: 10,
             groups_per_address_per_minute_burst: 20,
-            groups: 10_000,
             groups_per_visitor: 20,
             group_members: 10_000,
             groups_per_connection: 50,
+            watched_visitors: 200,
             outbox_bytes: 1 << 20,
         }
     }
@@ -115,6 +116,7 @@ impl Limits {
             json_depth: 8,
             groups_per_visitor: 2,
             groups_per_connection: 2,
+            watched_visitors: 3,
             ..Self::default()
         }
     }
@@ -137,7 +139,7 @@ impl Limits {
 }
 
 /// The limits that matter to a client, as `welcome.limits`; 0 stands for no limit.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema, TS)]
 pub struct LimitsTold {
     /// See [`Limits::frame_bytes`].
     pub frame_bytes: usize,

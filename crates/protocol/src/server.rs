@@ -2,6 +2,7 @@
 //! UTC with milliseconds; ids are in their text form.
 
 mod call;
+mod kept;
 mod room;
 mod session;
 
@@ -11,7 +12,10 @@ pub use call::{
     AnswerRelayed, CandidateRelayed, CandidatesRelayed, MatchDone, OfferRelayed, PartnerAway,
     PartnerBack, Relaxation, RemoteUser, RemoteUserBrief, StopByRemoteUser, StopReason, Waiting,
 };
-pub use room::{MessageAck, MessageRelayed, RoomJoined, RoomMembers, TypingRelayed};
+pub use kept::{
+    HistoryPage, KeptMessage, MessageChanged, Presence, PresenceWatched, ReadAck, ReadRelayed,
+};
+pub use room::{MessageAck, MessageRelayed, RoomJoined, RoomKind, RoomMembers, TypingRelayed};
 pub use session::{Draining, HeartbeatAck, HeartbeatTold, IceServer, SessionState, Welcome};
 
 /// What the server may say.
@@ -41,8 +45,14 @@ pub enum ServerEvent<'a> {
     NewMessage(&'a MessageRelayed<'a>),
     /// `typing` from the partner.
     Typing(&'a TypingRelayed<'a>),
-    /// `room-members`: how many a group has now.
+    /// `room-members`: how many a channel has now.
     RoomMembers(&'a RoomMembers<'a>),
+    /// `message-changed`: a message says something else, or nothing any more.
+    MessageChanged(&'a MessageChanged<'a>),
+    /// `read`: somebody has read up to here.
+    Read(&'a ReadRelayed<'a>),
+    /// `presence`: somebody has come or gone.
+    Presence(&'a Presence<'a>),
     /// `error`: something was refused.
     Error(&'a ErrorBody<'a>),
     /// `draining`: this node goes away.
@@ -50,6 +60,42 @@ pub enum ServerEvent<'a> {
 }
 
 impl ServerEvent<'_> {
+    /// Every event name that is said.
+    pub const NAMES: [&'static str; 17] = [
+        "welcome",
+        "waiting",
+        "match-done",
+        "negotiation-call-offer",
+        "negotiation-call-answer",
+        "new-ice-candidates",
+        "stop-by-remote-user",
+        "partner-away",
+        "partner-back",
+        "newMessage",
+        "typing",
+        "room-members",
+        "message-changed",
+        "read",
+        "presence",
+        "error",
+        "draining",
+    ];
+
+    /// Those that must not be lost: each has a number, and is sent again after a resume.
+    pub const NUMBERED: [&'static str; 11] = [
+        "match-done",
+        "negotiation-call-offer",
+        "negotiation-call-answer",
+        "new-ice-candidates",
+        "stop-by-remote-user",
+        "partner-away",
+        "partner-back",
+        "newMessage",
+        "room-members",
+        "message-changed",
+        "read",
+    ];
+
     /// The name of this event on the wire.
     #[must_use]
     pub fn name(&self) -> &'static str {
@@ -66,6 +112,9 @@ impl ServerEvent<'_> {
             Self::NewMessage(_) => "newMessage",
             Self::Typing(_) => "typing",
             Self::RoomMembers(_) => "room-members",
+            Self::MessageChanged(_) => "message-changed",
+            Self::Read(_) => "read",
+            Self::Presence(_) => "presence",
             Self::Error(_) => "error",
             Self::Draining(_) => "draining",
         }
@@ -89,6 +138,9 @@ impl ServerEvent<'_> {
             Self::NewMessage(data) => Encoded::new(name, data),
             Self::Typing(data) => Encoded::new(name, data),
             Self::RoomMembers(data) => Encoded::new(name, data),
+            Self::MessageChanged(data) => Encoded::new(name, data),
+            Self::Read(data) => Encoded::new(name, data),
+            Self::Presence(data) => Encoded::new(name, data),
             Self::Error(data) => Encoded::new(name, data),
             Self::Draining(data) => Encoded::new(name, data),
         }

@@ -31,17 +31,17 @@ struct Fixture {
 }
 
 #[derive(Deserialize)]
-struct Case {
-    name: String,
-    frame: Value,
-    valid: bool,
+pub(crate) struct Case {
+    pub(crate) name: String,
+    pub(crate) frame: Value,
+    pub(crate) valid: bool,
     #[serde(default)]
-    error: Option<String>,
+    pub(crate) error: Option<String>,
     #[serde(default)]
     field: Option<String>,
 }
 
-fn fixture(text: &str) -> Vec<Case> {
+pub(crate) fn fixture(text: &str) -> Vec<Case> {
     serde_json::from_str::<Fixture>(text).unwrap().cases
 }
 
@@ -106,6 +106,31 @@ fn encoded_samples() -> Vec<Vec<u8>> {
     let candidate_relayed =
         |candidate| CandidateRelayed { candidate, room_id: ROOM, remote_socket_id: SOCKET };
     let ack = MessageAck { message_id: ROOM, seq: 1, timestamp: TIME };
+    let kept = KeptMessage {
+        message_id: ROOM,
+        seq: 1,
+        from: Some(SOCKET),
+        user_id: Some(ROOM),
+        name: Some("Ada"),
+        message: Some("Good morning"),
+        timestamp: TIME,
+        client_id: Some("c-1"),
+        edited_at: Some(TIME),
+        deleted: None,
+    };
+    let tombstone = KeptMessage {
+        seq: 2,
+        from: None,
+        user_id: None,
+        name: None,
+        message: None,
+        client_id: None,
+        edited_at: None,
+        deleted: Some(true),
+        ..kept.clone()
+    };
+    let messages = vec![kept, tombstone];
+    let history = HistoryPage { messages, next_before: None, next_after: Some(2) };
     let too_long = Refusal::too_long("message", 1000, "characters");
     #[derive(serde::Serialize)]
     struct Empty {}
@@ -227,7 +252,39 @@ fn encoded_samples() -> Vec<Vec<u8>> {
             ServerEvent::Typing(&TypingRelayed { room_id: ROOM, user_id: ROOM, typing: true }),
             None,
         ),
-        frame(ServerEvent::RoomMembers(&RoomMembers { room_id: ROOM, count: 3 }), Some(11)),
+        frame(
+            ServerEvent::RoomMembers(&RoomMembers {
+                room_id: ROOM,
+                count: 3,
+                joined: Some(vec![SOCKET]),
+                left: None,
+            }),
+            Some(11),
+        ),
+        frame(
+            ServerEvent::MessageChanged(&MessageChanged {
+                room_id: ROOM,
+                message_id: ROOM,
+                seq: 1,
+                message: Some("Good evening"),
+                edited_at: Some(TIME),
+                deleted: None,
+            }),
+            Some(12),
+        ),
+        frame(
+            ServerEvent::MessageChanged(&MessageChanged {
+                room_id: ROOM,
+                message_id: ROOM,
+                seq: 1,
+                message: None,
+                edited_at: None,
+                deleted: Some(true),
+            }),
+            Some(13),
+        ),
+        frame(ServerEvent::Read(&ReadRelayed { room_id: ROOM, user_id: ROOM, seq: 12 }), Some(14)),
+        frame(ServerEvent::Presence(&Presence { user_id: ROOM, online: true }), None),
         frame(ServerEvent::Error(&too_long.body(Some("newMessage"), Some(ROOM))), None),
         frame(ServerEvent::Error(&slow_down.body(Some("newMessage"), None)), None),
         frame(ServerEvent::Draining(&Draining { reconnect_in_ms: 1_500 }), None),
@@ -236,12 +293,15 @@ fn encoded_samples() -> Vec<Vec<u8>> {
             7,
             &RoomJoined {
                 room_id: ROOM,
-                kind: "group",
+                kind: RoomKind::Group,
                 name: Some("Chess"),
                 count: 3,
                 last_seq: 12,
             },
         ),
+        encode_ack(8, &history),
+        encode_ack(9, &ReadAck { seq: 12 }),
+        encode_ack(10, &PresenceWatched { online: [(ROOM, true), (SOCKET, false)].into() }),
         encode_ack(5, &Empty {}),
         encode_ack_error(6, &Refusal::not_in_room(), Some("negotiation-call-offer"), Some(ROOM)),
     ]
@@ -323,7 +383,7 @@ fn ids_come_back_from_their_text() {
     }
 }
 
-fn any_json() -> impl Strategy<Value = Value> {
+pub(crate) fn any_json() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         Just(Value::Null),
         any::<bool>().prop_map(Value::from),

@@ -4,12 +4,14 @@ use ts_rs::{Config, TS};
 
 use crate::{
     AnswerRelayed, BlockUser, CancelRequest, CandidateRelayed, CandidatesRelayed, Category,
-    Draining, ErrorBody, ErrorCode, Heartbeat, HeartbeatAck, HeartbeatTold, Hello, IceServer,
-    JoinRoom, LeaveRoom, LimitsTold, MatchDone, MessageAck, MessageRelayed, NegotiationCallAnswer,
-    NegotiationCallOffer, NewMessage, OfferRelayed, PartnerAway, PartnerBack, Relaxation,
-    RemoteUser, RemoteUserBrief, RequestRoom, RoomJoined, RoomMembers, SendNewIceCandidates,
-    SessionState, StopByRemoteUser, StopCall, StopReason, Typing, TypingRelayed, UndoSkip, Waiting,
-    Welcome,
+    DeleteMessage, Draining, EditMessage, ErrorBody, ErrorCode, Heartbeat, HeartbeatAck,
+    HeartbeatTold, Hello, History, HistoryPage, IceServer, JoinRoom, KeptMessage, LeaveRoom,
+    LimitsTold, MatchDone, MessageAck, MessageChanged, MessageRelayed, NegotiationCallAnswer,
+    NegotiationCallOffer, NewMessage, OfferRelayed, PartnerAway, PartnerBack, Presence,
+    PresenceWatched, Read, ReadAck, ReadRelayed, Relaxation, RemoteUser, RemoteUserBrief,
+    RequestRoom, RoomJoined, RoomKind, RoomMembers, SendNewIceCandidates, SessionState,
+    StopByRemoteUser, StopCall, StopReason, Typing, TypingRelayed, UndoSkip, Waiting,
+    WatchPresence, Welcome,
 };
 
 /// The text of `web/src/protocol/generated/wire.ts`.
@@ -40,6 +42,11 @@ pub fn declarations() -> String {
         Typing<'static>,
         JoinRoom<'static>,
         LeaveRoom<'static>,
+        History<'static>,
+        Read<'static>,
+        EditMessage<'static>,
+        DeleteMessage<'static>,
+        WatchPresence<'static>,
         Heartbeat,
         LimitsTold,
         IceServer,
@@ -64,7 +71,15 @@ pub fn declarations() -> String {
         HeartbeatAck<'static>,
         TypingRelayed<'static>,
         RoomMembers<'static>,
+        RoomKind,
         RoomJoined<'static>,
+        KeptMessage<'static>,
+        HistoryPage<'static>,
+        MessageChanged<'static>,
+        ReadRelayed<'static>,
+        ReadAck,
+        Presence<'static>,
+        PresenceWatched<'static>,
         Draining,
         ErrorCode,
         Category,
@@ -87,6 +102,11 @@ export interface ClientEvents {
   typing: Typing;
   \"join-room\": JoinRoom;
   \"leave-room\": LeaveRoom;
+  history: History;
+  read: Read;
+  \"edit-message\": EditMessage;
+  \"delete-message\": DeleteMessage;
+  \"watch-presence\": WatchPresence;
   heartbeat: Heartbeat;
 }
 
@@ -104,6 +124,9 @@ export interface ServerEvents {
   newMessage: MessageRelayed;
   typing: TypingRelayed;
   \"room-members\": RoomMembers;
+  \"message-changed\": MessageChanged;
+  read: ReadRelayed;
+  presence: Presence;
   error: ErrorBody;
   draining: Draining;
 }

@@ -177,7 +177,7 @@ pub(crate) fn wrong(random: &mut Random) -> Command {
     let long = format!("{{\"message\":\"{}\"}}", "y".repeat(1_001));
     let all: [(&'static str, &str, &'static str); 12] = [
         ("no-such-event", "{}", "unknown-event"),
-        ("edit-message", "{}", "unknown-event"),
+        ("newmessage", "{}", "unknown-event"),
         ("request-room", "{\"mode\":\"smell\"}", "bad-payload"),
         ("request-room", "{\"interests\":[1]}", "bad-payload"),
         ("newMessage", "{\"message\":\"  \"}", "bad-payload"),

@@ -59,6 +59,9 @@ pub(crate) struct Terms {
 /// Beyond every delay of the network and of a turn that waits, in milliseconds.
 pub(crate) const SLACK: u64 = 2_000;
 
+/// For how long after it was sent an `undo-skip` may be granted, at most.
+const UNDO: u64 = 30_000 + SLACK;
+
 /// Where a session stands, as its visitor has been told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
@@ -318,7 +321,7 @@ impl Model {
             (own.is_vague, own.silent_at) = (true, Some(epoch));
         }
         if command.event == "undo-skip" {
-            own.undo_until = at + 30_000 + SLACK;
+            own.undo_until = at + UNDO;
         }
         own.said.push((at, command.event));
         if let Named::Room(room) = command.named {
@@ -333,13 +336,17 @@ impl Model {
     pub(crate) fn repeat(&mut self, session: usize) -> Vec<(Command, Option<u64>)> {
         let (now, tick) = (self.now, self.tick);
         let mut again = Vec::new();
-        let Session { said, sent, .. } = &mut self.sessions[session];
+        let Session { said, sent, undo_until, .. } = &mut self.sessions[session];
         for sent in sent {
             let is_text = sent.command.event == "newMessage" && sent.command.must_fail.is_none();
             match (sent.outcome, sent.reference) {
                 (Outcome::Open, Some(reference)) => {
                     sent.tick = tick;
                     said.push((now, sent.command.event));
+                    // It was not handled: the wish to go back begins when it is.
+                    if sent.command.event == "undo-skip" {
+                        *undo_until = (*undo_until).max(now + UNDO);
+                    }
                     again.push((sent.command.clone(), Some(reference)));
                 }
                 (Outcome::Lost, Some(_)) if is_text && !sent.is_repeated => {

@@ -24,6 +24,8 @@ enum Step {
     Sleep,
     /// Somebody sets the clock.
     SetClock,
+    /// The process ends, and another goes on.
+    Restart,
 }
 
 /// What a window does.
@@ -53,6 +55,7 @@ impl World {
             (35, Step::Wait),
             (8, Step::Sleep),
             (7, Step::SetClock),
+            (4, Step::Restart),
         ]);
         self.transcript.note(self.model.now, || format!("step {number}: {step:?}"));
         self.transcript.digest(&number.to_be_bytes());
@@ -73,6 +76,7 @@ impl World {
                 self.model.counts.add("sleeps");
                 self.leap(self.model.now + span);
             }
+            Step::Restart => self.restart(&mut random),
             Step::SetClock => {
                 let span = i64::try_from(random.below(7_200_000)).unwrap_or(0) - 3_600_000;
                 self.model.counts.add("clocks set");

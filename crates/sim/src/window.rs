@@ -288,7 +288,7 @@ impl Window {
             None => deserts.is_draining || deserts.is_slow || around.model.has_leapt,
         };
         let grace = match code {
-            Some(1002 | 1007..=1009 | 1011 | 1012 | 4001) => 0,
+            Some(1002 | 1007..=1009 | 1011 | 4001) => 0,
             _ => around.model.terms.grace,
         };
         // The node has done so before this was heard of.

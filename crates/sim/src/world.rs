@@ -36,6 +36,8 @@ pub(crate) struct World {
     stalled: Vec<u64>,
     /// How many turns they have had.
     turns: u64,
+    /// Calls that began in the processes before this one.
+    rooms_before: usize,
 }
 
 impl World {
@@ -72,6 +74,7 @@ impl World {
             users: vec![None; visitors],
             stalled: vec![0; threads],
             turns: 0,
+            rooms_before: 0,
         }
     }
 
@@ -197,7 +200,9 @@ impl World {
         self.model.settled(Held {
             waiting: occupancy.lobby.waiting,
             rooms: occupancy.lobby.rooms,
-            rooms_created: usize::try_from(figures.rooms_created).unwrap_or(usize::MAX),
+            rooms_created: usize::try_from(figures.rooms_created)
+                .unwrap_or(usize::MAX)
+                .saturating_add(self.rooms_before),
         })
     }
 
@@ -234,12 +239,11 @@ impl World {
         let mut held = self.node.occupancy();
         // Those last.
         (held.addresses, held.lobby.blocks) = (0, 0);
-        let empty = Occupancy::default();
-        if self.node.is_draining() {
-            // It takes nobody's partner away any more, and ends.
-            (held.lobby, held.seats, held.store_rooms) = (empty.lobby, 0, 0);
+        if held == Occupancy::default() {
+            Ok(())
+        } else {
+            broken("memory-returns", format!("{held:?}"))
         }
-        if held == empty { Ok(()) } else { broken("memory-returns", format!("{held:?}")) }
     }
 
     fn drain(&mut self, random: &mut Random) -> Rule {
@@ -257,7 +261,26 @@ impl World {
         if self.windows.iter().any(Window::is_connected) {
             return broken("quiet-drain", "a socket is open after the drain");
         }
+        // Those who have drained are the next process's, and nobody comes back to it.
+        self.go_on_in_another(random);
         Ok(())
+    }
+
+    /// The process ends as it is asked to, and another goes on with what it has left.
+    pub(crate) fn restart(&mut self, random: &mut Random) {
+        self.model.counts.add("restarts");
+        for window in 0..self.windows.len() {
+            self.with(window, |window, _| window.deserves(|it| it.is_draining = true));
+        }
+        self.go_on_in_another(random);
+    }
+
+    fn go_on_in_another(&mut self, random: &mut Random) {
+        let threads = random.index(3) + 1;
+        self.transcript.note(self.model.now, || format!("another process, {threads} loops"));
+        let figures = self.node.restart(threads);
+        self.rooms_before += usize::try_from(figures.rooms_created).unwrap_or(usize::MAX);
+        self.stalled = vec![0; threads];
     }
 }
 

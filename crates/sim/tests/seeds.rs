@@ -57,6 +57,7 @@ fn nothing_is_asleep() {
         "slow readers",
         "sleeps",
         "drains",
+        "restarts",
         "checks of the whole",
     ] {
         assert!(counts.of(what) > 0, "{what} never happens:\n{counts}");

@@ -1,8 +1,10 @@
 //! What the store does on this machine: durable messages a second, how long one takes at a rate, how
 //! long a page takes, and how many bytes a message has on the disk.
 //!
-//! `cargo bench -p liveloop-sqlite -- [--messages N] [--rooms N] [--directory DIR]`. The directory
-//! must be on the disk in question: on a memory file system a sync costs nothing.
+//! `cargo bench -p liveloop-sqlite -- [--messages N] [--seconds N] [--rooms N] [--directory DIR]
+//! [--bring PAGES] [--rest PAGES] [--wait PAGES]`. Filling ends after `--seconds` with what is there
+//! by then; with one room all is said in it. The last three are limits of the write-ahead log. The
+//! directory must be on the disk in question: on a memory file system a sync costs nothing.
 
 #![allow(clippy::unwrap_used)]
 
@@ -15,33 +17,41 @@ use std::{
 use hdrhistogram::Histogram;
 use liveloop_core::{RoomId, SocketId, UserId};
 use liveloop_ports::{
-    Appending, Archive, ArchiveError, Body, Lasting, Message, MessageId, PageLimit, Span, Wall,
+    Appending, Archive, Body, Lasting, Message, MessageId, PageLimit, Span, Wall,
 };
-use liveloop_sqlite::SqliteStore;
+use liveloop_sqlite::{SqliteStore, WalLimits};
 
 /// How many messages wait for their answers at once.
 const WINDOW: usize = 8_192;
 const RATE_PER_SECOND: u64 = 5_000;
-const RATE_FOR: Duration = Duration::from_secs(4);
+const RATE_FOR: Duration = Duration::from_secs(8);
 const PAGES: u64 = 5_000;
 
 struct Wishes {
     messages: u64,
+    seconds: u64,
     rooms: u64,
     directory: PathBuf,
+    limits: WalLimits,
 }
 
 fn wishes() -> Wishes {
     let mut wishes = Wishes {
         messages: 1_000_000,
+        seconds: 360,
         rooms: 1_000,
         directory: Path::new(env!("CARGO_TARGET_TMPDIR")).to_owned(),
+        limits: WalLimits::default(),
     };
     let mut arguments = std::env::args().skip(1);
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().expect("a value follows");
         match &*argument {
             "--messages" => wishes.messages = value().parse().expect("a number"),
+            "--seconds" => wishes.seconds = value().parse().expect("a number"),
+            "--bring" => wishes.limits.bring = value().parse().expect("a number"),
+            "--rest" => wishes.limits.rest = value().parse().expect("a number"),
+            "--wait" => wishes.limits.wait = value().parse().expect("a number"),
             "--rooms" => wishes.rooms = value().parse().expect("a number"),
             "--directory" => wishes.directory = value().into(),
             // Cargo's own.
@@ -82,29 +92,45 @@ fn message(n: u64, rooms: u64) -> Message {
     }
 }
 
-async fn answered(said: Appending<ArchiveError>) {
+async fn answered(said: Appending) {
     said.answer().await.expect("the store works");
 }
 
-async fn fill(store: &SqliteStore, wishes: &Wishes) {
+/// How many messages there are then.
+async fn fill(store: &SqliteStore, wishes: &Wishes) -> u64 {
     for n in 0..wishes.rooms {
         store.open_room(room(n), Lasting::Channel).await.unwrap();
     }
     let (began, cpu) = (Instant::now(), cpu_seconds());
+    let mut part = began;
     let mut waiting = VecDeque::new();
-    for n in 0..wishes.messages {
+    let mut filled = 0;
+    while filled < wishes.messages && began.elapsed().as_secs() < wishes.seconds {
         if waiting.len() == WINDOW {
             answered(waiting.pop_front().unwrap()).await;
         }
-        waiting.push_back(store.append(message(n, wishes.rooms)));
+        waiting.push_back(store.append(message(filled, wishes.rooms)));
+        filled += 1;
+        if filled.is_multiple_of(1_000_000) {
+            println!(
+                "{:>10.0} a second in million {}",
+                1e6 / part.elapsed().as_secs_f64(),
+                filled / 1_000_000
+            );
+            part = Instant::now();
+        }
     }
     for said in waiting {
         answered(said).await;
     }
-    let (took, messages) = (began.elapsed().as_secs_f64(), wishes.messages as f64);
-    println!("{:>10.0} durable messages/s, {WINDOW} waiting at once", messages / took);
+    let (took, messages) = (began.elapsed().as_secs_f64(), filled as f64);
+    println!(
+        "{:>10.0} durable messages/s, {WINDOW} waiting at once, {filled} in all",
+        messages / took
+    );
     let cpu = (cpu_seconds() - cpu) * 1e6 / messages;
     println!("{cpu:>10.2} us of CPU a message, this loader's share included");
+    filled
 }
 
 /// What all threads of this process have used, user and system; 0 where Linux does not say it.
@@ -117,17 +143,17 @@ fn cpu_seconds() -> f64 {
 }
 
 /// Latencies from the moment at which each was due.
-async fn at_a_rate(store: &SqliteStore, wishes: &Wishes) {
+async fn at_a_rate(store: &SqliteStore, filled: u64, rooms: u64) {
     const TICK: Duration = Duration::from_millis(2);
     let each_tick = RATE_PER_SECOND * 2 / 1_000;
     let (told, mut latencies) = tokio::sync::mpsc::unbounded_channel();
     let began = Instant::now();
     let mut due = began;
-    let mut n = wishes.messages;
+    let mut n = filled;
     while due.duration_since(began) < RATE_FOR {
         tokio::time::sleep_until(due.into()).await;
         for _ in 0..each_tick {
-            let (said, told) = (store.append(message(n, wishes.rooms)), told.clone());
+            let (said, told) = (store.append(message(n, rooms)), told.clone());
             tokio::spawn(async move {
                 answered(said).await;
                 let _ = told.send(due.elapsed());
@@ -167,14 +193,17 @@ fn main() {
     let wishes = wishes();
     let directory = tempfile::tempdir_in(&wishes.directory).unwrap();
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
-    let store = SqliteStore::open(directory.path()).unwrap();
-    runtime.block_on(async {
-        fill(&store, &wishes).await;
-        at_a_rate(&store, &wishes).await;
+    let store = SqliteStore::open_with(directory.path(), wishes.limits).unwrap();
+    let filled = runtime.block_on(async {
+        let filled = fill(&store, &wishes).await;
+        at_a_rate(&store, filled, wishes.rooms).await;
         pages(&store).await;
+        filled
     });
+    let wal = std::fs::metadata(directory.path().join("store.db-wal")).unwrap().len();
+    println!("{:>10} MiB of write-ahead log at the end", wal >> 20);
     drop(store);
     let bytes = std::fs::metadata(directory.path().join("store.db")).unwrap().len();
-    let kept = wishes.messages + RATE_PER_SECOND * RATE_FOR.as_secs();
+    let kept = filled + RATE_PER_SECOND * RATE_FOR.as_secs();
     println!("{:>10.1} bytes on disk a message, of {kept}", bytes as f64 / kept as f64);
 }

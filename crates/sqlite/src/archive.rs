@@ -73,7 +73,7 @@ impl Archive for SqliteStore {
         self.inner.open_rooms().remove(&room);
     }
 
-    fn append(&self, message: Message) -> Appending<ArchiveError> {
+    fn append(&self, message: Message) -> Appending {
         if !self.inner.open_rooms().contains(&message.room) {
             return Appending::Now(Err(ArchiveError::RoomNotOpen));
         }
@@ -112,6 +112,11 @@ impl Archive for SqliteStore {
                     let step = move |tables: &mut Tables<'_>, from| {
                         tables.purge_calls(from, before, &is_open)
                     };
+                    in_steps(&inner, step).await
+                }
+                Purge::Channels => {
+                    let step =
+                        move |tables: &mut Tables<'_>, from| tables.purge_channels(from, before);
                     in_steps(&inner, step).await
                 }
             }

@@ -2,7 +2,7 @@
 //! messages does so in steps of [`STEP`], so that appends come between.
 
 use liveloop_core::{RoomId, UserId};
-use liveloop_ports::{ArchiveError, Change, Kept, Wall};
+use liveloop_ports::{ArchiveError, Change, Kept, Lasting, Wall};
 use rusqlite::{OptionalExtension, Result, params};
 
 use crate::{
@@ -75,15 +75,38 @@ impl Tables<'_> {
         is_open: &dyn Fn(RoomId) -> bool,
     ) -> Result<Step> {
         self.settle_rooms()?;
-        let mut select = self.connection.prepare_cached(
-            "SELECT no, id FROM room WHERE is_channel = 0 AND no > ?1 ORDER BY no LIMIT ?2",
-        )?;
+        self.purge_rooms(Lasting::Call, after, before, |tables, no, id| {
+            if is_open(id) { Ok(()) } else { tables.forget_if_empty(no) }
+        })
+    }
+
+    /// Likewise in the channels, whose last places are remembered for ever.
+    pub(crate) fn purge_channels(&mut self, after: i64, before: Wall) -> Result<Step> {
+        self.purge_rooms(Lasting::Channel, after, before, |_, _, _| Ok(()))
+    }
+
+    fn purge_rooms(
+        &mut self,
+        lasting: Lasting,
+        after: i64,
+        before: Wall,
+        purged: impl Fn(&Self, i64, RoomId) -> Result<()>,
+    ) -> Result<Step> {
+        // Written out, for only so the index of the calls is used.
+        let mut select = self.connection.prepare_cached(match lasting {
+            Lasting::Call => {
+                "SELECT no, id FROM room WHERE is_channel = 0 AND no > ?1 ORDER BY no LIMIT ?2"
+            }
+            Lasting::Channel => {
+                "SELECT no, id FROM room WHERE is_channel = 1 AND no > ?1 ORDER BY no LIMIT ?2"
+            }
+        })?;
         let rows = select.query_map(params![after, STEP], |row| {
             Ok((row.get::<_, i64>(0)?, RoomId(u128::from_be_bytes(row.get(1)?))))
         })?;
-        let calls = rows.collect::<Result<Vec<_>>>()?;
+        let rooms = rows.collect::<Result<Vec<_>>>()?;
         let mut step = Step { messages: 0, next: None };
-        for (no, id) in &calls {
+        for (no, id) in &rooms {
             let removed = self.purge_front(*no, before)?;
             step.messages += removed;
             if removed == uint(STEP) {
@@ -92,14 +115,12 @@ impl Tables<'_> {
                 return Ok(step);
             }
             step.next = Some(*no);
-            if !is_open(*id) {
-                self.forget_if_empty(*no)?;
-            }
+            purged(self, *no, *id)?;
             if step.messages >= uint(STEP) {
                 return Ok(step);
             }
         }
-        if (calls.len() as u64) < uint(STEP) {
+        if (rooms.len() as u64) < uint(STEP) {
             step.next = None;
         }
         Ok(step)

@@ -84,12 +84,17 @@ pub(crate) fn visitor(connection: &Connection, user: UserId) -> Answer<Option<Pr
     if is_erased(connection, user)? {
         return Ok(Err(DirectoryError::NotAllowed));
     }
+    profile(connection, user).map(Ok)
+}
+
+/// What is known of a visitor; of one who was erased that is nothing.
+pub(crate) fn profile(connection: &Connection, user: UserId) -> Result<Option<Profile>> {
     let mut find =
         connection.prepare_cached("SELECT name, created_at FROM visitor WHERE user = ?1")?;
     let profile = |row: &Row<'_>| {
         Ok(Profile { user, name: row.get(0)?, created_at: Wall(uint(row.get(1)?)) })
     };
-    find.query_row([blob(user.0)], profile).optional().map(Ok)
+    find.query_row([blob(user.0)], profile).optional()
 }
 
 impl Tables<'_> {

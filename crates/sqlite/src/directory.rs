@@ -54,6 +54,13 @@ impl Directory for SqliteStore {
         self.directory_read(move |connection| channels::visitor(connection, user))
     }
 
+    fn visitors(&self, users: Vec<UserId>) -> Listed<Vec<Option<Profile>>> {
+        self.directory_read(move |connection| {
+            let profiles = users.iter().map(|user| channels::profile(connection, *user));
+            profiles.collect::<Result<_>>().map(Ok)
+        })
+    }
+
     fn create(&self, channel: Channel, members: Vec<UserId>) -> Listed<Found> {
         self.directory_commit(move |tables| tables.create(&channel, &members))
     }
@@ -71,6 +78,14 @@ impl Directory for SqliteStore {
             let after = above(after.map(|room| room.0));
             let rows = select.query_map(params![after, most(limit)], found)?;
             rows.collect::<Result<_>>().map(Ok)
+        })
+    }
+
+    fn groups_made_by(&self, user: UserId) -> Listed<u32> {
+        self.directory_read(move |connection| {
+            let mut count = connection
+                .prepare_cached("SELECT count(*) FROM channel WHERE creator = ?1 AND kind = 0")?;
+            count.query_row([blob(user.0)], |row| row.get(0)).map(Ok)
         })
     }
 

@@ -3,7 +3,7 @@
 use std::{
     path::Path,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex, MutexGuard, PoisonError,
         mpsc::{Receiver, SyncSender, TrySendError, sync_channel},
     },
     thread::{Builder, JoinHandle},
@@ -30,19 +30,48 @@ enum Asked {
     Stop,
 }
 
+/// The readers' connections, one each, opened when they are needed. A lock each, because the writer
+/// closes them before it mends the file; held for one read.
+#[derive(Clone, Default)]
+pub(crate) struct ReaderConnections(Arc<[Mutex<Option<Connection>>; READERS]>);
+
+impl ReaderConnections {
+    fn lock(&self, number: usize) -> MutexGuard<'_, Option<Connection>> {
+        self.0[number].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Closes them, each after the read that it is at.
+    pub(crate) fn close(&self) {
+        for number in 0..READERS {
+            *self.lock(number) = None;
+        }
+    }
+}
+
 pub(crate) struct Readers {
     queue: SyncSender<Asked>,
 }
 
 impl Readers {
-    pub(crate) fn start(directory: &Path) -> std::io::Result<(Self, Vec<JoinHandle<()>>)> {
+    pub(crate) fn start(
+        directory: &Path,
+        connections: &ReaderConnections,
+    ) -> std::io::Result<(Self, Vec<JoinHandle<()>>)> {
         let (queue, asked) = sync_channel(QUEUE_MAX);
         let asked = Arc::new(Mutex::new(asked));
         let mut threads = Vec::new();
         for number in 0..READERS {
             let (directory, asked) = (directory.to_owned(), Arc::clone(&asked));
+            let connections = connections.clone();
             let builder = Builder::new().name(format!("store-read-{number}"));
-            threads.push(builder.spawn(move || run(&directory, &asked))?);
+            let run = move || {
+                while let Some(read) = next(&asked) {
+                    let mut kept = connections.lock(number);
+                    run(&directory, &mut kept, read);
+                }
+                connections.lock(number).take();
+            };
+            threads.push(builder.spawn(run)?);
         }
         Ok((Self { queue }, threads))
     }
@@ -75,17 +104,20 @@ impl Readers {
     }
 }
 
-fn run(directory: &Path, asked: &Mutex<Receiver<Asked>>) {
-    let mut kept = None;
-    loop {
-        // The lock is held while waiting; the other threads wait for it as they would for a read.
-        let next = asked.lock().unwrap_or_else(PoisonError::into_inner).recv();
-        let Ok(Asked::Read(read)) = next else { return };
-        match kept.take().map_or_else(|| open_reader(directory), Ok) {
-            Ok(connection) => kept = read(Ok(&connection)).then_some(connection),
-            Err(error) => {
-                read(Err(error));
-            }
+/// What is read next; none where the threads are to end.
+fn next(asked: &Mutex<Receiver<Asked>>) -> Option<Box<Read>> {
+    // The lock is held while waiting; the other threads wait for it as they would for a read.
+    match asked.lock().unwrap_or_else(PoisonError::into_inner).recv() {
+        Ok(Asked::Read(read)) => Some(read),
+        Ok(Asked::Stop) | Err(_) => None,
+    }
+}
+
+fn run(directory: &Path, kept: &mut Option<Connection>, read: Box<Read>) {
+    match kept.take().map_or_else(|| open_reader(directory), Ok) {
+        Ok(connection) => *kept = read(Ok(&connection)).then_some(connection),
+        Err(error) => {
+            read(Err(error));
         }
     }
 }

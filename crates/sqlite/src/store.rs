@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    fs::File,
     path::Path,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
@@ -16,16 +17,17 @@ use rusqlite::{Connection, InterruptHandle};
 use tokio::sync::oneshot;
 
 use crate::{
-    OpenError,
-    connection::{WriterConnection, damage, open_reader},
+    OpenError, WalLimits,
+    checkpoints::Checkpoints,
+    connection::{FILE, WriterConnection, damage, open_checkpointer, open_reader},
     error::unavailable,
     health::HealthCell,
     job::Task,
     lock::DirectoryLock,
     messages::Tables,
-    readers::Readers,
+    readers::{ReaderConnections, Readers},
     schema,
-    writer::{Command, QUEUE_MAX, Writer, closed},
+    writer::{Beside, Command, EMPTYING_WAIT, QUEUE_MAX, Writer, closed, held},
 };
 
 /// How often emptying the log is tried while readers are in the way.
@@ -34,11 +36,12 @@ const EMPTYINGS: usize = 40;
 /// The store of one node: [`Archive`](liveloop_ports::Archive) and
 /// [`Directory`](liveloop_ports::Directory) in one file, `store.db` of its data directory.
 ///
-/// What is answered to has been synced to the disk. Dropping it ends its threads after what is under
-/// way, and waits for them: some syncs. What is asked later is answered with [`Cause::Closed`].
+/// What is answered to has been synced to the disk. Dropping it closes it.
 pub struct SqliteStore {
     pub(crate) inner: Arc<Inner>,
-    threads: Option<Threads>,
+    /// None once it is closed. A lock, because any holder may close it; held until its threads have
+    /// ended.
+    threads: Mutex<Option<Threads>>,
 }
 
 /// What is shared with answers that are under way.
@@ -65,13 +68,26 @@ impl SqliteStore {
     /// # Errors
     /// [`OpenError`], each with what to do. It waits up to two seconds for a lock on the file.
     pub fn open(directory: &Path) -> Result<Self, OpenError> {
+        Self::open_with(directory, WalLimits::default())
+    }
+
+    /// Likewise, with other limits of its write-ahead log.
+    ///
+    /// # Errors
+    /// Likewise.
+    pub fn open_with(directory: &Path, limits: WalLimits) -> Result<Self, OpenError> {
         let failed = |source| OpenError::Directory { directory: directory.to_owned(), source };
         let lock = DirectoryLock::take(directory)?;
+        make_private(&directory.join(FILE)).map_err(failed)?;
         let mut writer = WriterConnection::open(directory)?;
         schema::migrate(&mut writer.connection)?;
         writer.refuse_to_wait()?;
         let health = Arc::new(HealthCell::default());
         let (queue, commands) = sync_channel(QUEUE_MAX);
+        // The log may end in frames whose fsync had failed when the process ended.
+        if !lock.was_clean() && !writer.empty_wal(EMPTYING_WAIT)? {
+            let _ = queue.try_send(Command::Fail(held()));
+        }
         let checker = if lock.was_clean() {
             None
         } else {
@@ -83,19 +99,29 @@ impl SqliteStore {
             let thread = Builder::new().name("store-check".to_owned()).spawn(check);
             Some((thread.map_err(failed)?, interrupt))
         };
-        let writer = Writer::new(directory.to_owned(), writer, commands, Arc::clone(&health));
+        let file = File::open(directory.join(FILE)).map_err(failed)?;
+        let checkpoints =
+            Checkpoints::start(file, open_checkpointer(directory)?, queue.clone(), limits);
+        let checkpoints = checkpoints.map_err(failed)?;
+        let reading = ReaderConnections::default();
+        let beside = Beside { checkpoints, readers: reading.clone() };
+        let writer =
+            Writer::new(directory.to_owned(), writer, beside, commands, Arc::clone(&health));
         let writer = Builder::new().name("store-write".to_owned()).spawn(move || writer.run());
         let writer = writer.map_err(failed)?;
-        let (readers, reading) = Readers::start(directory).map_err(failed)?;
+        let (readers, reading) = Readers::start(directory, &reading).map_err(failed)?;
         let inner = Inner { open_rooms: Mutex::default(), health, queue, readers };
         let threads = Threads { writer, readers: reading, checker, lock };
-        Ok(Self { inner: Arc::new(inner), threads: Some(threads) })
+        Ok(Self { inner: Arc::new(inner), threads: Mutex::new(Some(threads)) })
     }
 }
 
-impl Drop for SqliteStore {
-    fn drop(&mut self) {
-        let Some(threads) = self.threads.take() else { return };
+impl SqliteStore {
+    /// Ends its threads after what is under way, and waits for them: some syncs. What is asked later is
+    /// answered with [`Cause::Closed`].
+    pub fn close(&self) {
+        let mut threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(threads) = threads.take() else { return };
         let mut is_checked = true;
         if let Some((checker, interrupt)) = threads.checker {
             interrupt.interrupt();
@@ -111,6 +137,27 @@ impl Drop for SqliteStore {
             threads.lock.mark_clean();
         }
     }
+
+    #[cfg(test)]
+    fn is_being_checked(&self) -> bool {
+        let threads = self.threads.lock().unwrap_or_else(PoisonError::into_inner);
+        threads.as_ref().is_some_and(|threads| threads.checker.is_some())
+    }
+}
+
+impl Drop for SqliteStore {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+/// Makes the file where it is not there, readable for its owner alone, as SQLite then makes those
+/// beside it.
+fn make_private(file: &Path) -> std::io::Result<()> {
+    let mut options = std::fs::OpenOptions::new();
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.append(true).create(true).open(file).map(drop)
 }
 
 /// True where the check came to an end and the file is sound.
@@ -198,6 +245,11 @@ pub(crate) async fn answer<T, E: From<Unavailable>>(
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
+    use liveloop_core::UserId;
+    use liveloop_ports::{Archive, Lasting};
+
     use super::*;
 
     #[test]
@@ -211,15 +263,49 @@ mod tests {
         assert!(commands.try_recv().is_err(), "a sound file is not taken for failing");
     }
 
+    /// A sync that fails takes pages with it that SQLite takes for written.
+    #[tokio::test]
+    async fn what_a_failed_sync_has_lost_is_brought_from_the_log_again() {
+        let directory = tempfile::tempdir().expect("a directory");
+        let file = directory.path().join(FILE);
+        let store = SqliteStore::open(directory.path()).expect("a new store");
+        let room = RoomId(1);
+        store.open_room(room, Lasting::Channel).await.expect("it works");
+        let old = std::fs::read(&file).expect("it is read");
+        for n in 1..=100 {
+            let message = liveloop_ports::conformance::message(room, UserId(1), n);
+            store.append(message).answer().await.expect("it works");
+        }
+        assert_eq!(store.last_seq(room).await, Ok(100), "a reader has the file open too");
+        let other = Connection::open(&file).expect("it opens");
+        let done = crate::connection::checkpoint(&other, crate::connection::Mode::Passive);
+        assert!(done.expect("a checkpoint").in_file > 0);
+        drop(other);
+        std::fs::write(&file, old).expect("it is written");
+        let why = Unavailable::new(Cause::Io, "as if a sync had failed");
+        store.inner.queue.send(Command::Fail(why)).expect("it works");
+        let refused = store.append(liveloop_ports::conformance::message(room, UserId(1), 101));
+        assert!(refused.answer().await.is_err(), "it is down");
+        let began = Instant::now();
+        while store.inner.health() != Health::Ready {
+            let health = store.inner.health();
+            assert!(began.elapsed() < Duration::from_secs(60), "it stays damaged: {health:?}");
+            std::thread::sleep(Duration::from_millis(5));
+        }
+        drop(store);
+        let store = SqliteStore::open(directory.path()).expect("a store");
+        assert_eq!(store.last_seq(room).await, Ok(100));
+    }
+
     #[test]
     fn a_store_that_was_left_unclean_is_being_checked_when_it_opens() {
         let directory = tempfile::tempdir().expect("a directory");
         drop(SqliteStore::open(directory.path()).expect("a new store"));
         let clean = SqliteStore::open(directory.path()).expect("a store");
-        assert!(clean.threads.as_ref().is_some_and(|threads| threads.checker.is_none()));
+        assert!(!clean.is_being_checked());
         drop(clean);
         std::fs::write(directory.path().join("store.lock"), "1").expect("it is written");
         let unclean = SqliteStore::open(directory.path()).expect("a store");
-        assert!(unclean.threads.as_ref().is_some_and(|threads| threads.checker.is_some()));
+        assert!(unclean.is_being_checked());
     }
 }

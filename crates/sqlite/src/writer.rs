@@ -1,11 +1,13 @@
-//! The thread that writes: group commit, checkpoints, and what happens when the disk fails.
+//! The thread that writes: group commit, and what happens when the disk fails.
 //!
 //! It waits for something to do, takes all that is waiting, runs it in one transaction, and answers
-//! when the commit has been synced. When the disk fails, the batch fails, everything is refused from
-//! then on, and the connection is closed. Every [`PROBE_EVERY`] the file is opened anew; its log is
-//! brought into the file and emptied, for what follows frames whose fsync has failed would be lost
-//! with them, even though its own fsync succeeds; after an error of the disk the whole file is
-//! checked; and a commit is tried. Only then is anything answered to again.
+//! when the commit has been synced and nothing has failed beside it (`checkpoints.rs`). When the disk
+//! fails, the batch fails, everything is refused from then on, and the connections are closed. Every
+//! [`PROBE_EVERY`] the file is opened anew; its log is brought into the file and emptied, for what
+//! follows frames whose fsync has failed would be lost with them, even though its own fsync
+//! succeeds; after an error of the disk all of the log is brought again, by the only connection that
+//! has the file open, and the whole file is checked; and a commit is tried. Only then is anything
+//! answered to again.
 
 use std::{
     path::PathBuf,
@@ -17,30 +19,29 @@ use std::{
 };
 
 use liveloop_ports::{Cause, Unavailable};
-use rusqlite::Result;
+use rusqlite::{Connection, Result};
 use tokio::sync::oneshot;
 
 use crate::{
-    connection::{WriterConnection, damage},
+    checkpoints::Checkpoints,
+    connection::{WriterConnection, bring_anew, damage, open_checkpointer},
     error::{is_of_the_disk, unavailable},
     health::HealthCell,
     job::Job,
     messages::{Numbers, Tables},
+    readers::ReaderConnections,
 };
 
 /// How much may wait for the writer; more is refused.
 pub(crate) const QUEUE_MAX: usize = 16_384;
 /// How much is done in one commit.
 const BATCH_MAX: usize = 4_096;
-/// From how many pages of 4 KiB on the log is brought into the file: rarely, because a page that was
-/// changed many times is then written once.
-const CHECKPOINT_PAGES: u32 = 16_384;
 /// How often it is tried whether the disk works again.
 const PROBE_EVERY: Duration = Duration::from_millis(100);
 /// How often it is tried whether somebody has mended a damaged file.
 const CHECK_EVERY: Duration = Duration::from_secs(60);
 /// How long emptying the log waits for readers.
-const EMPTYING_WAIT: Duration = Duration::from_millis(50);
+pub(crate) const EMPTYING_WAIT: Duration = Duration::from_millis(50);
 
 /// What the writer is asked.
 pub(crate) enum Command {
@@ -50,8 +51,16 @@ pub(crate) enum Command {
     EmptyWal(oneshot::Sender<std::result::Result<bool, Unavailable>>),
     /// To take the file for failing, and do what is done then.
     Fail(Unavailable),
+    /// To look after the log, for a checkpoint has ended.
+    Tend,
     /// To end after what came before.
     Stop,
+}
+
+/// What has the file open beside the writer.
+pub(crate) struct Beside {
+    pub(crate) checkpoints: Checkpoints,
+    pub(crate) readers: ReaderConnections,
 }
 
 pub(crate) struct Writer {
@@ -60,6 +69,8 @@ pub(crate) struct Writer {
     health: Arc<HealthCell>,
     /// None while the disk fails.
     connection: Option<WriterConnection>,
+    checkpoints: Checkpoints,
+    readers: ReaderConnections,
     numbers: Numbers,
     /// When it is next tried whether the disk works again, and whether the file must be checked.
     probe_at: Instant,
@@ -70,6 +81,7 @@ impl Writer {
     pub(crate) fn new(
         directory: PathBuf,
         connection: WriterConnection,
+        beside: Beside,
         queue: Receiver<Command>,
         health: Arc<HealthCell>,
     ) -> Self {
@@ -78,6 +90,8 @@ impl Writer {
             queue,
             health,
             connection: Some(connection),
+            checkpoints: beside.checkpoints,
+            readers: beside.readers,
             numbers: Numbers::default(),
             probe_at: Instant::now(),
             must_check: false,
@@ -92,7 +106,10 @@ impl Writer {
                 break;
             }
         }
-        self.connection.is_some_and(|it| it.empty_wal(EMPTYING_WAIT).unwrap_or(false))
+        // The file is closed after the connections: closing it ends every lock that this process has
+        // on it (fcntl_locking(2)).
+        let (_file, is_sound) = self.checkpoints.end();
+        is_sound && self.connection.is_some_and(|writer| writer.close(EMPTYING_WAIT))
     }
 
     /// One batch. False where it shall end.
@@ -110,6 +127,7 @@ impl Writer {
                     self.commit(std::mem::take(&mut batch));
                     self.fail(why);
                 }
+                Command::Tend => {}
                 Command::Stop => {
                     self.commit(batch);
                     return false;
@@ -120,11 +138,10 @@ impl Writer {
             }
         }
         self.commit(batch);
-        if let Some(connection) = &self.connection
-            && connection.wal_pages() >= CHECKPOINT_PAGES
-            && let Err(error) = connection.checkpoint()
+        if let Some(writer) = &self.connection
+            && let Err(why) = self.checkpoints.tend(writer)
         {
-            self.fail(unavailable(&error));
+            self.fail(why);
         }
         true
     }
@@ -148,6 +165,12 @@ impl Writer {
             return Err(self.health.down().unwrap_or_else(closed));
         };
         let done = run_all(writer, &mut self.numbers, batch);
+        if done.is_ok()
+            && let Err(why) = self.checkpoints.hear()
+        {
+            self.fail(why.clone());
+            return Err(why);
+        }
         done.map_err(|error| {
             self.numbers.clear();
             if is_of_the_disk(&error) {
@@ -164,24 +187,26 @@ impl Writer {
     }
 
     fn empty_wal(&mut self, reply: oneshot::Sender<std::result::Result<bool, Unavailable>>) {
-        let emptied = match &self.connection {
-            Some(writer) => writer.empty_wal(EMPTYING_WAIT),
-            None => {
-                let _ = reply.send(Err(self.health.down().unwrap_or_else(closed)));
-                return;
-            }
+        let Some(writer) = &self.connection else {
+            let _ = reply.send(Err(self.health.down().unwrap_or_else(closed)));
+            return;
         };
-        if let Err(error) = &emptied {
-            self.fail(unavailable(error));
+        // Two checkpoints at once are not possible.
+        let settled = self.checkpoints.settle();
+        let emptied = settled
+            .and_then(|()| writer.empty_wal(EMPTYING_WAIT).map_err(|error| unavailable(&error)));
+        if let Err(why) = &emptied {
+            self.fail(why.clone());
         }
-        let _ = reply.send(emptied.map_err(|error| unavailable(&error)));
+        let _ = reply.send(emptied);
     }
 
-    /// The disk has failed: nothing more is done on this connection.
+    /// The disk has failed: nothing more is done on these connections.
     fn fail(&mut self, why: Unavailable) {
         self.must_check |= matches!(why.cause, Cause::Io | Cause::Corrupt);
         self.health.set_down(Some(why));
         self.connection = None;
+        self.checkpoints.close();
         self.numbers.clear();
         self.probe_at = Instant::now() + PROBE_EVERY;
     }
@@ -193,14 +218,24 @@ impl Writer {
         match self.queue.recv_timeout(wait) {
             Err(RecvTimeoutError::Disconnected) | Ok(Command::Stop) => return false,
             Err(RecvTimeoutError::Timeout) => {}
+            Ok(Command::Fail(why)) => {
+                self.fail(why);
+                return true;
+            }
             Ok(command) => {
                 self.refuse(command);
                 return true;
             }
         }
-        match self.reopen() {
-            Ok(writer) => {
+        let heard = self.checkpoints.hear();
+        if self.checkpoints.is_under_way() {
+            self.probe_at = Instant::now() + PROBE_EVERY;
+            return true;
+        }
+        match heard.and_then(|()| self.reopen()) {
+            Ok((writer, checkpointer)) => {
                 self.connection = Some(writer);
+                self.checkpoints.reopen(checkpointer);
                 self.must_check = false;
                 self.health.set_down(None);
             }
@@ -222,31 +257,40 @@ impl Writer {
             Command::EmptyWal(reply) => {
                 let _ = reply.send(Err(why));
             }
-            Command::Fail(_) | Command::Stop => {}
+            Command::Fail(_) | Command::Tend | Command::Stop => {}
         }
     }
 
-    fn reopen(&self) -> std::result::Result<WriterConnection, Unavailable> {
+    /// The connections of the writer and of the checkpointer, where the disk works again.
+    fn reopen(&self) -> std::result::Result<(WriterConnection, Connection), Unavailable> {
         let opened = || -> Result<_> {
-            let writer = WriterConnection::open(&self.directory)?;
-            let is_empty = writer.empty_wal(EMPTYING_WAIT)?;
-            let damage = if self.must_check { damage(&writer.connection)? } else { None };
-            writer.try_commit()?;
-            Ok((writer, is_empty, damage))
-        };
-        match opened() {
-            Ok((_, _, Some(damage))) => Err(Unavailable::new(Cause::Corrupt, damage)),
-            Ok((_, false, None)) => {
-                Err(Unavailable::new(Cause::Locked, "a reader holds the write-ahead log"))
+            if self.must_check {
+                self.readers.close();
+                bring_anew(&self.directory)?;
             }
-            Ok((writer, true, None)) => Ok(writer),
-            Err(error) => Err(unavailable(&error)),
-        }
+            let writer = WriterConnection::open(&self.directory)?;
+            if !writer.empty_wal(EMPTYING_WAIT)? {
+                return Ok(Err(held()));
+            }
+            if self.must_check
+                && let Some(damage) = damage(&writer.connection)?
+            {
+                return Ok(Err(Unavailable::new(Cause::Corrupt, damage)));
+            }
+            writer.try_commit()?;
+            Ok(Ok((writer, open_checkpointer(&self.directory)?)))
+        };
+        opened().unwrap_or_else(|error| Err(unavailable(&error)))
     }
 }
 
 pub(crate) fn closed() -> Unavailable {
     Unavailable::new(Cause::Closed, "the store has been closed")
+}
+
+/// Why the log cannot be emptied.
+pub(crate) fn held() -> Unavailable {
+    Unavailable::new(Cause::Locked, "a reader holds the write-ahead log")
 }
 
 fn run_all(

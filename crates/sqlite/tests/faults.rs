@@ -7,8 +7,9 @@
 use std::{
     collections::HashSet,
     io::{BufRead, BufReader, Write},
+    os::unix::process::ExitStatusExt,
     path::Path,
-    process::{Command, ExitCode, Stdio, exit},
+    process::{Command, ExitCode, Output, Stdio, exit},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -44,9 +45,11 @@ fn main() -> ExitCode {
 type Test = fn() -> Option<&'static str>;
 
 fn run_tests() -> ExitCode {
-    let tests: [(&str, Test); 3] = [
+    let tests: [(&str, Test); 5] = [
         ("killed_at_any_moment_it_has_what_was_answered", killed_at_any_moment),
+        ("killed_in_a_checkpoint_it_has_what_was_answered", killed_in_a_checkpoint),
         ("syncs_that_fail_lose_nothing", syncs_that_fail),
+        ("syncs_that_fail_in_the_checkpointer_alone_lose_nothing", checkpoints_that_fail),
         ("a_full_disk_is_told_and_outlived", a_full_disk),
     ];
     let (mut passed, mut skipped) = (0, 0);
@@ -94,7 +97,10 @@ fn append(directory: &Path, first: u64, count: u64) {
                 let said = loop {
                     match said.answer().await {
                         Ok(said) => break said,
-                        Err(ArchiveError::Unavailable(_)) => failures += 1,
+                        Err(ArchiveError::Unavailable(why)) => {
+                            failures += 1;
+                            eprintln!("{why}");
+                        }
                         Err(error) => panic!("{error}"),
                     }
                     ready(&store).await;
@@ -174,10 +180,15 @@ fn this() -> std::path::PathBuf {
     std::env::current_exe().unwrap()
 }
 
+fn seed() -> u32 {
+    let seed = SystemTime::UNIX_EPOCH.elapsed().unwrap().subsec_nanos() | 1;
+    println!("seed {seed}");
+    seed
+}
+
 fn killed_at_any_moment() -> Option<&'static str> {
     let directory = TempDir::new().unwrap();
-    let mut random = SystemTime::UNIX_EPOCH.elapsed().unwrap().subsec_nanos() | 1;
-    println!("seed {random}");
+    let mut random = seed();
     let mut answered = Vec::new();
     for _ in 0..ROUNDS {
         // What the one before may have stored without saying so is asked for again.
@@ -207,33 +218,98 @@ fn killed_at_any_moment() -> Option<&'static str> {
     None
 }
 
-fn syncs_that_fail() -> Option<&'static str> {
+/// A process that appends, with something done to its system calls.
+enum Traced {
+    Impossible(&'static str),
+    Ended(Output),
+}
+
+/// `calls` are traced, of the `file` alone where one is named, and `inject` is done to them.
+fn traced(directory: &Path, messages: (u64, u64), file: &str, calls: &str, inject: &str) -> Traced {
     if !is_there("strace") {
-        return Some("strace is missing: apt-get install strace");
+        return Traced::Impossible("strace is missing: apt-get install strace");
     }
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "-qq", "-o", "/dev/null"]);
+    if !file.is_empty() {
+        strace.arg("-P").arg(directory.join(file));
+    }
+    let ended = strace
+        .args(["-e", &format!("trace={calls}"), "-e", &format!("inject={calls}:{inject}")])
+        .arg(this())
+        .args(["append", directory.to_str().unwrap()])
+        .args([messages.0.to_string(), messages.1.to_string()])
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    if String::from_utf8_lossy(&ended.stderr).contains("ptrace") {
+        return Traced::Impossible("this process may not trace others");
+    }
+    Traced::Ended(ended)
+}
+
+/// Lets a process append `count` messages for each way in which syncs fail, and checks what is there.
+fn with_syncs_that_fail(
+    file: &str,
+    calls: &str,
+    injections: &[&str],
+    count: u64,
+    reason: &str,
+) -> Option<&'static str> {
     let directory = TempDir::new().unwrap();
     let mut answered = Vec::new();
-    for inject in ["when=12+9", "when=16+11"] {
+    for inject in injections {
         let first = answered.last().map_or(0, |(n, _)| n + 1);
-        let traced = Command::new("strace")
-            .args(["-f", "-qq", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "-e"])
-            .arg(format!("inject=fsync,fdatasync:error=EIO:{inject}"))
-            .arg(this())
-            .args(["append", directory.path().to_str().unwrap(), &first.to_string(), "480"])
-            .stderr(Stdio::piped())
-            .output()
-            .unwrap();
-        let error = String::from_utf8_lossy(&traced.stderr);
-        if error.contains("ptrace") {
-            return Some("this process may not trace others");
-        }
-        let failures = answers(&*traced.stdout, &mut answered);
+        let inject = format!("error=EIO:{inject}");
+        let ended = match traced(directory.path(), (first, count), file, calls, &inject) {
+            Traced::Impossible(why) => return Some(why),
+            Traced::Ended(ended) => ended,
+        };
+        let error = String::from_utf8_lossy(&ended.stderr);
+        let failures = answers(&*ended.stdout, &mut answered);
         println!("{inject}: {failures:?} messages were refused");
         assert!(failures.is_some_and(|it| it > 0), "no sync has failed: {error}");
+        assert!(error.contains(reason), "{error}");
         let store = SqliteStore::open(directory.path()).unwrap();
         check(&store, &answered);
     }
-    assert!(answered.len() >= 960);
+    assert!(answered.len() as u64 >= count * injections.len() as u64);
+    None
+}
+
+fn syncs_that_fail() -> Option<&'static str> {
+    with_syncs_that_fail("", "fsync,fdatasync", &["when=12+9", "when=16+11"], 480, "disk I/O")
+}
+
+/// Only the checkpointer's own sync of the file is an fdatasync.
+fn checkpoints_that_fail() -> Option<&'static str> {
+    let injections = ["when=1", "when=1+2"];
+    with_syncs_that_fail("store.db", "fdatasync", &injections, 12_000, "store.db is not synced")
+}
+
+fn killed_in_a_checkpoint() -> Option<&'static str> {
+    let mut random = seed();
+    for _ in 0..3 {
+        let directory = TempDir::new().unwrap();
+        random ^= random << 13;
+        random ^= random >> 17;
+        random ^= random << 5;
+        // Making the file takes some writes, the first checkpoint some hundreds.
+        let inject = format!("signal=KILL:when={}", 40 + random % 160);
+        let messages = (0, 50_000);
+        let ended = match traced(directory.path(), messages, "store.db", "pwrite64", &inject) {
+            Traced::Impossible(why) => return Some(why),
+            Traced::Ended(ended) => ended,
+        };
+        assert_eq!(ended.status.signal(), Some(9), "{}", String::from_utf8_lossy(&ended.stderr));
+        let wal = std::fs::metadata(directory.path().join("store.db-wal")).unwrap().len();
+        assert!(wal / 4_096 >= 4_096, "{inject}: it was no checkpoint beside the writer");
+        let mut answered = Vec::new();
+        assert_eq!(answers(&*ended.stdout, &mut answered), None);
+        println!("{inject}: {} messages were answered to", answered.len());
+        let store = SqliteStore::open(directory.path()).unwrap();
+        check(&store, &answered);
+    }
     None
 }
 

@@ -13,7 +13,7 @@ use liveloop_ports::{
     Appending, Archive, ArchiveError, Cause, Health, Lasting, PageLimit, Purge, Span, Wall,
     conformance::message,
 };
-use liveloop_sqlite::{OpenError, SqliteStore};
+use liveloop_sqlite::{OpenError, SqliteStore, WalLimits};
 use rusqlite::Connection;
 use tempfile::TempDir;
 
@@ -57,6 +57,35 @@ async fn a_directory_has_one_process() {
     assert!(refused.to_string().contains(&*directory.path().to_string_lossy()));
     drop(store);
     assert!(SqliteStore::open(directory.path()).is_ok());
+}
+
+#[tokio::test]
+async fn what_is_closed_refuses_and_leaves_the_directory_to_others() {
+    let directory = TempDir::new().unwrap();
+    let store = store_with(directory.path(), 1).await;
+    let asked = store.append(message(ROOM, ADA, 2));
+    store.close();
+    assert_eq!(asked.answer().await.unwrap().seq, 2, "what was asked before is done");
+    let closed = store.append(message(ROOM, ADA, 3)).answer().await;
+    assert!(matches!(closed, Err(ArchiveError::Unavailable(why)) if why.cause == Cause::Closed));
+    let closed = store.last_seq(ROOM).await;
+    assert!(matches!(closed, Err(ArchiveError::Unavailable(why)) if why.cause == Cause::Closed));
+    let other = SqliteStore::open(directory.path()).unwrap();
+    assert_eq!(Archive::health(&other), Health::Ready, "it was a clean stop");
+    assert_eq!(other.last_seq(ROOM).await, Ok(2));
+    store.close();
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn nobody_else_on_the_machine_can_read_the_files() {
+    use std::os::unix::fs::PermissionsExt;
+    let directory = TempDir::new().unwrap();
+    let _store = store_with(directory.path(), 1).await;
+    for name in ["store.db", "store.db-wal", "store.db-shm"] {
+        let mode = fs::metadata(directory.path().join(name)).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "{name}");
+    }
 }
 
 #[tokio::test]
@@ -118,6 +147,85 @@ async fn a_lock_of_somebody_else_is_told_at_once_and_outlived() {
     assert_eq!(page.messages.len(), 3, "what is there can be read");
     other.execute_batch("ROLLBACK").unwrap();
     until(&store, |health| *health == Health::Ready).await;
+    assert_eq!(store.append(message(ROOM, ADA, 4)).answer().await.unwrap().seq, 4);
+}
+
+/// So small that a test meets them.
+const SMALL: WalLimits = WalLimits { bring: 64, rest: 16, wait: 256, refuse: 1_024 };
+/// A page of 4 KiB with its header in the log.
+const FRAME: u64 = 4_096 + 24;
+
+fn wal_pages(directory: &Path) -> u64 {
+    fs::metadata(directory.join("store.db-wal")).unwrap().len() / FRAME
+}
+
+/// Says messages from `first` on, 32 at once, until one is refused or there are `count`.
+async fn say(store: &SqliteStore, first: u64, count: u64) -> Result<(), ArchiveError> {
+    for n in (first..first + count).step_by(32) {
+        let asked: Vec<_> = (n..n + 32).map(|n| store.append(message(ROOM, ADA, n))).collect();
+        for said in asked {
+            said.answer().await?;
+        }
+    }
+    Ok(())
+}
+
+#[tokio::test]
+async fn the_log_starts_over_while_others_read_and_write() {
+    let directory = TempDir::new().unwrap();
+    let store = SqliteStore::open_with(directory.path(), SMALL).unwrap();
+    store.open_room(ROOM, Lasting::Channel).await.unwrap();
+    for n in 0..200 {
+        let read = store.page(ROOM, Span::Newest, PageLimit::default());
+        let (said, page) = tokio::join!(say(&store, n * 64, 64), read);
+        said.unwrap();
+        page.unwrap();
+        // A batch of 32 messages is less than 200 pages.
+        let pages = wal_pages(directory.path());
+        assert!(pages < u64::from(SMALL.wait) + 200, "{pages} pages after {n}");
+    }
+    assert_eq!(store.last_seq(ROOM).await, Ok(200 * 64));
+}
+
+#[tokio::test]
+async fn a_reader_that_stays_makes_the_log_long_but_not_for_ever() {
+    let directory = TempDir::new().unwrap();
+    let store = SqliteStore::open_with(directory.path(), SMALL).unwrap();
+    store.open_room(ROOM, Lasting::Channel).await.unwrap();
+    say(&store, 0, 320).await.unwrap();
+    let reader = Connection::open(directory.path().join("store.db")).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM message").unwrap();
+    let refused = say(&store, 320, 1_000_000).await.unwrap_err();
+    assert!(matches!(&refused, ArchiveError::Unavailable(why) if why.cause == Cause::Locked));
+    assert!(is_down(Cause::Locked)(&Archive::health(&store)));
+    let pages = wal_pages(directory.path());
+    assert!((1_024..1_224).contains(&pages), "{pages} pages");
+    let page = store.page(ROOM, Span::Newest, PageLimit::default()).await.unwrap();
+    assert_eq!(page.messages.len(), 50, "what is there can be read");
+    reader.execute_batch("ROLLBACK").unwrap();
+    until(&store, |health| *health == Health::Ready).await;
+    let last = store.last_seq(ROOM).await.unwrap();
+    say(&store, 2_000_000, 3_200).await.unwrap();
+    assert_eq!(store.last_seq(ROOM).await, Ok(last + 3_200));
+    let pages = wal_pages(directory.path());
+    assert!(pages < u64::from(SMALL.wait) + 200, "{pages} pages");
+}
+
+#[tokio::test]
+async fn after_an_unclean_stop_nothing_is_written_before_the_log_is_empty() {
+    let directory = TempDir::new().unwrap();
+    drop(store_with(directory.path(), 3).await);
+    let file = directory.path().join("store.db");
+    let other = Connection::open(&file).unwrap();
+    let reader = Connection::open(&file).unwrap();
+    reader.execute_batch("BEGIN; SELECT count(*) FROM message").unwrap();
+    other.execute_batch("UPDATE probe SET commits = commits + 1").unwrap();
+    leave_unclean(directory.path());
+    let store = SqliteStore::open(directory.path()).unwrap();
+    until(&store, is_down(Cause::Locked)).await;
+    reader.execute_batch("ROLLBACK").unwrap();
+    until(&store, |health| *health == Health::Ready).await;
+    store.open_room(ROOM, Lasting::Channel).await.unwrap();
     assert_eq!(store.append(message(ROOM, ADA, 4)).answer().await.unwrap().seq, 4);
 }
 

@@ -1,5 +1,5 @@
-// The frame around every page: skip link, header with navigation, the page, footer. On the call page the
-// footer gives way, so that the call has the whole window.
+// The frame around every page: skip link, header with navigation, the page, footer. On the call page
+// and in the channels the footer gives way, so that they have the whole window.
 import { Moon, Sun } from 'lucide-react';
 import { Suspense, useEffect, useRef } from 'react';
 import { Link, NavLink, Outlet, useLocation } from 'react-router';
@@ -17,16 +17,20 @@ const words = text.common;
 export function Shell() {
   const { pathname } = useLocation();
   const main = useRef<HTMLElement>(null);
-  const lastPath = useRef(pathname);
+  // Within a section its own page sees to the focus, and stays.
+  const [, section = '', place] = pathname.split('/');
+  const lastSection = useRef(section);
   useEffect(() => {
-    if (lastPath.current === pathname) return;
-    lastPath.current = pathname;
+    if (lastSection.current === section) return;
+    lastSection.current = section;
     window.scrollTo(0, 0);
     main.current?.focus({ preventScroll: true });
-  }, [pathname]);
-  const isCall = pathname === '/call';
+  }, [section]);
+  const isWhole = section === 'call' || section === 'channels';
+  const isBare = section === 'call' || (section === 'channels' && place !== undefined);
+  const look = [styles.shell, isWhole && styles.whole, isBare && styles.bare];
   return (
-    <div className={isCall ? `${styles.shell} ${styles.call}` : styles.shell}>
+    <div className={look.filter(Boolean).join(' ')}>
       <a className={styles.skip} href="#content">
         {words.skipToContent}
       </a>
@@ -34,12 +38,12 @@ export function Shell() {
       <main id="content" ref={main} tabIndex={-1} className={styles.main}>
         {/* One boundary for all pages: the present one stays (and its camera on) until the next is here. */}
         <Suspense fallback={<p className={styles.loading}>{words.loading}</p>}>
-          <Problem key={pathname}>
+          <Problem key={section}>
             <Outlet />
           </Problem>
         </Suspense>
       </main>
-      {!isCall && <Footer />}
+      {!isWhole && <Footer />}
     </div>
   );
 }
@@ -58,6 +62,7 @@ function Header() {
           {words.home}
         </NavLink>
         <NavLink to="/studio">{words.studio}</NavLink>
+        <NavLink to="/channels">{words.channels}</NavLink>
         <NavLink to="/rules">{words.rules}</NavLink>
       </nav>
       <IconButton

@@ -1,5 +1,5 @@
-// Which page stands at which address. Studio and Call bring media and signalling along, so they are
-// fetched when they are wanted.
+// Which page stands at which address. Studio, Call and Channels bring much along, so they are fetched
+// when they are wanted.
 import { lazy } from 'react';
 import { BrowserRouter, Route, Routes } from 'react-router';
 import { HomePage } from '../features/home/HomePage';
@@ -8,6 +8,7 @@ import { RulesPage } from '../features/site/RulesPage';
 import { Shell } from './Shell';
 
 const StudioPage = lazy(() => import('../features/studio/StudioPage'));
+const ChannelsPage = lazy(() => import('../features/channels/ChannelsPage'));
 const CallPage = lazy(() => import('../features/call/CallPage'));
 
 export function App() {
@@ -18,6 +19,7 @@ export function App() {
           <Route index element={<HomePage />} />
           <Route path="studio" element={<StudioPage />} />
           <Route path="call" element={<CallPage />} />
+          <Route path="channels/:roomId?" element={<ChannelsPage />} />
           <Route path="rules" element={<RulesPage />} />
           <Route path="*" element={<NotFoundPage />} />
         </Route>

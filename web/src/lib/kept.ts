@@ -16,6 +16,18 @@ class Shelf {
     }
   }
 
+  names(begin: string): string[] {
+    const found = new Set(this.memory.keys());
+    try {
+      for (const key of Object.keys(this.storage())) {
+        if (key.startsWith(prefix)) found.add(key.slice(prefix.length));
+      }
+    } catch {
+      // What is in memory is all there is.
+    }
+    return [...found].filter((name) => name.startsWith(begin));
+  }
+
   keep(name: string, value: string | undefined): void {
     if (value === undefined) this.memory.delete(name);
     else this.memory.set(name, value);
@@ -37,6 +49,11 @@ export function readKept(name: string): string | undefined {
 
 export function keep(name: string, value: string | undefined): void {
   browser.keep(name, value);
+}
+
+/** The names under which something is kept, of those that begin so. */
+export function keptNames(begin: string): string[] {
+  return browser.names(begin);
 }
 
 /** What this window alone keeps, until it is closed. */

@@ -50,6 +50,9 @@ const required: Record<ServerEventName, Record<string, FieldType>> = {
   newMessage: { messageId: 'string', message: 'string', roomId: 'string' },
   typing: { roomId: 'string', typing: 'boolean' },
   'room-members': { roomId: 'string', count: 'number' },
+  'message-changed': { roomId: 'string', messageId: 'string', seq: 'number' },
+  read: { roomId: 'string', userId: 'string', seq: 'number' },
+  presence: { userId: 'string', online: 'boolean' },
   error: { code: 'string' },
   draining: { reconnectInMs: 'number' },
 };

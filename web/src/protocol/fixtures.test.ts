@@ -47,6 +47,13 @@ describe('what this page says', () => {
       'send-new-ice-candidates',
       'newMessage',
       'typing',
+      'join-room',
+      'leave-room',
+      'history',
+      'read',
+      'edit-message',
+      'delete-message',
+      'watch-presence',
       'heartbeat',
     ];
     expect(ours.filter((event) => !named.has(event))).toEqual([]);

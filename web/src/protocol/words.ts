@@ -1,15 +1,17 @@
 // The frames of the wire, put together from the generated payload types. Types only: what a frame looks
 // like as text is in codec.ts, what it means is in the machines.
-import type {
-  ClientEvents,
-  ErrorBody,
-  ErrorCode,
+import type { ClientEvents, ErrorBody, ErrorCode, MatchDone, ServerEvents } from './generated/wire';
+
+export type {
+  HistoryPage,
+  KeptMessage,
   MatchDone,
-  ServerEvents,
+  MessageAck,
+  MessageChanged,
+  PresenceWatched,
+  RoomJoined,
   Welcome,
 } from './generated/wire';
-
-export type { MatchDone, Welcome };
 export type Mode = MatchDone['mode'];
 export type StopReason = ServerEvents['stop-by-remote-user']['reason'];
 

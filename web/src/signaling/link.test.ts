@@ -53,6 +53,29 @@ describe('greeting', () => {
     expect(run([{ type: 'start' }])[1]).toContainEqual({ do: 'open', isGreeting: false });
   });
 
+  it('says what the visitor is called, where it is told to, and again whenever it comes back', () => {
+    const [up, effects] = run([{ type: 'start', token: 'old', name: 'Ada' }, { type: 'opened' }]);
+    const hello = (data: object): LinkEffect => ({
+      do: 'transmit',
+      event: { event: 'hello', data },
+    });
+    expect(effects).toContainEqual(hello({ token: 'old', name: 'Ada' }));
+    const [, again] = run(
+      [
+        frame(welcome('old')),
+        closed(1006),
+        { type: 'timer', timer: 'retry', random: 0.5 },
+        { type: 'opened' },
+      ],
+      up,
+    );
+    expect(again).toContainEqual(hello({ token: 'old', name: 'Ada', resume: 'of old', after: 0 }));
+    expect(run([{ type: 'start', name: 'Ada' }])[1]).toContainEqual({
+      do: 'open',
+      isGreeting: true,
+    });
+  });
+
   it('a token that is no longer good is replaced by the fresh one', () => {
     const refusal: ServerFrame = {
       event: 'error',

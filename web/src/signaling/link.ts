@@ -21,8 +21,8 @@ export function stepLink(state: LinkState, input: LinkInput): Step {
   switch (input.type) {
     case 'start': {
       if (state.phase !== 'off' && state.phase !== 'taken-over') return [state, []];
-      const { token = state.token, thread = state.thread } = input;
-      return connect({ ...state, attempt: 0, token, thread });
+      const { token = state.token, thread = state.thread, name = state.name } = input;
+      return connect({ ...state, attempt: 0, token, thread, name });
     }
     case 'stop':
       return over({ ...state, phase: 'off', isDraining: false, isRestarting: false }, true);
@@ -49,7 +49,7 @@ export function stepLink(state: LinkState, input: LinkInput): Step {
 
 function connect(state: LinkState): Step {
   // Who has something to say in greeting is spared the welcome of a fresh visitor.
-  const isGreeting = state.token !== undefined || state.thread !== undefined;
+  const isGreeting = hasGreeting(state);
   return [
     { ...state, phase: 'connecting', isDraining: false },
     [
@@ -60,13 +60,21 @@ function connect(state: LinkState): Step {
   ];
 }
 
+function hasGreeting({ token, thread, name }: LinkState): boolean {
+  return token !== undefined || thread !== undefined || name !== undefined;
+}
+
 function opened(state: LinkState): Step {
   if (state.phase !== 'connecting') return [state, []];
   const effects: LinkEffect[] = [{ do: 'wait', timer: 'greeting', ms: linkLimits.greeting_ms }];
-  const { token, thread } = state;
-  if (token !== undefined || thread !== undefined) {
-    // Without a name: one that the site finds too long would cost the visitor their identity.
-    const data = { ...(token !== undefined && { token }), ...thread };
+  const { token, thread, name } = state;
+  if (hasGreeting(state)) {
+    // A name only from who knows that this site takes it: one too long would cost the visitor their identity.
+    const data = {
+      ...(token !== undefined && { token }),
+      ...thread,
+      ...(name !== undefined && { name }),
+    };
     effects.push({ do: 'transmit', event: { event: 'hello', data } });
   }
   return [{ ...state, phase: 'greeting', welcome: undefined }, effects];

@@ -19,6 +19,8 @@ export interface LinkState {
   /** Attempts that failed since the link was last up. */
   attempt: number;
   token: string | undefined;
+  /** What others are to call the visitor, where it is said in greeting. */
+  name: string | undefined;
   thread: Thread | undefined;
   welcome: Welcome | undefined;
   isDraining: boolean;
@@ -29,7 +31,7 @@ export interface LinkState {
 }
 
 export type LinkInput =
-  | { type: 'start'; token?: string; thread?: Thread }
+  | { type: 'start'; token?: string; thread?: Thread; name?: string }
   | { type: 'stop' }
   | { type: 'opened' }
   | { type: 'frame'; frame: ServerFrame }
@@ -63,6 +65,7 @@ export const linkOff: LinkState = {
   phase: 'off',
   attempt: 0,
   token: undefined,
+  name: undefined,
   thread: undefined,
   welcome: undefined,
   isDraining: false,

@@ -36,18 +36,25 @@ export class ServerLink {
     private readonly onWakening: (waking: Waking) => void = () => undefined,
   ) {}
 
-  start(lost?: Lost): void {
+  start(lost?: Lost, name?: string): void {
     watchWakening((waking) => {
       this.input({ type: waking });
       this.onWakening(waking);
     }, this.stopListening.signal);
-    this.connect(lost);
+    this.connect(lost, name);
+  }
+
+  /** Begins a new session, in which the visitor is called so. */
+  rename(name: string): void {
+    this.input({ type: 'stop' });
+    this.connect(undefined, name);
   }
 
   /** Opens a link that is off, or was taken over by another window. */
-  connect(lost?: Lost): void {
+  connect(lost?: Lost, name?: string): void {
     const token = readKept('token');
-    this.input({ type: 'start', ...(lost ?? (token ? { token } : {})) });
+    const called = name === undefined ? {} : { name };
+    this.input({ type: 'start', ...(lost ?? (token ? { token } : {})), ...called });
   }
 
   /** Lets another window go on with the session. */

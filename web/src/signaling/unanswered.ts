@@ -15,9 +15,19 @@ export function isPassing({ event }: ClientEvent): boolean {
   return event === 'typing' || event === 'heartbeat';
 }
 
-/** Handled twice these do no harm: a text is known again by its `clientId`. */
+/** Handled twice these do no harm: a text is known again by its `clientId`, and what is read is read again. */
 function isHarmlessTwice({ event, data }: ClientEvent): boolean {
-  return event === 'newMessage' && data.clientId !== undefined;
+  switch (event) {
+    case 'newMessage':
+      return data.clientId !== undefined;
+    case 'history':
+    case 'watch-presence':
+    case 'join-room':
+    case 'read':
+      return true;
+    default:
+      return false;
+  }
 }
 
 export interface Sorted {

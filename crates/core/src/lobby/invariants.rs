@@ -118,7 +118,7 @@ impl Lobby {
             *sessions.entry(member.visitor).or_default() += 1;
         }
         let mut met: HashMap<u32, Vec<u32>> = HashMap::new();
-        for [one, other] in self.meetings.visitors() {
+        for ([one, other], _) in self.meetings.all() {
             met.entry(one).or_default().push(other);
             met.entry(other).or_default().push(one);
         }

@@ -1,6 +1,8 @@
 //! Random walks: many visitors do anything at any time, and after every input the Lobby is
 //! checked against itself and against a model that shares no code with it.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use proptest::prelude::*;
 
 use super::{model::Model, *};
@@ -8,15 +10,44 @@ use super::{model::Model, *};
 /// What a walk does next; small numbers, so that it shrinks well.
 #[derive(Clone, Copy, Debug)]
 enum Step {
-    Request { who: u64, mode: u8, auto_next: bool, named: Named, liked: u8, again: bool },
-    Cancel { who: u64 },
-    Stop { who: u64, named: Named },
-    Undo { who: u64 },
-    Block { who: u64, named: Named },
-    Away { who: u64 },
-    Back { who: u64 },
-    Gone { who: u64 },
-    Later { millis: u64 },
+    Request {
+        who: u64,
+        mode: u8,
+        auto_next: bool,
+        named: Named,
+        liked: u8,
+        again: bool,
+    },
+    Cancel {
+        who: u64,
+    },
+    Stop {
+        who: u64,
+        named: Named,
+    },
+    Undo {
+        who: u64,
+    },
+    Block {
+        who: u64,
+        named: Named,
+    },
+    Away {
+        who: u64,
+    },
+    Back {
+        who: u64,
+    },
+    Gone {
+        who: u64,
+    },
+    /// The Lobby ends, another goes on in its place, and those of these bits come back to it.
+    Restart {
+        back: u16,
+    },
+    Later {
+        millis: u64,
+    },
 }
 
 /// Which room a command names.
@@ -34,6 +65,9 @@ const SESSIONS: u64 = 14;
 const TABS: u64 = 2;
 
 struct Walk {
+    policy: Policy,
+    /// How many rooms there were.
+    minted: Arc<AtomicU64>,
     lobby: Lobby,
     model: Model,
     now: Moment,
@@ -66,15 +100,18 @@ fn wishes(liked: u8) -> Option<Arc<Wishes>> {
     Some(Arc::new(Wishes { interests, languages: among(&["en", "de"], liked >> 3) }))
 }
 
+fn mint(minted: &Arc<AtomicU64>) -> impl FnMut() -> RoomId + Send + use<> {
+    let minted = Arc::clone(minted);
+    move || RoomId(u128::from(minted.fetch_add(1, Ordering::Relaxed)) + 1)
+}
+
 impl Walk {
     fn new(policy: Policy) -> Self {
-        let mut last = 0;
-        let mint = move || {
-            last += 1;
-            RoomId(last)
-        };
+        let minted = Arc::default();
         Self {
-            lobby: Lobby::new(policy, mint),
+            policy,
+            lobby: Lobby::new(policy, mint(&minted)),
+            minted,
             model: Model::new(policy),
             now: Moment::default(),
             lives: Default::default(),
@@ -130,7 +167,21 @@ impl Walk {
                 *self.lives.entry(who).or_default() += 1;
                 self.input(&Input::Disconnect(session));
             }
+            Step::Restart { back } => self.restart(back),
             Step::Later { millis } => self.let_pass(millis),
+        }
+    }
+
+    fn restart(&mut self, back: u16) {
+        for who in 0..SESSIONS {
+            self.input(&Input::Away(self.session(who)));
+        }
+        let estate = self.lobby.bequeath();
+        self.lobby = Lobby::inherit(self.policy, mint(&self.minted), &estate).unwrap();
+        assert_eq!(self.lobby.bequeath(), estate, "nothing is lost and nothing comes by");
+        self.follow(None);
+        for who in (0..SESSIONS).filter(|who| back >> who & 1 == 1) {
+            self.step(Step::Back { who });
         }
     }
 
@@ -297,6 +348,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => who().prop_map(|who| Step::Away { who }),
         2 => who().prop_map(|who| Step::Back { who }),
         1 => who().prop_map(|who| Step::Gone { who }),
+        1 => any::<u16>().prop_map(|back| Step::Restart { back: back | back >> 1 }),
         4 => (0..3_000_u64).prop_map(|millis| Step::Later { millis }),
     ]
 }

@@ -91,18 +91,35 @@ impl<N: Net> Handler for Driver<N> {
             Post::Ask(ask) => self.ask(io, ask, false),
             Post::Deliver(to, delivery) => self.deliver(to, delivery),
             Post::Publish(publication) => self.published.push(publication),
-            Post::CreateGroup(spec, answer) => {
+            Post::Befriend(user, pseudonym, answer) => {
                 if let Some(desk) = &mut self.wires.desk {
                     // Who asked may have gone meanwhile.
-                    let _ = answer.send(desk.create_group(spec, io.now()));
+                    let _ = answer.send(desk.befriend(user, &pseudonym));
                 }
             }
-            Post::Said(id, said, answer) => self.answered(io, id, said, answer),
-            Post::Say(id, said) => {
-                if let Some(room) = said.group() {
-                    self.say_at_home(room, id, said);
+            Post::IsInCall(user, room, answer) => {
+                if let Some(desk) = &self.wires.desk {
+                    let _ = answer.send(desk.is_in_call(user, room));
                 }
             }
+            Post::Inquire(inquiry) => self.inquire(*inquiry),
+            Post::Found(finding) => self.found(*finding),
+            Post::Heard(room, is_heard) => self.heard(room, is_heard),
+            Post::Member(news) => self.member_news.push(news),
+            Post::Counted(change, count) => self.counted(&change, count),
+            Post::CheckMembers(news) => self.check_members(news),
+            Post::Present(user, is_here) => self.present(user, is_here),
+            Post::Watch(watch) => self.watch_here(watch),
+            Post::Unwatch(watcher, users) => self.unwatch_here(watcher, &users),
+            Post::IsOnline(user, answer) => {
+                let _ = answer.send(self.presence.is_online(user));
+            }
+            Post::Said(room, message, answer) => {
+                self.answered(io, room, message, answer);
+                self.tell_if_drained();
+            }
+            Post::Answers => self.awaited.wake(),
+            Post::Say(id, said) => self.say_at_home(id, said),
             Post::Accepted(socket, head) => {
                 if let Some(id) = io.open(socket) {
                     self.await_head(io, id, head);
@@ -116,6 +133,13 @@ impl<N: Net> Handler for Driver<N> {
                     self.drain_one(io, ConnId { thread: self.thread, key });
                 }
                 self.tell_if_drained();
+            }
+            Post::Rest(answer) => {
+                // Whoever asks may wait no more; likewise below.
+                let _ = answer.send(());
+            }
+            Post::Bequeath(answer) => {
+                let _ = answer.send(self.bequeath(io));
             }
             Post::Stop => self.is_over = true,
         }
@@ -133,10 +157,16 @@ impl<N: Net> Handler for Driver<N> {
             self.hear_desk();
         }
         self.end_graces(io);
-        self.settle(io);
-        while !self.published.is_empty() {
-            self.fan_out(io);
+        loop {
             self.settle(io);
+            self.tell_members(io);
+            if let Some(answer) = self.awaited.poll() {
+                self.on_post(io, answer);
+            } else if self.published.is_empty() && self.deliveries.is_empty() {
+                return;
+            } else {
+                self.fan_out(io);
+            }
         }
     }
 
@@ -147,7 +177,8 @@ impl<N: Net> Handler for Driver<N> {
 
     fn next_turn(&self) -> Option<Moment> {
         let desk = self.wires.desk.as_ref().and_then(Desk::poll_timeout);
-        [desk, self.homes.poll_timeout()].into_iter().flatten().min()
+        let grace = self.homes.poll_timeout().filter(|_| !self.is_draining);
+        [desk, grace, self.channels.poll_timeout()].into_iter().flatten().min()
     }
 
     fn is_over(&self) -> bool {

@@ -12,9 +12,10 @@ use crate::{address::ConnectionPermit, plane::ConnId, session::Session};
 /// A session without a socket, which may come back.
 pub(super) struct Parked {
     pub(super) session: Session,
-    /// It counts as a connection of its address.
+    /// It counts as a connection of its address, but for one that another process has left: no
+    /// address outlasts its process.
     #[expect(dead_code, reason = "given back when dropped")]
-    pub(super) permit: ConnectionPermit,
+    pub(super) permit: Option<ConnectionPermit>,
     pub(super) until: Moment,
 }
 
@@ -72,6 +73,14 @@ impl Homes {
     /// Forgets where a session is that is over or without a socket.
     pub(super) fn forget(&mut self, outlet: ConnId) {
         self.by_outlet.remove(&outlet);
+    }
+
+    /// All without a socket.
+    pub(super) fn parked(&self) -> impl Iterator<Item = &Parked> {
+        self.by_outlet.values().filter_map(|home| match home {
+            Home::At(_) => None,
+            Home::Parked(parked) => Some(&**parked),
+        })
     }
 
     /// Sessions that are elsewhere than they began, and those without a socket.

@@ -14,6 +14,11 @@ impl<N: Net> Driver<N> {
         occupancy.moved += moved;
         occupancy.parked += parked;
         occupancy.listeners += self.listeners.count();
+        occupancy.channels += self.channels.count();
+        let (online, watched) = self.presence.held();
+        occupancy.online += online;
+        occupancy.watched += watched;
+        occupancy.deliveries += self.member_news.len();
         occupancy.deliveries += self.deliveries.len() + self.published.len() + self.effects.len();
         occupancy.unanswered += self.unanswered.values().map(VecDeque::len).sum::<usize>();
         if let Some(desk) = &self.wires.desk {

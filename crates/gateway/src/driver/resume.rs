@@ -12,9 +12,10 @@ use super::{Client, Driver, Live, Post, homes::Parked};
 use crate::{
     address::ConnectionPermit,
     close::{CloseReason, Grace},
-    desk::{Ask, Wish},
+    desk::Ask,
     plane::{ConnId, Io, Kernel, Moving, Net},
     session::{Claim, Session, expired},
+    settings::Settings,
 };
 
 /// A connection on its way to the session that it claims.
@@ -55,13 +56,13 @@ impl From<Incoming<'_>> for Later {
 impl<N: Net> Driver<N> {
     /// How long a session is kept; `None` where it ends with its socket.
     fn span(&self, grace: Grace) -> Option<Duration> {
-        let settings = &self.wires.door.node.shared.settings.session;
+        let Settings { session, drain, .. } = &self.wires.door.node.shared.settings;
         match grace {
-            // Nobody could come back to it here: its partner is not told that it has left either.
-            _ if self.is_draining => None,
             Grace::None => None,
-            Grace::Closed => Some(settings.grace_closed.0),
-            Grace::Lost => Some(settings.grace.0),
+            // Until its client has been told to come back, at least: to the process after this one.
+            _ if self.is_draining => Some(session.grace.0.max(drain.reconnect_within.0)),
+            Grace::Closed => Some(session.grace_closed.0),
+            Grace::Lost => Some(session.grace.0),
         }
     }
 
@@ -74,8 +75,14 @@ impl<N: Net> Driver<N> {
         permit: ConnectionPermit,
         grace: Grace,
     ) -> Option<ConnectionPermit> {
+        if session.is_present() {
+            self.present(session.user(), false);
+        }
         let span = self.span(grace).filter(|span| !span.is_zero());
-        let span = span.filter(|_| session.is_worth_a_grace(io.now()));
+        let span = span.filter(|_| match self.is_draining {
+            true => session.is_worth_leaving(io.now()),
+            false => session.is_worth_a_grace(io.now()),
+        });
         let outlet = session.outlet();
         self.homes.forget(outlet);
         let Some(span) = span else {
@@ -84,25 +91,33 @@ impl<N: Net> Driver<N> {
         };
         let (now, until) = (io.now(), io.now() + span);
         self.ask(io, ask_of(Input::Away(session.key())), true);
-        self.homes.park(Parked { session, permit, until });
+        self.homes.park(Parked { session, permit: Some(permit), until });
         self.wires.door.node.shared.figures.in_grace.fetch_add(1, Relaxed);
-        self.with_parked(io, outlet, |session| session.lose_socket(now, until));
+        let is_draining = self.is_draining;
+        self.with_parked(io, outlet, |session| match is_draining {
+            true => session.rest(),
+            false => session.lose_socket(now, until),
+        });
         None
     }
 
-    /// Ends a session for good. A node that goes away takes nobody's partner from them: calls go on
-    /// without it.
+    /// Ends a session for good.
     fn finish(&mut self, io: &Io<N>, session: &Session) {
         for room in session.listens_to() {
-            self.unlisten(io, room, session.outlet());
+            self.unlisten(room, session.outlet());
         }
-        if !self.is_draining {
-            self.ask(io, ask_of(Input::Disconnect(session.key())), true);
+        let watched = session.watched();
+        if !watched.is_empty() {
+            self.unwatch(session.outlet(), watched);
         }
+        self.ask(io, ask_of(Input::Disconnect(session.key())), true);
     }
 
-    /// Ends the sessions whose grace is over.
+    /// Ends the sessions whose grace is over; not while nobody could come back.
     pub(super) fn end_graces(&mut self, io: &Io<N>) {
+        if self.is_draining {
+            return;
+        }
         while let Some(outlet) = self.homes.poll_expired(io.now()) {
             tracing::debug!("a session was not resumed");
             self.end_grace(io, outlet);
@@ -133,8 +148,8 @@ impl<N: Net> Driver<N> {
         claim: Box<Claim>,
         later: Vec<Later>,
     ) {
-        let home = usize::from(claim.ticket.outlet.thread);
-        if home == usize::from(self.thread) || home >= self.wires.threads.len() {
+        let home = claim.ticket.outlet.home(self.wires.threads.len());
+        if home == usize::from(self.thread) {
             return self.resume_here(io, id, *claim, later);
         }
         let Some(Client::Live(live)) = self.clients.remove(id) else { return };
@@ -246,5 +261,5 @@ impl<N: Net> Driver<N> {
 }
 
 fn ask_of(input: Input) -> Ask {
-    Ask { wish: Wish::Meet(input, None), by: None }
+    Ask { input, seat: None, by: None }
 }

@@ -128,6 +128,30 @@ impl Cause for GivenUp {
     }
 }
 
+impl Cause for liveloop_ports::Cause {
+    const ALL: &'static [Self] = &[
+        Self::Full,
+        Self::Io,
+        Self::Locked,
+        Self::ReadOnly,
+        Self::Corrupt,
+        Self::Overloaded,
+        Self::Closed,
+    ];
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Full => "full",
+            Self::Io => "io",
+            Self::Locked => "locked",
+            Self::ReadOnly => "read-only",
+            Self::Corrupt => "corrupt",
+            Self::Overloaded => "overloaded",
+            Self::Closed => "closed",
+        }
+    }
+}
+
 /// How often each cause has come.
 #[derive(Debug)]
 pub(crate) struct Causes<C> {

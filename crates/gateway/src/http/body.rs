@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use axum::{body::to_bytes, extract::Request, http::StatusCode};
-use liveloop_core::UserId;
+use axum::{
+    body::to_bytes,
+    extract::Request,
+    http::{HeaderMap, StatusCode, header},
+};
 use liveloop_protocol::{ErrorCode, Refusal};
 use serde::de::DeserializeOwned;
 use tokio::time::timeout;
@@ -16,8 +19,14 @@ const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 /// The longest body, in bytes.
 const BODY_BYTES_MAX: usize = 4_096;
 
-/// Reads a JSON object; an empty body is an empty object.
+/// Reads a JSON object; an empty body is an empty object. Where the client says what it sends, it must
+/// say JSON.
 pub(super) async fn read<T: DeserializeOwned>(web: &Web, request: Request) -> Result<T, Problem> {
+    if !is_json(request.headers()) {
+        let detail = "the body must be JSON: say `Content-Type: application/json`";
+        let status = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+        return Err(Problem::new(status, ErrorCode::BadPayload, detail));
+    }
     let whole = timeout(BODY_TIMEOUT, to_bytes(request.into_body(), BODY_BYTES_MAX)).await;
     let whole = whole.map_err(|_| {
         web.door.node.shared.figures.count_given_up(GivenUp::BodyTimeout);
@@ -28,7 +37,7 @@ pub(super) async fn read<T: DeserializeOwned>(web: &Web, request: Request) -> Re
         let detail = "the body is longer than 4096 bytes, or did not come whole";
         Problem::new(StatusCode::PAYLOAD_TOO_LARGE, ErrorCode::TooLong, detail)
     })?;
-    let text = if bytes.trim_ascii().is_empty() { &b"{}"[..] } else { &bytes };
+    let text = if bytes.is_empty() { &b"{}"[..] } else { &bytes };
     let bad = |detail| Problem::new(StatusCode::BAD_REQUEST, ErrorCode::BadPayload, detail);
     // Serde would also read an array as a struct.
     if !text.trim_ascii_start().starts_with(b"{") {
@@ -44,35 +53,31 @@ pub(super) async fn read<T: DeserializeOwned>(web: &Web, request: Request) -> Re
     Ok(body)
 }
 
+fn is_json(headers: &HeaderMap) -> bool {
+    headers.get_all(header::CONTENT_TYPE).iter().all(|value| {
+        let media = value.to_str().unwrap_or_default().split(';').next().unwrap_or_default();
+        media.trim().eq_ignore_ascii_case("application/json")
+    })
+}
+
 impl From<Refusal> for Problem {
     fn from(refusal: Refusal) -> Self {
         let status = match refusal.code {
             ErrorCode::RoomNotFound => StatusCode::NOT_FOUND,
             ErrorCode::NotAllowed | ErrorCode::NotInRoom => StatusCode::FORBIDDEN,
             ErrorCode::RoomFull => StatusCode::CONFLICT,
+            ErrorCode::StoreUnavailable => StatusCode::SERVICE_UNAVAILABLE,
+            ErrorCode::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            ErrorCode::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             _ => StatusCode::BAD_REQUEST,
         };
-        let problem = Self::new(status, refusal.code, refusal.message);
+        let mut problem = Self::new(status, refusal.code, refusal.message);
+        if let Some(millis) = refusal.retry_after_ms {
+            problem = problem.retry_after(Duration::from_millis(millis));
+        }
         match refusal.field {
             Some(field) => problem.field(field),
             None => problem,
         }
-    }
-}
-
-impl Web {
-    /// The visitor of `Authorization: Bearer TOKEN` (RFC 6750, section 2.1).
-    pub(super) fn visitor(&self, request: &Request) -> Result<UserId, Problem> {
-        let header = request.headers().get(axum::http::header::AUTHORIZATION);
-        let token = header.and_then(|value| value.to_str().ok()).and_then(|value| {
-            let (scheme, token) = value.split_once(' ')?;
-            scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-        });
-        let holder = token.and_then(|token| self.door.node.shared.secret.read_token(token));
-        holder.map(|holder| holder.user).ok_or_else(|| {
-            let detail = "send `Authorization: Bearer TOKEN` with a token from `welcome` or \
-                          `POST /api/users`";
-            Problem::new(StatusCode::UNAUTHORIZED, ErrorCode::BadToken, detail)
-        })
     }
 }

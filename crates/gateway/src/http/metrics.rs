@@ -13,6 +13,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Response},
 };
+use liveloop_ports::Health;
 use liveloop_protocol::ErrorCode;
 
 use super::{Problem, Web, peer_of};
@@ -43,7 +44,7 @@ pub(super) async fn metrics(State(web): State<Web>, request: Request) -> Respons
     tell_trouble(&mut out, figures);
     tell_turned_away(&mut out, figures);
     tell_tls(&mut out, figures);
-    tell_engines(&mut out, figures);
+    tell_engines(&mut out, figures, &node.archive.health());
     let headers = [(header::CONTENT_TYPE, CONTENT_TYPE), (header::CACHE_CONTROL, "no-store")];
     (headers, out.into_text()).into_response()
 }
@@ -139,9 +140,7 @@ fn tell_lobby(out: &mut Exposition, figures: &Figures) {
     let rooms = figures.rooms.load(Relaxed);
     out.gauge(("liveloop_rooms_active", "Rooms of two at present."), rooms);
     let groups = figures.groups.load(Relaxed);
-    out.gauge(("liveloop_groups", "Groups at present."), groups);
-    let help = "Groups that ended because nobody listened for too long.";
-    out.counter(("liveloop_groups_ended_total", help), figures.groups_ended.load(Relaxed));
+    out.gauge(("liveloop_groups", "Channels that somebody listens to."), groups);
     let waiting = figures.waiting.load(Relaxed);
     out.gauge(("liveloop_waiting", "Visitors who wait for a partner."), waiting);
     let help = "How long the longer one waited, of each two who met.";
@@ -216,11 +215,18 @@ fn tell_tls(out: &mut Exposition, figures: &Figures) {
     out.gauge(("liveloop_tls_certificate_expiry_timestamp_seconds", help), expiry);
 }
 
-/// Stores and Redis. There is only the store in memory yet, which cannot fail.
-fn tell_engines(out: &mut Exposition, figures: &Figures) {
+/// The store and Redis, which there is none of yet.
+fn tell_engines(out: &mut Exposition, figures: &Figures, store: &Health) {
+    let is_up = u64::from(!matches!(store, Health::Down(_)));
+    out.gauge(("liveloop_store_up", "Whether the store works: 1 or 0."), is_up);
     let help = "From asking the store to its answer.";
     out.histogram(("liveloop_store_latency_seconds", help), &figures.store_latency.snapshot());
-    out.counter(("liveloop_store_errors_total", "Times the store failed."), 0);
+    let help = "Times that the store answered that it does not work.";
+    out.counters(("liveloop_store_errors_total", help), |counters| {
+        for (cause, count) in figures.store_failures.counts() {
+            counters.add(&[("cause", cause)], count);
+        }
+    });
     let help = "From asking Redis to its answer.";
     out.histogram(("liveloop_redis_latency_seconds", help), &Snapshot::empty(&MOMENTS));
     out.counter(("liveloop_redis_errors_total", "Times Redis failed."), 0);

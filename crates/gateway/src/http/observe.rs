@@ -7,7 +7,7 @@ use axum::{
     response::Response,
 };
 
-use super::Web;
+use super::{Web, routes::Route};
 use crate::figures::{RequestKind, Requests};
 
 /// What a path is counted as that leads to nothing of ours.
@@ -29,10 +29,14 @@ pub(super) async fn observe(State(web): State<Web>, request: Request, next: Next
     response
 }
 
-/// Shows the usual answers of each route from the first scrape, so that a rate is known from the
+/// Shows the usual answer of each route from the first scrape, so that a rate is known from the
 /// first request.
-pub(super) fn announce(requests: &Requests, routes: &[(&'static str, &'static str, u16)]) {
-    for (method, endpoint, status) in routes.iter().copied() {
+pub(super) fn announce(requests: &Requests, routes: &[Route]) {
+    let usual = routes.iter().filter_map(|route| {
+        let answer = route.operation.answers.first()?;
+        Some((method(&route.method), route.path, answer.status.as_u16()))
+    });
+    for (method, endpoint, status) in usual.chain([("GET", "/ws", 101)]) {
         requests.announce(RequestKind { method, endpoint: endpoint.into(), status });
     }
 }

@@ -84,15 +84,7 @@ fn respond(file: &PageFile, status: StatusCode, headers: &HeaderMap) -> Response
         Some(name) => format!("{}-{name}\"", file.etag.trim_end_matches('"')),
         None => file.etag.to_owned(),
     };
-    let is_fresh = status == StatusCode::OK
-        && headers.get_all(header::IF_NONE_MATCH).iter().any(|value| {
-            value.to_str().is_ok_and(|value| {
-                value
-                    .split(',')
-                    .map(|tag| tag.trim().trim_start_matches("W/"))
-                    .any(|tag| tag == etag)
-            })
-        });
+    let is_fresh = status == StatusCode::OK && is_unchanged(headers, &etag);
     let (status, body) = if is_fresh {
         (StatusCode::NOT_MODIFIED, Body::empty())
     } else {
@@ -112,6 +104,16 @@ fn respond(file: &PageFile, status: StatusCode, headers: &HeaderMap) -> Response
         out.insert(header::CONTENT_ENCODING, HeaderValue::from_static(encoding));
     }
     response
+}
+
+/// Whether who asks has what bears this entity tag already (RFC 9110, section 13.1.2).
+pub(super) fn is_unchanged(asked: &HeaderMap, etag: &str) -> bool {
+    asked.get_all(header::IF_NONE_MATCH).iter().any(|value| {
+        value.to_str().is_ok_and(|value| {
+            let mut tags = value.split(',').map(|tag| tag.trim().trim_start_matches("W/"));
+            tags.any(|tag| tag == etag)
+        })
+    })
 }
 
 fn choose(file: &PageFile, headers: &HeaderMap) -> (Option<&'static str>, &'static [u8]) {

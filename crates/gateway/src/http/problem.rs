@@ -8,22 +8,27 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use liveloop_protocol::ErrorCode;
+use schemars::JsonSchema;
 use serde::Serialize;
 
-/// A problem document.
-#[derive(Debug, Serialize)]
+/// A problem document (RFC 9457): why a request was refused, and what to do.
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Problem {
+    /// Always `about:blank`: `code` says more.
     #[serde(rename = "type")]
     kind: &'static str,
+    /// What the status is called.
     title: &'static str,
+    /// The status of the response.
     status: u16,
     /// What to do.
     detail: Cow<'static, str>,
+    /// Why, as on the WebSocket.
     code: ErrorCode,
     /// The field at fault, as a path.
     #[serde(skip_serializing_if = "Option::is_none")]
     field: Option<String>,
-    /// Rounded up to a whole millisecond.
+    /// When it may be tried again, rounded up to a whole millisecond.
     #[serde(rename = "retryAfterMs", skip_serializing_if = "Option::is_none")]
     retry_after_ms: Option<u64>,
     /// Not for HTTP, which would read on.
@@ -122,6 +127,10 @@ impl IntoResponse for Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if status == StatusCode::UNAUTHORIZED {
+            // RFC 9110, section 11.6.1, and RFC 6750, section 3.
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+        }
         if status == StatusCode::UPGRADE_REQUIRED {
             headers.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
             headers.insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));

@@ -3,31 +3,45 @@
 use std::sync::atomic::Ordering::Relaxed;
 
 use axum::{Json, extract::State, http::header, response::IntoResponse};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::Web;
 use crate::{figures::Counts, settings::Site};
 
-#[derive(Serialize)]
-struct Status {
+/// How many are here.
+#[derive(Serialize, JsonSchema)]
+pub(super) struct Status {
+    /// On this node.
     node: NodeFigures,
+    /// On all nodes.
     cluster: ClusterFigures,
+    /// Since midnight (UTC), on this node.
     today: Counts,
 }
 
-#[derive(Clone, Copy, Serialize)]
+/// What a node counts.
+#[derive(Clone, Copy, Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct NodeFigures {
+    /// WebSocket connections open.
     active_connections: u64,
+    /// Matches made since the start.
     rooms_created: u64,
+    /// Texts since the start.
     messages_exchanged: u64,
+    /// Connections refused, or ended otherwise than by the client's wish, since the start.
     connection_failures: u64,
+    /// Visitors who wait for a partner.
     waiting: u64,
+    /// Calls at present.
     rooms: u64,
 }
 
-#[derive(Serialize)]
+/// The same of all nodes.
+#[derive(Serialize, JsonSchema)]
 struct ClusterFigures {
+    /// How many there are.
     nodes: u64,
     #[serde(flatten)]
     all: NodeFigures,

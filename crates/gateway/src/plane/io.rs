@@ -28,6 +28,14 @@ pub(crate) struct ConnId {
     pub(crate) key: Key,
 }
 
+impl ConnId {
+    /// The loop, of so many, at which a session is that is reached so: also where it comes from a
+    /// process that had more of them.
+    pub(crate) fn home(self, threads: usize) -> usize {
+        usize::from(self.thread) % threads
+    }
+}
+
 /// A connection between two threads, with its TLS and with what is still to be written to it.
 #[derive(Debug)]
 pub(crate) struct Moving<N: Net = Kernel>(Box<Conn<N>>);
@@ -67,6 +75,16 @@ impl<N: Net> Io<N> {
             gone: Vec::new(),
             now: Moment::default(),
         }
+    }
+
+    /// No connection here has had a greater generation.
+    pub(crate) fn generation(&self) -> u32 {
+        self.conns.generation()
+    }
+
+    /// All slots begin with this generation; called before there is any.
+    pub(super) fn begin_with(&mut self, generation: u32) {
+        self.conns = Slots::beginning_with(generation);
     }
 
     /// Has the kernel send in batches from now on; called on the loop's own thread.

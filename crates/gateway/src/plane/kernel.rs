@@ -7,13 +7,11 @@ use std::{
     time::Duration,
 };
 
-use liveloop_ports::BoxFuture;
 use mio::{
     Events, Interest, Poll, Registry, Token, Waker,
     event::Event,
     net::{TcpListener, TcpStream},
 };
-use tokio::runtime::Handle;
 
 use super::{
     net::{Net, Ready},
@@ -35,7 +33,6 @@ impl Net for Kernel {
     type Registry = Registry;
     type Events = Events;
     type Waker = Waker;
-    type Tasks = Handle;
 
     fn adopt(socket: StdTcpStream) -> io::Result<TcpStream> {
         socket.set_nonblocking(true)?;
@@ -98,10 +95,6 @@ impl Net for Kernel {
 
     fn wake(waker: &Waker) -> io::Result<()> {
         waker.wake()
-    }
-
-    fn spawn(tasks: &Handle, task: BoxFuture<'static, ()>) {
-        tasks.spawn(task);
     }
 }
 

@@ -15,8 +15,6 @@ use std::{
     time::Duration,
 };
 
-use liveloop_ports::BoxFuture;
-
 use super::slots::Key;
 
 /// A network, with the way to wait for it.
@@ -35,8 +33,6 @@ pub(crate) trait Net: Sized + fmt::Debug + 'static {
     type Events;
     /// Ends a wait from another thread.
     type Waker: fmt::Debug + Send + Sync;
-    /// Where answers are awaited for which no loop waits.
-    type Tasks: Clone;
 
     /// Makes a socket fit for a loop.
     ///
@@ -86,9 +82,6 @@ pub(crate) trait Net: Sized + fmt::Debug + 'static {
     fn found(events: &Self::Events) -> impl Iterator<Item = Ready>;
     /// Ends the wait that is, or the next one.
     fn wake(waker: &Self::Waker) -> io::Result<()>;
-
-    /// Has a task run, beside the loops.
-    fn spawn(tasks: &Self::Tasks, task: BoxFuture<'static, ()>);
 }
 
 /// Something that a loop has waited for.

@@ -6,6 +6,8 @@ const BLOCK: usize = 256;
 /// A list of slots; a free one is reused, the last freed first.
 #[derive(Debug)]
 pub(crate) struct Slots<T> {
+    /// The generation that each slot begins with.
+    first_generation: u32,
     blocks: Vec<Box<[Slot<T>]>>,
     free: Vec<u32>,
     len: usize,
@@ -27,7 +29,18 @@ pub(crate) struct Key {
 
 impl<T> Slots<T> {
     pub(crate) fn new() -> Self {
-        Self { blocks: Vec::new(), free: Vec::new(), len: 0 }
+        Self::beginning_with(0)
+    }
+
+    /// Slots that do not give again what others have given below this generation.
+    pub(crate) fn beginning_with(first_generation: u32) -> Self {
+        Self { first_generation, blocks: Vec::new(), free: Vec::new(), len: 0 }
+    }
+
+    /// No key has had a greater generation.
+    pub(crate) fn generation(&self) -> u32 {
+        let generations = self.blocks.iter().flatten().map(|slot| slot.generation);
+        generations.max().unwrap_or(0).max(self.first_generation)
     }
 
     pub(crate) fn insert(&mut self, value: T) -> Key {
@@ -71,7 +84,9 @@ impl<T> Slots<T> {
 
     fn grow(&mut self) -> u32 {
         let first = u32::try_from(self.blocks.len() * BLOCK).expect("no node has so many");
-        self.blocks.push((0..BLOCK).map(|_| Slot { generation: 0, value: None }).collect());
+        self.blocks.push(
+            (0..BLOCK).map(|_| Slot { generation: self.first_generation, value: None }).collect(),
+        );
         let last = first + u32::try_from(BLOCK).expect("a block is small") - 1;
         self.free.extend((first + 1..=last).rev());
         first
@@ -96,6 +111,22 @@ mod tests {
         assert_eq!((slots.get(old), slots.get(new)), (None, Some(&"new")));
         assert_eq!(slots.remove(old), None);
         assert_eq!(slots.len, 1);
+    }
+
+    #[test]
+    fn those_that_go_on_give_no_key_again() {
+        let mut former = Slots::new();
+        let mut given = std::collections::HashSet::new();
+        for turn in 0..600 {
+            let key = former.insert(turn);
+            given.insert(key);
+            if turn % 3 == 0 {
+                former.remove(key);
+            }
+        }
+        let mut slots = Slots::beginning_with(former.generation() + 1);
+        assert!((0..600).all(|turn| !given.contains(&slots.insert(turn))));
+        assert_eq!(Slots::<u32>::beginning_with(7).generation(), 7);
     }
 
     #[test]

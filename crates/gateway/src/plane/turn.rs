@@ -98,6 +98,12 @@ impl<P, N: Net> Start<P, N> {
         Ok(Self { poll, io, link, sends })
     }
 
+    /// Its connections' ids begin with this generation.
+    pub(crate) fn beginning_with(mut self, generation: u32) -> Self {
+        self.io.begin_with(generation);
+        self
+    }
+
     pub(crate) fn link(&self) -> PlaneLink<P, N> {
         self.link.clone()
     }

@@ -1,8 +1,17 @@
 //! The call of a session: asking for one, beginning, leaving and losing it.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
-use liveloop_core::{EndReason, Input, Mode, Moment, Relaxed, Request, RoomId, SocketId, Wishes};
+use liveloop_core::{
+    EndReason, Input, Mode, Moment, Relaxed, Request, RoomId, SocketId, UserId, Wishes,
+};
+use liveloop_ports::{Channel, ChannelKind, Wall};
 use liveloop_protocol::{
     BlockUser, Encoded, IdText, MatchDone, Refusal, Relaxation, RemoteUser, RequestRoom,
     ServerEvent, StopByRemoteUser, StopReason, Waiting, format_id,
@@ -15,7 +24,7 @@ use super::{
 use crate::{
     clock::Now,
     close::CloseReason,
-    desk::{Answer, Ask, AskedBy, Seat, Wish},
+    desk::{Answer, Ask, AskedBy, Seat},
     plane::ConnId,
 };
 
@@ -23,6 +32,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Partner {
     pub(crate) socket: SocketId,
+    /// Never shown: the other one knows the pseudonym alone.
+    pub(crate) user: UserId,
     pub(crate) pseudonym: IdText,
     pub(crate) profile: Arc<Profile>,
     pub(crate) common_interests: Vec<String>,
@@ -36,14 +47,68 @@ pub(crate) struct Call {
     pub(super) room_id: IdText,
     pub(super) own_socket_id: IdText,
     pub(super) own_pseudonym: IdText,
+    /// Who this session's visitor is, for what is kept.
+    own_user: UserId,
     pub(super) partner: Partner,
     mode: Mode,
     is_initiator: bool,
     /// The number of the event that says that it has begun.
     pub(super) n: u64,
+    /// Whether it is surely in the directory: as soon as something was said.
+    is_entered: AtomicBool,
 }
 
 impl Call {
+    /// The call that `own`, a session and its visitor, is matched to; the event `n` says to them that
+    /// it has begun.
+    pub(super) fn new(matched: Matched, own: (SocketId, UserId), n: u64) -> Self {
+        let Matched { room, mode, is_initiator, own_pseudonym, partner, .. } = matched;
+        let (own_socket, own_user) = own;
+        Self {
+            room,
+            room_id: format_id(room.0),
+            own_socket_id: format_id(own_socket.0),
+            own_pseudonym,
+            own_user,
+            partner,
+            mode,
+            is_initiator,
+            n,
+            is_entered: AtomicBool::new(false),
+        }
+    }
+
+    pub(super) fn is_initiator(&self) -> bool {
+        self.is_initiator
+    }
+
+    /// Whether the directory surely knows the call.
+    pub(super) fn is_entered(&self) -> bool {
+        self.is_entered.load(Ordering::Relaxed)
+    }
+
+    /// It does from now on.
+    pub(crate) fn set_entered(&self) {
+        self.is_entered.store(true, Ordering::Relaxed);
+    }
+
+    /// What the directory is to know of it, as of `now`: its chat, and who may read that.
+    pub(crate) fn entry(&self, now: Wall) -> (Channel, Vec<UserId>) {
+        let channel = Channel {
+            room: self.room,
+            kind: ChannelKind::Call,
+            name: None,
+            is_public: false,
+            capacity: 2,
+            creator: None,
+            created_at: now,
+        };
+        let mut members = vec![self.own_user, self.partner.user];
+        // Two windows of one visitor.
+        members.dedup();
+        (channel, members)
+    }
+
     /// Sends an event to the partner at once, over the Link. The frame behind it was read at
     /// `read_at`.
     pub(super) fn relay(
@@ -156,7 +221,7 @@ impl Session {
         (event, room, reference): (&'static str, Option<RoomId>, Option<u64>),
     ) {
         let by = AskedBy { event, room, reference, outlet: self.outlet };
-        self.effects.push_back(Effect::Ask(Ask { wish: Wish::Meet(input, seat), by: Some(by) }));
+        self.effects.push_back(Effect::Ask(Ask { input, seat, by: Some(by) }));
     }
 
     /// What the lobby will grant is done here at once, so that no later frame goes to a partner
@@ -201,21 +266,13 @@ impl Session {
     }
 
     pub(super) fn begin_call(&mut self, matched: Matched) {
-        let Matched { room, mode, is_initiator, own_pseudonym, own_profile, partner } = matched;
+        let room = matched.room;
         // The partner was shown this name; one that was asked for too late is not taken over.
-        self.name = own_profile.name().map(Into::into);
+        self.name = matched.own_profile.name().map(Into::into);
         self.leave_call(None);
         self.set_queued(None);
-        let call = Arc::new(Call {
-            room,
-            room_id: format_id(room.0),
-            own_socket_id: format_id(self.socket.0),
-            own_pseudonym,
-            partner,
-            mode,
-            is_initiator,
-            n: self.last_n + 1,
-        });
+        let own = (self.socket, self.user);
+        let call = Arc::new(Call::new(matched, own, self.last_n + 1));
         self.send_match_done(&call);
         self.note_begun(&call);
         self.call = Some(call);

@@ -1,4 +1,4 @@
-//! Frames that name a group while the desk has yet to answer the `join-room` before them. They wait
+//! Frames that name a channel while the stores have yet to answer the `join-room` before them. They wait
 //! here, so that what a client sends acts in the order in which it was sent; other frames pass.
 
 use std::{collections::VecDeque, sync::Arc};
@@ -25,14 +25,19 @@ pub(super) struct Deferred {
 }
 
 impl Session {
-    /// The group whose answer a frame has to wait for.
+    /// The channel whose answer a frame has to wait for.
     pub(super) fn has_to_wait_for(&self, event: &ClientEvent<'_>) -> Option<RoomId> {
         let traces = self.traces.as_ref()?;
         let room = room_named(event.room_id())?;
         let follows = || traces.deferred.iter().any(|deferred| deferred.room == room);
         let waits = match event {
-            ClientEvent::NewMessage(_) | ClientEvent::Typing(_) => {
-                traces.joining.contains(&room) || follows()
+            ClientEvent::NewMessage(_)
+            | ClientEvent::Typing(_)
+            | ClientEvent::History(_)
+            | ClientEvent::Read(_)
+            | ClientEvent::EditMessage(_)
+            | ClientEvent::DeleteMessage(_) => {
+                traces.joining.iter().any(|joining| joining.room == room) || follows()
             }
             ClientEvent::JoinRoom(_) | ClientEvent::LeaveRoom(_) => follows(),
             _ => false,
@@ -56,7 +61,7 @@ impl Session {
         deferred.push_back(Deferred { room, text: text.into(), now });
     }
 
-    /// The desk has answered for `room`: what has waited for that acts now.
+    /// The stores have answered for `room`: what has waited for that acts now.
     pub(super) fn take_up(&mut self, room: RoomId) {
         let Some(traces) = &mut self.traces else { return };
         let waiting = std::mem::take(&mut traces.deferred);

@@ -2,11 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use liveloop_core::{EndReason, Mode, Moment, Relaxed, RoomId};
+use liveloop_core::{EndReason, Mode, Moment, Relaxed, RoomId, UserId};
 use liveloop_protocol::{Encoded, IdText};
 
-use super::{Joined, Partner, Profile};
-use crate::desk::Answer;
+use super::{Online, Partner, Profile};
+use crate::{desk::Answer, inquiry::Finding};
 
 /// Something for a session, from the lobby or from the partner.
 #[derive(Debug)]
@@ -24,8 +24,14 @@ pub(crate) enum Delivery {
     Waiting(WaitingNotice),
     /// The lobby's answer to what this session asked.
     Answer(Answer),
-    /// The desk's answer to a `join-room`.
-    Joined(Box<Joined>),
+    /// The stores' answer to what this session asked.
+    Found(Box<Finding>),
+    /// One session of its visitor has left this channel.
+    MemberGone(RoomId),
+    /// Who of those whom it watches is online.
+    Online(Box<Online>),
+    /// One of them has come or gone.
+    Presence { user: UserId, is_online: bool },
     /// From the partner.
     Relay(Relay),
 }

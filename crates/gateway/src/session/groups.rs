@@ -1,30 +1,56 @@
-//! Groups as one session knows them: joining, leaving, and what it says there.
+//! Channels as one session knows them: joining, leaving, and what it says there.
 //!
-//! A visitor is seen by their lasting id in a group, the connection by an id of that group alone.
+//! A visitor is seen by their lasting id in a channel, the connection by an id of that channel alone.
+//! Who is a member the stores know. A session that may come in listens first and asks for the place
+//! of the last text then: so a text of between is in the history that it asks for, or heard, or both.
 
 use std::sync::{Arc, atomic::AtomicBool};
 
-use liveloop_core::{GroupRejection, GroupView, Moment, RoomId};
+use liveloop_core::{MembersChange, Moment, RoomId, SocketId, UserId};
 use liveloop_protocol::{
-    Encoded, ErrorCode, IdText, JoinRoom, LeaveRoom, Refusal, RoomJoined, ServerEvent, format_id,
+    Encoded, ErrorCode, IdText, JoinRoom, LeaveRoom, Refusal, RoomJoined, RoomMembers, ServerEvent,
+    format_id,
 };
 
-use super::{Effect, RelayKind, Session, room_named};
+use super::{Effect, Nothing, RelayKind, Session, room_named};
 use crate::{
-    desk::{Ask, AskedBy, Wish},
+    clock::Now,
+    desk::AskedBy,
+    inquiry::{Entered, Finding, Inquiry, Question, Reply, hash_of_secret, room_not_found},
     plane::ConnId,
 };
 
-/// A group that a session listens to; ids are in their text form, for they go into every event.
+/// How many inquiries of one session may be unanswered.
+const UNANSWERED_MAX: u8 = 16;
+/// What one is told who has as many, in milliseconds.
+const RETRY_AFTER_MS: u64 = 1_000;
+
+/// A channel that a session listens to; ids are in their text form, for they go into every event.
 #[derive(Debug)]
 pub(super) struct Listening {
     pub(super) room: RoomId,
     pub(super) room_id: IdText,
-    /// This connection, in this group alone.
+    /// This connection, in this channel alone.
+    pub(super) own: SocketId,
     pub(super) own_id: IdText,
 }
 
-/// An event for all who listen to a group, but the connection that it comes from.
+impl Listening {
+    /// `own` is what the others see of the connection.
+    pub(super) fn new(room: RoomId, own: SocketId) -> Self {
+        Self { room, room_id: format_id(room.0), own, own_id: format_id(own.0) }
+    }
+}
+
+/// A `join-room` that is not answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Joining {
+    pub(super) room: RoomId,
+    /// Of the inquiry: after a `leave-room` another attempt has another one.
+    number: u32,
+}
+
+/// An event for all who listen to a channel, but the connection that it comes from.
 #[derive(Clone, Debug)]
 pub(crate) struct Publication {
     pub(crate) room: RoomId,
@@ -54,93 +80,234 @@ impl Published {
     }
 }
 
-/// What the desk says to a `join-room`.
-#[derive(Debug)]
-pub(crate) struct Joined {
-    pub(crate) room: RoomId,
-    pub(crate) reference: Option<u64>,
-    pub(crate) outcome: Result<GroupView, GroupRejection>,
-    /// The last text's place when this session begins to listen, read by its own thread: were it
-    /// read sooner, a text of between would be neither in the history that it asks for nor heard.
-    pub(crate) last_seq: u64,
-}
-
-/// What a visitor is told of a group that refuses them.
-pub(crate) fn refusal_of(rejection: GroupRejection) -> Refusal {
-    let (code, message) = match rejection {
-        GroupRejection::NotFound => {
-            (ErrorCode::RoomNotFound, "there is no such group for you: check the link")
-        }
-        GroupRejection::Full => {
-            (ErrorCode::RoomFull, "this group has as many members as it may: try again later")
-        }
-        GroupRejection::TooMany => {
-            (ErrorCode::NotAllowed, "no more groups can be made: use one of those that you have")
-        }
-    };
-    Refusal::new(code, message)
+impl Publication {
+    /// Who has come and gone, for all who listen; the channel has `count` members now.
+    pub(crate) fn of_members(change: &MembersChange, count: usize) -> Self {
+        let room_id = format_id(change.room.0);
+        let ids = |users: &[UserId]| users.iter().map(|user| format_id(user.0)).collect();
+        let (joined, left): (Vec<IdText>, Vec<IdText>) = (ids(&change.joined), ids(&change.left));
+        let event = ServerEvent::RoomMembers(&RoomMembers {
+            room_id: &room_id,
+            count,
+            joined: (!joined.is_empty()).then(|| joined.iter().map(IdText::as_str).collect()),
+            left: (!left.is_empty()).then(|| left.iter().map(IdText::as_str).collect()),
+        });
+        let (room, kind) = (change.room, RelayKind::Numbered);
+        Self { room, kind, event: Some(Published::new(&event, None)), from: None, answer: None }
+    }
 }
 
 impl Session {
-    pub(super) fn join_room(&mut self, join: &JoinRoom<'_>, reference: Option<u64>) {
+    pub(super) fn join_room(&mut self, join: &JoinRoom<'_>, reference: Option<u64>, now: Now) {
+        let refused = |session: &mut Self, refusal: &Refusal| {
+            session.refuse(reference, Some("join-room"), Some(&join.room_id), refusal);
+        };
         let room = room_named(Some(&join.room_id)).unwrap_or(RoomId::NEVER);
+        if room == RoomId::NEVER {
+            return refused(self, &room_not_found());
+        }
+        let attempt = self.joining().iter().find(|joining| joining.room == room).copied();
         let most = self.shared.settings.limits.groups_per_connection;
-        let is_known = self.listening(room).is_some() || self.joining().contains(&room);
-        if !is_known && most > 0 && self.groups().len() + self.joining().len() >= most {
-            let reason = "you listen to as many groups as one may: leave one of them first";
-            let refusal = Refusal::new(ErrorCode::NotAllowed, reason);
-            return self.refuse(reference, Some("join-room"), Some(&join.room_id), &refusal);
+        let is_new = attempt.is_none() && self.listening(room).is_none();
+        if is_new && most > 0 && self.listened() >= most {
+            let reason = "you listen to as many channels as one may: leave one of them first";
+            return refused(self, &Refusal::new(ErrorCode::NotAllowed, reason));
         }
-        if !is_known {
-            self.traces.get_or_insert_default().joining.push(room);
+        let question = Question::Join {
+            room,
+            user: self.user,
+            name: self.name.clone(),
+            invite: join.invite.as_deref().map(hash_of_secret),
+            at: now.wall,
+        };
+        let number = attempt.map_or_else(|| self.next_number(), |attempt| attempt.number);
+        let by = self.asked_by("join-room", Some(room), reference);
+        if let Err(refusal) = self.inquire(Inquiry { question, by, number }) {
+            return refused(self, &refusal);
         }
-        self.ask_for_group(Wish::Join(room, self.user), "join-room", reference);
+        if attempt.is_none() {
+            self.traces.get_or_insert_default().joining.push(Joining { room, number });
+        }
     }
 
     pub(super) fn leave_room(&mut self, leave: &LeaveRoom<'_>, reference: Option<u64>) {
-        let room = room_named(Some(&leave.room_id)).unwrap_or(RoomId::NEVER);
-        let was_joining = self.forget_joining(room);
-        if !was_joining && self.listening(room).is_none() {
-            let refusal = Refusal::not_in_room();
-            return self.refuse(reference, Some("leave-room"), Some(&leave.room_id), &refusal);
-        }
-        if let Some(traces) = &mut self.traces {
-            traces.groups.retain(|group| group.room != room);
-        }
-        self.effects.push_back(Effect::Unlisten(room, self.outlet));
-        self.ask_for_group(Wish::Leave(room, self.user), "leave-room", reference);
-    }
-
-    fn ask_for_group(&mut self, wish: Wish, event: &'static str, reference: Option<u64>) {
-        let (Wish::Join(room, _) | Wish::Leave(room, _)) = wish else { return };
-        let by = AskedBy { event, room: Some(room), reference, outlet: self.outlet };
-        self.effects.push_back(Effect::Ask(Ask { wish, by: Some(by) }));
-    }
-
-    pub(super) fn joined(&mut self, joined: &Joined) {
-        let room_id = format_id(joined.room.0);
-        let is_wanted = self.forget_joining(joined.room);
-        let view = match &joined.outcome {
-            Ok(view) => view,
-            Err(rejection) => {
-                let refusal = refusal_of(*rejection);
-                let known = Some(room_id.as_str()).filter(|_| joined.room != RoomId::NEVER);
-                return self.refuse(joined.reference, Some("join-room"), known, &refusal);
-            }
+        let refused = |session: &mut Self, refusal: &Refusal| {
+            session.refuse(reference, Some("leave-room"), Some(&leave.room_id), refusal);
         };
+        let room = room_named(Some(&leave.room_id)).unwrap_or(RoomId::NEVER);
+        let is_joining = self.joining().iter().any(|joining| joining.room == room);
+        if !is_joining && self.listening(room).is_none() {
+            return refused(self, &Refusal::not_in_room());
+        }
+        let by = self.asked_by("leave-room", Some(room), reference);
+        let question = Question::Leave { room, user: self.user };
+        if let Err(refusal) = self.inquire(Inquiry { question, by, number: 0 }) {
+            return refused(self, &refusal);
+        }
+        let Some(traces) = &mut self.traces else { return };
+        traces.joining.retain(|joining| joining.room != room);
+        match traces.groups.iter().position(|group| group.room == room) {
+            // It says nothing there any more, and hears what is said until it has left.
+            Some(place) => traces.leaving.push(traces.groups.remove(place)),
+            None => self.effects.push_back(Effect::Unlisten(room, self.outlet)),
+        }
+    }
+
+    pub(super) fn asked_by(
+        &self,
+        event: &'static str,
+        room: Option<RoomId>,
+        reference: Option<u64>,
+    ) -> AskedBy {
+        AskedBy { event, room, reference, outlet: self.outlet }
+    }
+
+    /// Asks the stores, unless too much is unanswered.
+    pub(super) fn inquire(&mut self, inquiry: Inquiry) -> Result<(), Refusal> {
+        let unanswered = &mut self.traces.get_or_insert_default().unanswered;
+        if *unanswered >= UNANSWERED_MAX {
+            return Err(Refusal::rate_limited(RETRY_AFTER_MS));
+        }
+        *unanswered += 1;
+        self.effects.push_back(Effect::Inquire(Box::new(inquiry)));
+        Ok(())
+    }
+
+    /// A number that no inquiry of this session has had.
+    pub(super) fn next_number(&mut self) -> u32 {
+        let traces = self.traces.get_or_insert_default();
+        traces.last_number = traces.last_number.wrapping_add(1).max(1);
+        traces.last_number
+    }
+
+    /// The stores have answered.
+    pub(super) fn found(&mut self, finding: Finding) {
+        if let Some(traces) = &mut self.traces {
+            traces.unanswered = traces.unanswered.saturating_sub(1);
+        }
+        let Finding { by, number, outcome } = finding;
+        match outcome {
+            Ok(Reply::Joined { channel, .. }) => self.admitted(by, number, channel),
+            Ok(Reply::Entered(channel)) => self.entered(&by, number, &channel),
+            Ok(Reply::Left { room, .. }) => {
+                self.left(room);
+                self.acknowledge(by.reference, &Nothing {});
+            }
+            Ok(Reply::IsMember) => {}
+            Ok(Reply::AreFellows(users)) => self.may_watch(by, number, users),
+            Ok(Reply::ReadUpTo(up_to)) => self.has_read(&by, &up_to),
+            Ok(Reply::Changed(changed)) => self.has_changed(&by, &changed),
+            Ok(Reply::Page(told)) => told.with(|page| self.acknowledge(by.reference, page)),
+            Err(refusal) => self.not_found(&by, number, &refusal),
+        }
+    }
+
+    /// They are a member: from now on this session listens.
+    fn admitted(&mut self, by: AskedBy, number: u32, channel: Box<Entered>) {
+        let room = channel.room;
+        if self.is_joining(room, number) {
+            if let Some(traces) = &mut self.traces {
+                traces.leaving.retain(|group| group.room != room);
+            }
+            self.effects.push_back(Effect::Listen(room, self.outlet));
+        }
+        self.become_present();
+        let question = Question::Enter { channel, is_open: false };
+        if let Some(traces) = &mut self.traces {
+            // It is the same frame still, which was let pass.
+            traces.unanswered += 1;
+        }
+        self.effects.push_back(Effect::Inquire(Box::new(Inquiry { question, by, number })));
+    }
+
+    fn entered(&mut self, by: &AskedBy, number: u32, channel: &Entered) {
+        let room_id = format_id(channel.room.0);
         let ack = RoomJoined {
             room_id: &room_id,
-            kind: "group",
-            name: view.name.as_deref(),
-            count: view.count,
-            last_seq: joined.last_seq,
+            kind: channel.kind,
+            name: channel.name.as_deref(),
+            count: channel.count,
+            last_seq: channel.last_seq,
         };
-        self.acknowledge(joined.reference, &ack);
-        if is_wanted {
-            let own_id = self.shared.secret.connection_in(joined.room, self.socket);
-            let listening = Listening { room: joined.room, room_id, own_id };
+        self.acknowledge(by.reference, &ack);
+        let is_wanted = self.forget_joining(channel.room, number);
+        if is_wanted && self.listening(channel.room).is_none() {
+            let own = self.shared.secret.connection_in(channel.room, self.socket);
+            let listening = Listening::new(channel.room, own);
             self.traces.get_or_insert_default().groups.push(Arc::new(listening));
-            self.effects.push_back(Effect::Listen(joined.room, self.outlet));
+        }
+        self.take_up(channel.room);
+    }
+
+    fn not_found(&mut self, by: &AskedBy, number: u32, refusal: &Refusal) {
+        let Some(room) = by.room else {
+            return self.refuse(by.reference, Some(by.event), None, refusal);
+        };
+        let is_over = refusal.code != ErrorCode::StoreUnavailable;
+        match by.event {
+            "join-room" => {
+                let is_wanted = self.forget_joining(room, number);
+                if is_wanted && self.listening(room).is_none() {
+                    self.effects.push_back(Effect::Unlisten(room, self.outlet));
+                } else if is_wanted && is_over {
+                    self.stop_listening(room);
+                }
+            }
+            "leave-room" => self.stay(room),
+            // Nobody has asked but the node itself.
+            "" => {
+                if is_over && !self.joining().iter().any(|joining| joining.room == room) {
+                    self.stop_listening(room);
+                }
+                return;
+            }
+            _ => {}
+        }
+        let room_id = format_id(room.0);
+        self.refuse(by.reference, Some(by.event), Some(&room_id), refusal);
+        self.take_up(room);
+    }
+
+    /// A `leave-room` was refused.
+    fn stay(&mut self, room: RoomId) {
+        let Some(traces) = &mut self.traces else { return };
+        let Some(place) = traces.leaving.iter().position(|group| group.room == room) else {
+            return;
+        };
+        let group = traces.leaving.remove(place);
+        if !traces.groups.iter().any(|other| other.room == room) {
+            traces.groups.push(group);
+        }
+    }
+
+    /// A `leave-room` was granted, and no `join-room` after it.
+    fn left(&mut self, room: RoomId) {
+        let Some(traces) = &mut self.traces else { return };
+        if let Some(place) = traces.leaving.iter().position(|group| group.room == room) {
+            traces.leaving.remove(place);
+            self.effects.push_back(Effect::Unlisten(room, self.outlet));
+        }
+    }
+
+    /// Hears nothing more of a channel.
+    fn stop_listening(&mut self, room: RoomId) {
+        let Some(traces) = &mut self.traces else { return };
+        if let Some(place) = traces.groups.iter().position(|group| group.room == room) {
+            traces.groups.remove(place);
+            self.effects.push_back(Effect::Unlisten(room, self.outlet));
+        }
+    }
+
+    /// The visitor may be a member of `room` no more, for one of their sessions has left it.
+    pub(crate) fn check_membership(&mut self, room: RoomId) {
+        if self.listening(room).is_none() {
+            return;
+        }
+        let by = self.asked_by("", Some(room), None);
+        let question = Question::IsMember { room, user: self.user };
+        if self.inquire(Inquiry { question, by, number: 0 }).is_err() {
+            // It asks too much to be asked for.
+            self.stop_listening(room);
         }
     }
 
@@ -149,31 +316,45 @@ impl Session {
         kind.is_numbered().then(|| self.next_n())
     }
 
-    /// The groups that this session listens to.
+    /// The channels that this session listens to, and those that it may.
     pub(crate) fn listens_to(&self) -> Vec<RoomId> {
-        self.groups().iter().map(|group| group.room).collect()
+        let leaving = self.traces.iter().flat_map(|traces| &traces.leaving);
+        let listened = self.groups().iter().chain(leaving).map(|group| group.room);
+        listened.chain(self.joining().iter().map(|joining| joining.room)).collect()
+    }
+
+    /// How many those are.
+    fn listened(&self) -> usize {
+        let is_new = |joining: &&Joining| self.listening(joining.room).is_none();
+        self.groups().len() + self.joining().iter().filter(is_new).count()
     }
 
     fn groups(&self) -> &[Arc<Listening>] {
         self.traces.as_ref().map_or(&[], |traces| &traces.groups)
     }
 
-    fn joining(&self) -> &[RoomId] {
+    fn joining(&self) -> &[Joining] {
         self.traces.as_ref().map_or(&[], |traces| &traces.joining)
     }
 
-    /// Whether `room` was being joined; from now on it is not.
-    fn forget_joining(&mut self, room: RoomId) -> bool {
-        let Some(traces) = &mut self.traces else { return false };
-        let place = traces.joining.iter().position(|joining| *joining == room);
-        place.map(|place| traces.joining.swap_remove(place)).is_some()
+    fn is_joining(&self, room: RoomId, number: u32) -> bool {
+        self.joining().contains(&Joining { room, number })
+    }
+
+    /// Whether `room` was being joined by this attempt; from now on it is not.
+    fn forget_joining(&mut self, room: RoomId, number: u32) -> bool {
+        let is_joining = self.is_joining(room, number);
+        if let Some(traces) = self.traces.as_mut().filter(|_| is_joining) {
+            traces.joining.retain(|joining| joining.room != room);
+        }
+        is_joining
     }
 
     fn listening(&self, room: RoomId) -> Option<&Arc<Listening>> {
         self.groups().iter().find(|group| group.room == room)
     }
 
-    /// The group that is named, where this session listens to it.
+    /// The channel that is named, where this session listens to it.
     pub(super) fn group_named(&self, room_id: Option<&str>) -> Option<&Arc<Listening>> {
         let room_id = room_id?;
         self.groups().iter().find(|group| *group.room_id == *room_id)

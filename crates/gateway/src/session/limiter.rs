@@ -65,6 +65,17 @@ pub(super) struct Limiter {
 }
 
 impl Limiter {
+    /// One that has taken what is paid back at these moments.
+    pub(super) fn full_from([events, messages, requests]: [Moment; 3]) -> Self {
+        let taken = |full_at| Taken { bucket: TokenBucket::full_at(full_at), ..Taken::default() };
+        Self { events: taken(events), messages: taken(messages), requests: taken(requests) }
+    }
+
+    /// When it has been paid back for each.
+    pub(super) fn full_at(&self) -> [Moment; 3] {
+        [&self.events, &self.messages, &self.requests].map(|taken| taken.bucket.is_full_at())
+    }
+
     pub(super) fn event(&mut self, rates: &Rates, now: Moment) -> Verdict {
         self.events.take(rates.events, now)
     }

@@ -1,11 +1,11 @@
-//! Texts: first their place in the history, then the ack, then the partner or the group.
+//! Texts: first their place in the archive, then the ack, then the partner or the group.
 
 use std::sync::Arc;
 
-use liveloop_core::{Moment, RoomId};
-use liveloop_ports::{Appended, HistoryError, MessageId, Text};
+use liveloop_core::{Moment, RoomId, SocketId};
+use liveloop_ports::{Appended, ArchiveError, Body, Message, MessageId};
 use liveloop_protocol::{
-    IdText, MessageAck, MessageRelayed, NewMessage, Refusal, ServerEvent, encode_ack,
+    ErrorCode, IdText, MessageAck, MessageRelayed, NewMessage, Refusal, ServerEvent, encode_ack,
     encode_ack_error, format_id,
 };
 
@@ -20,13 +20,14 @@ use crate::{
     plane::ConnId,
 };
 
-/// A text on its way to the history.
+/// When one may try again whose text was not kept, in milliseconds: a store that has failed tries
+/// several times within that whether it works again.
+const RETRY_AFTER_MS: u64 = 1_000;
+
+/// A text on its way to the archive.
 #[derive(Debug)]
 pub(crate) struct Said {
-    pub(crate) text: Text,
-    message: String,
-    /// What its sender is called.
-    name: Option<Box<str>>,
+    pub(crate) message: Message,
     reference: Option<u64>,
     audience: Audience,
     read_at: Moment,
@@ -40,11 +41,34 @@ enum Audience {
 }
 
 impl Audience {
-    fn room(&self) -> RoomId {
+    /// The room, and the sender's connection as those in it know it.
+    fn room_and_sender(&self, own: SocketId) -> (RoomId, SocketId) {
         match self {
-            Self::Call(call) => call.room,
-            Self::Group(group) => group.room,
+            Self::Call(call) => (call.room, own),
+            Self::Group(group) => (group.room, group.own),
         }
+    }
+}
+
+/// What is told to one whose wish the archive has not done.
+pub(crate) fn refusal_of_archive(error: &ArchiveError) -> Refusal {
+    match error {
+        ArchiveError::RoomNotOpen => Refusal::not_in_room(),
+        ArchiveError::NotFound => {
+            Refusal::new(ErrorCode::NotAllowed, "you have no such message here, or it was deleted")
+        }
+        ArchiveError::TooLate => Refusal::new(
+            ErrorCode::NotAllowed,
+            "this message is too old to be changed: say it anew instead",
+        ),
+        // Why, only the log is told: it may name files.
+        ArchiveError::Unavailable(_) => Refusal {
+            retry_after_ms: Some(RETRY_AFTER_MS),
+            ..Refusal::new(
+                ErrorCode::StoreUnavailable,
+                "the server cannot keep messages at the moment: wait a little, then send it again",
+            )
+        },
     }
 }
 
@@ -68,30 +92,34 @@ impl Session {
             Ok(audience) => audience,
             Err(refusal) => return self.refuse(reference, Some("newMessage"), room_id, &refusal),
         };
+        let (room, from) = audience.room_and_sender(self.socket);
         self.effects.push_back(Effect::Say(Said {
-            text: Text {
-                room: audience.room(),
+            message: Message {
+                room,
                 user: self.user,
                 client_id: message.client_id.as_deref().map(str::to_owned),
                 message: MessageId(random_id()),
                 said_at: now.wall,
+                body: Body {
+                    name: profile::shown_name(self.name.as_deref()).to_owned(),
+                    text: message.message.as_ref().to_owned(),
+                    from,
+                },
             },
-            message: message.message.as_ref().to_owned(),
-            name: self.name.clone(),
             reference,
             audience,
             read_at: now.moment,
         }));
     }
 
-    /// The history has answered a text of a call.
-    pub(crate) fn handle_said(&mut self, said: &Said, outcome: Result<Appended, HistoryError>) {
+    /// The archive has answered a text of a call.
+    pub(crate) fn handle_said(&mut self, said: &Said, outcome: Result<Appended, ArchiveError>) {
         let Audience::Call(call) = &said.audience else { return };
         let appended = match outcome {
             Ok(appended) => appended,
-            Err(HistoryError::RoomNotOpen) => {
-                let room_id = format_id(said.text.room.0);
-                let refusal = Refusal::not_in_room();
+            Err(error) => {
+                let room_id = format_id(said.message.room.0);
+                let refusal = refusal_of_archive(&error);
                 return self.refuse(said.reference, Some("newMessage"), Some(&room_id), &refusal);
             }
         };
@@ -137,20 +165,28 @@ impl Said {
         }
     }
 
-    /// What comes of the history's answer to a text in a group, for its sender at `from` and for all
+    /// The call that it is said in, where the directory may not know that yet.
+    pub(crate) fn unentered_call(&self) -> Option<&Arc<Call>> {
+        match &self.audience {
+            Audience::Call(call) if !call.is_entered() => Some(call),
+            Audience::Call(_) | Audience::Group(_) => None,
+        }
+    }
+
+    /// What comes of the archive's answer to a text in a group, for its sender at `from` and for all
     /// who listen. No session is asked: whoever gives texts their places publishes them in that order.
     pub(crate) fn publication(
         &self,
         from: ConnId,
-        outcome: Result<Appended, HistoryError>,
+        outcome: Result<Appended, ArchiveError>,
         figures: &Figures,
     ) -> Option<Publication> {
         let Audience::Group(group) = &self.audience else { return None };
         let (room, kind, from) = (group.room, RelayKind::Numbered, Some(from));
         let appended = match outcome {
             Ok(appended) => appended,
-            Err(HistoryError::RoomNotOpen) => {
-                let refusal = Refusal::not_in_room();
+            Err(error) => {
+                let refusal = refusal_of_archive(&error);
                 figures.count_refusal(refusal.code);
                 let (event, named) = (Some("newMessage"), Some(&*group.room_id));
                 let answer = match self.reference {
@@ -172,7 +208,7 @@ impl Said {
         let answer = self.reference.map(|reference| encode_ack(reference, &placed.ack()).into());
         let event = (!appended.is_repeat).then(|| {
             figures.count_message();
-            let user_id = format_id(self.text.user.0);
+            let user_id = format_id(self.message.user.0);
             let whose = (&*group.room_id, &*group.own_id, &*user_id);
             let event = ServerEvent::NewMessage(&self.relayed(&placed, whose));
             Published::new(&event, Some(self.read_at))
@@ -190,11 +226,11 @@ impl Said {
             seq: placed.seq,
             from,
             user_id,
-            name: profile::shown_name(self.name.as_deref()),
-            message: &self.message,
+            name: &self.message.body.name,
+            message: &self.message.body.text,
             timestamp: &placed.timestamp,
             room_id,
-            client_id: self.text.client_id.as_deref(),
+            client_id: self.message.client_id.as_deref(),
         }
     }
 }

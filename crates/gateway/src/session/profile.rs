@@ -47,7 +47,11 @@ impl Profile {
         self.wishes.as_ref().map_or(&[], |wishes| &wishes.interests)
     }
 
-    pub(super) fn name(&self) -> Option<&str> {
+    pub(crate) fn wishes(&self) -> Option<&Arc<Wishes>> {
+        self.wishes.as_ref()
+    }
+
+    pub(crate) fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
@@ -60,8 +64,8 @@ impl Profile {
     }
 }
 
-/// What partners read where `name` stands.
-pub(super) fn shown_name(name: Option<&str>) -> &str {
+/// What others read where `name` stands.
+pub(crate) fn shown_name(name: Option<&str>) -> &str {
     name.unwrap_or(STRANGER)
 }
 

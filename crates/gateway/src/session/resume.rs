@@ -49,8 +49,13 @@ impl Session {
         self.next_ping = now + HELLO_WAIT;
     }
 
+    /// Whether its visitor knows who they are here.
+    pub(super) fn is_welcomed(&self) -> bool {
+        self.issued > 0
+    }
+
     pub(super) fn greet_if_not_yet(&mut self, now: Now) {
-        if !self.is_welcomed {
+        if !self.is_welcomed() {
             self.greet(now);
         }
     }
@@ -108,6 +113,7 @@ impl Session {
         if let Some(holder) = holder {
             self.user = holder.user;
             self.name = holder.name.map(Into::into);
+            self.become_present();
         }
         self.name = name.or_else(|| self.name.take());
     }
@@ -160,11 +166,12 @@ impl Session {
     pub(crate) fn resume(&mut self, claim: &Claim, now: Now) -> bool {
         self.proved = claim.ticket.serial;
         self.issued = self.issued.wrapping_add(1).max(1);
-        (self.is_greeted, self.is_welcomed) = (true, false);
+        self.is_greeted = true;
         self.handle_sign_of_life();
         let bounds = self.ring_bounds();
         let traces = self.traces.get_or_insert_default();
         let was_away = traces.away_until.take().is_some();
+        let was_resting = std::mem::take(&mut traces.is_resting);
         // From now on the client may know its room from the `welcome` alone.
         traces.unseen = None;
         traces.ring.forget_old(bounds, now.moment);
@@ -184,6 +191,9 @@ impl Session {
         }
         if was_away {
             self.tell_partner_back();
+        }
+        if was_away || was_resting {
+            self.be_back();
         }
         is_recovered
     }
@@ -233,6 +243,7 @@ impl Session {
             || traces.queued.is_some()
             || !traces.groups.is_empty()
             || !traces.joining.is_empty()
+            || !traces.leaving.is_empty()
             || !traces.ring.is_empty()
     }
 
@@ -302,8 +313,9 @@ impl Session {
     fn welcome(&mut self, resumed: bool, recovered: bool, now: Now) {
         let shared = Arc::clone(&self.shared);
         let Settings { node, limits, ice, heartbeat, .. } = &shared.settings;
+        let is_first_of_socket = resumed || !self.is_welcomed();
         self.issued = self.issued.max(1);
-        if !std::mem::replace(&mut self.is_welcomed, true) {
+        if is_first_of_socket {
             // At a random moment of the interval, for the public id is random.
             let interval = u128::from(heartbeat.interval.as_millis()).max(1);
             let wait = u64::try_from(self.socket.0 % interval).unwrap_or(0);

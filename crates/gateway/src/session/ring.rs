@@ -98,7 +98,16 @@ impl Ring {
                 (Text::Begun(call, u32::try_from(len).unwrap_or(u32::MAX)), &[][..])
             }
         };
-        let entry = Entry { text, at: now };
+        self.insert(text, own, bounds, now);
+    }
+
+    /// Keeps an event of this session alone, of which there is the text but for its number.
+    pub(super) fn push_text(&mut self, text: &[u8], bounds: Bounds, at: Moment) {
+        self.insert(Text::Own(text.len()), text, bounds, at);
+    }
+
+    fn insert(&mut self, text: Text, own: &[u8], bounds: Bounds, at: Moment) {
+        let entry = Entry { text, at };
         let bytes = entry.bytes();
         // Before there is one more, so that the buffer does not grow beyond the bound.
         while self.bytes + bytes > bounds.bytes_max && self.drop_first() {}
@@ -164,6 +173,22 @@ impl Ring {
             (n, event)
         });
         Some(again.collect())
+    }
+
+    /// The texts of all events but for their numbers, the oldest first, and when each was kept. Of a
+    /// call's beginning `write` gives it.
+    pub(super) fn texts(&self, write: impl Fn(&Arc<Call>) -> Vec<u8>) -> Vec<(u64, String)> {
+        let mut own_at = 0;
+        let texts = self.kept.iter().map(|entry| {
+            let text = match &entry.text {
+                Text::Own(len) => self.own.range(own_at..own_at + len).copied().collect(),
+                Text::Shared(encoded) => encoded.open().to_vec(),
+                Text::Begun(call, _) => write(call),
+            };
+            own_at += entry.own_len();
+            (entry.at.as_nanos(), String::from_utf8_lossy(&text).into_owned())
+        });
+        texts.collect()
     }
 
     fn drop_first(&mut self) -> bool {

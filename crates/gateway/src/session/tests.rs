@@ -3,14 +3,15 @@
 
 use std::time::Duration;
 
-use liveloop_core::{EndReason, GroupView, Mode};
+use liveloop_core::{EndReason, Mode};
 use liveloop_ports::{NoBans, Wall};
-use liveloop_protocol::Waiting;
+use liveloop_protocol::{RoomKind, Waiting};
 use serde_json::{Value, json};
 
 use super::*;
 use crate::{
     desk::AskedBy,
+    inquiry::{Entered, Finding, Inquiry, Question, Reply},
     plane::Key,
     settings::{self, Heartbeat, Settings},
 };
@@ -58,6 +59,7 @@ impl Bench {
             own_profile: Arc::default(),
             partner: Partner {
                 socket: SocketId(2),
+                user: UserId(2),
                 pseudonym: format_id(9),
                 profile: Arc::default(),
                 common_interests: Vec::new(),
@@ -323,37 +325,159 @@ fn a_refused_frame_over_the_rate_changes_nothing() {
     assert!(matches!(bench.effects()[..], [Effect::Say(_)]));
 }
 
-/// The desk's yes to `join-room`.
-fn joined(room: u128) -> Delivery {
-    let outcome = Ok(GroupView { name: None, count: 1 });
-    let joined = Joined { room: RoomId(room), reference: None, outcome, last_seq: 0 };
-    Delivery::Joined(Box::new(joined))
+/// What was asked of the stores in these effects.
+fn inquiries(effects: Vec<Effect>) -> Vec<Inquiry> {
+    let inquiry = |effect| match effect {
+        Effect::Inquire(inquiry) => Some(*inquiry),
+        _ => None,
+    };
+    effects.into_iter().filter_map(inquiry).collect()
+}
+
+fn found(Inquiry { by, number, .. }: Inquiry, outcome: Result<Reply, Refusal>) -> Delivery {
+    Delivery::Found(Box::new(Finding { by, number, outcome }))
+}
+
+/// The stores' yes to each of them.
+fn granted(inquiry: Inquiry) -> Delivery {
+    let entered =
+        |room| Box::new(Entered { room, kind: RoomKind::Group, name: None, count: 1, last_seq: 0 });
+    let reply = match inquiry.question {
+        Question::Join { room, user, .. } => {
+            Reply::Joined { channel: entered(room), user, is_new: true }
+        }
+        Question::Enter { ref channel, .. } => Reply::Entered(entered(channel.room)),
+        Question::Leave { room, user } => Reply::Left { room, user, was_member: true },
+        Question::IsMember { .. } => Reply::IsMember,
+        Question::AreFellows { ref others, .. } => Reply::AreFellows(others.clone()),
+        ref other => panic!("asked of the real stores alone: {other:?}"),
+    };
+    found(inquiry, Ok(reply))
+}
+
+impl Bench {
+    fn asks(&mut self, event: &str, room: u128) -> Vec<Inquiry> {
+        self.says(event, &json!({"roomId": format_id(room)}));
+        inquiries(self.effects())
+    }
+
+    /// The stores say yes until nothing more is asked of them; gives what else is to be done.
+    fn grant(&mut self, asked: Vec<Inquiry>) -> Vec<Effect> {
+        let (mut asked, mut others) = (VecDeque::from(asked), Vec::new());
+        while let Some(inquiry) = asked.pop_front() {
+            self.session.handle_delivery(granted(inquiry));
+            for effect in self.effects() {
+                match effect {
+                    Effect::Inquire(inquiry) => asked.push_back(*inquiry),
+                    effect => others.push(effect),
+                }
+            }
+        }
+        others
+    }
+}
+
+fn listens(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Listen(..)))
+}
+
+fn unlistens(effects: &[Effect]) -> bool {
+    effects.iter().any(|effect| matches!(effect, Effect::Unlisten(..)))
 }
 
 #[test]
-fn groups_that_are_being_joined_count_as_joined() {
+fn channels_that_are_being_joined_count_as_joined() {
     let mut bench = Bench::new();
     for room in [1, 2, 2, 1, 3] {
         bench.says("join-room", &json!({"roomId": format_id(room)}));
     }
-    let refused = bench.sent();
-    assert_eq!(refused.len(), 1, "two are granted for each connection: {refused:?}");
-    assert_eq!(refused[0]["data"]["roomId"], *format_id(3));
-    for room in [1, 2, 2, 1] {
-        bench.session.handle_delivery(joined(room));
-    }
+    let effects = bench.effects();
+    let Some(Effect::Send(refused)) = effects.last() else { panic!("two for each connection") };
+    let refused: Value = serde_json::from_slice(refused).unwrap();
+    assert_eq!(refused["data"]["roomId"], *format_id(3));
+    let asked = inquiries(effects);
+    assert_eq!(asked.len(), 4);
+    bench.grant(asked);
     assert_eq!(bench.session.listens_to(), [RoomId(1), RoomId(2)]);
 }
 
 #[test]
-fn a_group_that_was_left_before_the_desk_has_answered_is_not_listened_to() {
+fn a_channel_that_was_left_before_the_stores_have_answered_is_not_listened_to() {
     let mut bench = Bench::new();
-    for event in ["join-room", "leave-room"] {
-        bench.says(event, &json!({"roomId": format_id(1)}));
-    }
-    let asks = |effect: &Effect| matches!(effect, Effect::Ask(_));
-    assert_eq!(bench.effects().iter().filter(|effect| asks(effect)).count(), 2);
-    bench.session.handle_delivery(joined(1));
-    assert!(!bench.effects().iter().any(|effect| matches!(effect, Effect::Listen(..))));
+    let mut asked = bench.asks("join-room", 1);
+    asked.extend(bench.asks("leave-room", 1));
+    assert_eq!(asked.len(), 2);
+    assert!(!listens(&bench.grant(asked)));
     assert!(bench.session.listens_to().is_empty());
+}
+
+#[test]
+fn a_channel_that_was_joined_again_is_listened_to_once_the_second_time_is_granted() {
+    let mut bench = Bench::new();
+    let first = bench.asks("join-room", 1);
+    let left = bench.asks("leave-room", 1);
+    let second = bench.asks("join-room", 1);
+    assert!(!listens(&bench.grant(first)), "it was left since");
+    assert!(!listens(&bench.grant(left)));
+    assert!(listens(&bench.grant(second)));
+    assert_eq!(bench.session.listens_to(), [RoomId(1)]);
+}
+
+#[test]
+fn a_session_listens_before_it_asks_for_the_last_place() {
+    let mut bench = Bench::new();
+    let asked = bench.asks("join-room", 1).pop().unwrap();
+    bench.session.handle_delivery(granted(asked));
+    let effects = bench.effects();
+    let listen = effects.iter().position(|effect| matches!(effect, Effect::Listen(..)));
+    let enter = effects.iter().position(|effect| matches!(effect, Effect::Inquire(_)));
+    assert!(listen.is_some() && listen < enter, "{effects:?}");
+}
+
+#[test]
+fn one_who_may_not_leave_listens_still_and_one_who_may_says_nothing_more() {
+    let mut bench = Bench::new();
+    let asked = bench.asks("join-room", 1);
+    bench.grant(asked);
+    let leave = bench.asks("leave-room", 1).pop().unwrap();
+    bench.says("typing", &json!({"roomId": format_id(1), "typing": true}));
+    assert_eq!(bench.sent()[0]["data"]["code"], "not-in-room");
+    bench.session.handle_delivery(found(leave, Err(crate::inquiry::store_unavailable())));
+    assert_eq!(bench.sent()[0]["data"]["retryAfterMs"], 1_000);
+    bench.says("typing", &json!({"roomId": format_id(1), "typing": true}));
+    assert!(matches!(bench.effects()[..], [Effect::Publish(_)]));
+    let leave = bench.asks("leave-room", 1);
+    assert!(unlistens(&bench.grant(leave)));
+    assert!(bench.session.listens_to().is_empty());
+}
+
+#[test]
+fn who_is_let_in_no_more_hears_nothing_more() {
+    let mut bench = Bench::new();
+    let asked = bench.asks("join-room", 1);
+    bench.grant(asked);
+    let again = bench.asks("join-room", 1).pop().unwrap();
+    bench.session.handle_delivery(found(again, Err(crate::inquiry::room_not_found())));
+    assert!(unlistens(&bench.effects()));
+    let asked = bench.asks("join-room", 1);
+    bench.grant(asked);
+    bench.session.handle_delivery(Delivery::MemberGone(RoomId(1)));
+    let asked = inquiries(bench.effects()).pop().unwrap();
+    bench.session.handle_delivery(found(asked, Err(crate::inquiry::room_not_found())));
+    assert!(matches!(bench.effects()[..], [Effect::Unlisten(..)]), "nobody has asked");
+}
+
+#[test]
+fn so_many_questions_of_one_session_and_no_more() {
+    let mut bench = Bench::new();
+    let mut asked = Vec::new();
+    for _ in 0..16 {
+        asked.extend(bench.asks("join-room", 1));
+    }
+    assert_eq!(asked.len(), 16);
+    bench.says("join-room", &json!({"roomId": format_id(1)}));
+    let refused = bench.sent();
+    assert_eq!(refused[0]["data"]["code"], "rate-limited");
+    bench.grant(asked);
+    assert_eq!(bench.asks("join-room", 1).len(), 1);
 }

@@ -1,9 +1,10 @@
 //! What the page says of the site.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Settings of the page's words; served at `/api/site`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What the operator says of the site.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Site {
     /// Name of the site.

@@ -12,11 +12,8 @@ use std::{
     net::SocketAddr,
     os::fd::BorrowedFd,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
-    task::{Context, Waker},
     time::Duration,
 };
-
-use liveloop_ports::BoxFuture;
 
 use crate::{
     clock::SplitMix64,
@@ -149,20 +146,6 @@ pub(crate) struct Found {
     ready: Vec<Ready>,
 }
 
-/// What waits for an answer that no loop waits for.
-#[derive(Clone, Default)]
-pub(crate) struct Tasks(Shared<Vec<BoxFuture<'static, ()>>>);
-
-impl Tasks {
-    /// Goes on with all of them, the oldest first.
-    pub(super) fn run(&self) {
-        let mut tasks = std::mem::take(&mut *self.0.lock());
-        let mut context = Context::from_waker(Waker::noop());
-        tasks.retain_mut(|task| task.as_mut().poll(&mut context).is_pending());
-        self.0.lock().splice(..0, tasks);
-    }
-}
-
 impl Net for Simulated {
     type Socket = Socket;
     type Stream = Socket;
@@ -171,7 +154,6 @@ impl Net for Simulated {
     type Registry = Readiness;
     type Events = Found;
     type Waker = Readiness;
-    type Tasks = Tasks;
 
     fn adopt(socket: Socket) -> io::Result<Socket> {
         Ok(socket)
@@ -243,10 +225,6 @@ impl Net for Simulated {
     fn wake(waker: &Readiness) -> io::Result<()> {
         waker.tell(Edge::Posted);
         Ok(())
-    }
-
-    fn spawn(tasks: &Tasks, task: BoxFuture<'static, ()>) {
-        tasks.0.lock().push(task);
     }
 }
 

@@ -1,27 +1,31 @@
 //! The node and its caller's hold on it.
 
+mod restart;
+
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
+    collections::{BTreeMap, BTreeSet},
     net::{IpAddr, SocketAddr},
     sync::{Arc, Mutex, PoisonError, atomic::Ordering::Relaxed},
     time::Duration,
 };
 
-use liveloop_core::{GroupRejection, GroupSpec, Moment, RoomId, UserId};
-use liveloop_ports::{Bans, Wall};
+use futures_util::FutureExt;
+use liveloop_core::{Moment, RoomId, UserId};
+use liveloop_ports::{Bans, Channel, ChannelKind, Directory, MemoryDirectory, Wall};
 use liveloop_protocol::{format_id, parse_id};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::{
     Figures, Occupancy,
-    network::{Backlog, Found, Readiness, Remote, Simulated, Tasks, connection},
+    network::{Backlog, Found, Readiness, Remote, Simulated, connection},
     store::Store,
 };
 use crate::{
     assembly::{BuiltLoop, Parts, Surroundings, build_door, build_loops},
-    clock::{Clock, Randomness, SimulatedTime, SplitMix64},
+    clock::{Clock, Randomness, SimulatedTime, SplitMix64, random_id},
     door::Door,
     driver::{Driver, Handed, Post},
+    estate::{Estate, Left, Succession},
     identity::Secret,
     plane::{EVENTS_MAX, Net, Plane, Sends},
     settings::Settings,
@@ -70,6 +74,17 @@ struct EventLoop {
     is_drained: bool,
 }
 
+/// What outlasts a process.
+#[derive(Clone)]
+struct Lasting {
+    secret: Secret,
+    time: Arc<SimulatedTime>,
+    store: Arc<Store>,
+    directory: Arc<MemoryDirectory>,
+    banned: Arc<Banned>,
+    randomness: Randomness,
+}
+
 /// A node that lives in its caller's thread, time and network.
 pub struct SimulatedNode {
     loops: Vec<EventLoop>,
@@ -78,14 +93,9 @@ pub struct SimulatedNode {
     backlog: Backlog,
     clients: BTreeMap<ClientSocket, Remote>,
     last_client: u32,
-    time: Arc<SimulatedTime>,
-    randomness: Randomness,
-    store: Arc<Store>,
-    tasks: Tasks,
-    banned: Arc<Banned>,
+    lasting: Lasting,
     handed: mpsc::Receiver<Handed<Simulated>>,
     handed_count: u64,
-    groups: VecDeque<oneshot::Receiver<Result<RoomId, GroupRejection>>>,
 }
 
 impl std::fmt::Debug for SimulatedNode {
@@ -103,27 +113,47 @@ impl SimulatedNode {
         let mut random = SplitMix64::new(seed);
         let mut key = [0; 32];
         random.fill(&mut key);
-        let time = Arc::new(SimulatedTime::starting_at(WALL_AT_START));
-        let (store, banned) = (Arc::new(Store::default()), Arc::new(Banned::default()));
+        let lasting = Lasting {
+            secret: Secret::new(key),
+            time: Arc::new(SimulatedTime::starting_at(WALL_AT_START)),
+            store: Arc::default(),
+            directory: Arc::default(),
+            banned: Arc::default(),
+            randomness: Randomness::seeded(random.next()),
+        };
+        Self::begin(settings, lasting, None)
+    }
+
+    /// A process on what lasts, with what the one before has left.
+    fn begin(settings: Settings, mut lasting: Lasting, estate: Option<&Estate>) -> Self {
         let threads = settings.threads();
         let parts = Parts {
-            secret: Secret::new(key),
-            history: store.clone(),
-            bans: banned.clone(),
-            clock: Clock::simulated(&time),
+            secret: lasting.secret.clone(),
+            archive: lasting.store.clone(),
+            directory: lasting.directory.clone(),
+            has_store: false,
+            bans: lasting.banned.clone(),
+            clock: Clock::simulated(&lasting.time),
             is_secure: false,
         };
         let (door, drain) = build_door(settings, parts);
-        let (http, handed) = mpsc::channel(HANDED_MAX);
-        let (backlog, tasks) = (Backlog::default(), Tasks::default());
-        let around = Surroundings {
-            threads,
-            listener: backlog.clone(),
-            sends: Sends::Each,
-            http,
-            tasks: tasks.clone(),
+        let (node, wall) = (&door.node, lasting.time.wall());
+        let left = estate.map(|estate| {
+            let opened = Left::open(estate, &lasting.secret, &node.shared.settings, wall);
+            opened.expect("what a node leaves the next one takes over")
+        });
+        let succession = match &left {
+            Some(left) => {
+                let succession = Succession::of(node, threads, left, node.clock.moment());
+                succession.expect("what a node leaves is sound")
+            }
+            None => Succession::none(node, threads),
         };
-        let loops = build_loops(&door, around).expect("memory refuses nothing");
+        let (http, handed) = mpsc::channel(HANDED_MAX);
+        let backlog = Backlog::default();
+        let around = Surroundings { threads, listener: backlog.clone(), sends: Sends::Each, http };
+        let loops = lasting.randomness.lend(|| build_loops(&door, around, succession));
+        let loops = loops.expect("memory refuses nothing");
         let event_loop = |BuiltLoop { plane, drained, .. }| {
             let found = Simulated::events(EVENTS_MAX);
             EventLoop { plane, found, drained, is_drained: false }
@@ -135,14 +165,9 @@ impl SimulatedNode {
             backlog,
             clients: BTreeMap::new(),
             last_client: 0,
-            time,
-            randomness: Randomness::seeded(random.next()),
-            store,
-            tasks,
-            banned,
+            lasting,
             handed,
             handed_count: 0,
-            groups: VecDeque::new(),
         }
     }
 
@@ -155,23 +180,23 @@ impl SimulatedNode {
     /// The time since the node's start.
     #[must_use]
     pub fn now(&self) -> Duration {
-        self.time.since_start()
+        self.lasting.time.since_start()
     }
 
     /// Goes on to `now`, and the calendar with it. An earlier time changes nothing.
     pub fn advance_to(&mut self, now: Duration) {
-        self.time.advance_to(now);
+        self.lasting.time.advance_to(now);
     }
 
     /// What the calendar says, in milliseconds since 1970; 2026-01-01T00:00:00Z at the start.
     #[must_use]
     pub fn wall(&self) -> u64 {
-        self.time.wall().0
+        self.lasting.time.wall().0
     }
 
     /// Sets the calendar alone, forwards or back.
     pub fn jump_wall(&mut self, millis: i64) {
-        self.time.jump_wall(millis);
+        self.lasting.time.jump_wall(millis);
     }
 
     /// A new connection from this address. It lies with the listener until the first loop turns;
@@ -254,7 +279,7 @@ impl SimulatedNode {
         }
         let EventLoop { plane, found, .. } = &mut self.loops[thread];
         plane.poll().set_order(order);
-        self.randomness.lend(|| plane.turn(found)).expect("it does not wait");
+        self.lasting.randomness.lend(|| plane.turn(found)).expect("it does not wait");
         while let Ok(handed) = self.handed.try_recv() {
             // HTTP would answer it; here it is closed.
             drop(handed);
@@ -318,48 +343,46 @@ impl SimulatedNode {
         self.loops.iter().all(|each| each.is_drained)
     }
 
-    /// Has a group made that anybody may join, as `POST /api/rooms` does, by the visitor with this
-    /// `userId`; the first loop makes it. Whether the id is one.
-    pub fn create_group(&mut self, creator: &str, capacity: Option<usize>) -> bool {
-        let Some(creator) = parse_id(creator).map(UserId) else { return false };
-        let spec = GroupSpec { creator, name: None, is_public: true, capacity };
-        let (answer, answered) = oneshot::channel();
-        self.loops[0].plane.link().post(Post::CreateGroup(spec, answer));
-        self.groups.push_back(answered);
-        true
+    /// Makes a group that anybody may join, as `POST /api/rooms` does, of the visitor with this
+    /// `userId`; gives its `roomId`, or nothing where there is no such id.
+    pub fn create_group(&mut self, creator: &str, capacity: u32) -> Option<String> {
+        let creator = UserId(parse_id(creator)?);
+        let room = RoomId(self.lasting.randomness.lend(random_id));
+        let channel = Channel {
+            room,
+            kind: ChannelKind::Group,
+            name: None,
+            is_public: true,
+            capacity,
+            creator: Some(creator),
+            created_at: self.lasting.time.wall(),
+        };
+        let made = self.lasting.directory.create(channel, vec![creator]).now_or_never();
+        matches!(made, Some(Ok(_))).then(|| format_id(room.0).to_string())
     }
 
-    /// The answer to the first of those asks that was not answered yet: the group's `roomId`, or
-    /// nothing where it was refused.
-    pub fn poll_group(&mut self) -> Option<Option<String>> {
-        let answer = self.groups.front_mut()?.try_recv().ok()?;
-        self.groups.pop_front();
-        Some(answer.ok().map(|room| format_id(room.0).to_string()))
-    }
-
-    /// Whether the store's answers to texts wait from now on until they are let go.
+    /// Whether the store's answers, to texts and to who joins a group, wait from now on until they are let
+    /// go.
     pub fn hold_store(&mut self, is_held: bool) {
-        self.store.set_slow(is_held);
+        self.lasting.store.set_slow(is_held);
     }
 
     /// How many of them wait.
     #[must_use]
     pub fn held_answers(&self) -> usize {
-        self.store.held_count()
+        self.lasting.store.held_count()
     }
 
     /// Lets the answer go that stands at `place` of those that wait, 0 being the oldest: it is posted to
     /// the loop that has asked. Whether there was one.
     pub fn let_answer_go(&mut self, place: usize) -> bool {
-        let has_gone = self.store.let_go(place);
-        self.tasks.run();
-        has_gone
+        self.lasting.store.let_go(place)
     }
 
     /// From now on the visitor with this `userId` may not come in. Whether the id is one.
     pub fn ban(&mut self, user: &str) -> bool {
         let Some(user) = parse_id(user).map(UserId) else { return false };
-        self.banned.0.lock().unwrap_or_else(PoisonError::into_inner).insert(user);
+        self.lasting.banned.0.lock().unwrap_or_else(PoisonError::into_inner).insert(user);
         true
     }
 
@@ -368,7 +391,7 @@ impl SimulatedNode {
     pub fn occupancy(&self) -> Occupancy {
         let mut occupancy = Occupancy {
             in_listener: self.backlog.len(),
-            store_rooms: self.store.room_count(),
+            store_rooms: self.lasting.store.open_count(),
             image_bytes: self.door.node.shared.figures.images_bytes.load(Relaxed),
             ..Occupancy::default()
         };

@@ -27,7 +27,7 @@ pub struct Occupancy {
     pub posts: usize,
     /// What sessions have for each other. Never after a turn.
     pub deliveries: usize,
-    /// Texts of groups for which the store has no answer yet. Until the caller lets it go.
+    /// Texts for which the store has no answer yet. Until the caller lets it go.
     pub unanswered: usize,
     /// Permits of connections, in the address book. As long as the connection, or the session that
     /// is in its grace.
@@ -36,7 +36,7 @@ pub struct Occupancy {
     pub parked: usize,
     /// Sessions that have another socket than their first one. As long as the session.
     pub moved: usize,
-    /// Sessions that listen to a group, for each group. As long as the session.
+    /// Sessions that listen to a channel, for each channel. As long as the session.
     pub listeners: usize,
     /// How sessions are shown to partners: of those who wait, are in a call, or ask for a partner
     /// back (30 s).
@@ -45,10 +45,16 @@ pub struct Occupancy {
     pub lobby: LobbyHeld,
     /// Bytes of the pictures that sessions show. As long as something shows them.
     pub image_bytes: u64,
-    /// Rooms of the store: calls and groups.
+    /// Rooms of the store that take texts: calls and channels.
     pub store_rooms: usize,
-    /// Groups. For `groups.idle_max` after the last listener has left; for ever where that is 0.
-    pub groups: usize,
+    /// Channels that somebody listens to. As long as somebody does.
+    pub channels: usize,
+    /// Visitors who can be watched, and are online. As long as a connection of theirs.
+    pub online: usize,
+    /// Visitors who are watched, once for each session that watches. As long as the session.
+    pub watched: usize,
+    /// Calls in which somebody has asked for a channel with the other. As long as the call.
+    pub asked: usize,
     /// Entries of the address book. Those without a connection are swept away when another comes and
     /// there are 1,024 of them.
     pub addresses: usize,

@@ -3,16 +3,19 @@
 // Each test file is a crate of its own and uses a part of this.
 #![allow(dead_code, unreachable_pub, clippy::unwrap_used)]
 
+mod fits;
+pub mod reading;
 pub mod secure;
+pub mod unhurried;
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use futures_util::{SinkExt, StreamExt};
 use liveloop_gateway::{
-    Page, PageFile, Secret, ServeError, Tls, Wiring, check_machine, serve,
+    Estate, Page, PageFile, Secret, ServeError, Tls, Wiring, check_machine, serve,
     settings::{Heartbeat, IoUring, Settings, Span},
 };
-use liveloop_ports::{Bans, History, MemoryHistory, NoBans};
+use liveloop_ports::{Archive, Bans, Directory, MemoryArchive, MemoryDirectory, NoBans};
 use liveloop_protocol::Limits;
 use serde_json::{Value, json};
 use tokio::{
@@ -27,7 +30,7 @@ use tokio_tungstenite::{
 };
 
 /// Nothing here takes so long unless it is broken.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub const PATIENCE: Duration = Duration::from_secs(20);
 
 const PAGE: Page = Page {
     files: &[PageFile {
@@ -45,7 +48,7 @@ const PAGE: Page = Page {
 pub struct Server {
     pub address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
-    task: JoinHandle<Result<(), ServeError>>,
+    task: JoinHandle<Result<Option<Estate>, ServeError>>,
 }
 
 /// Settings whose heartbeat does not come between.
@@ -79,8 +82,18 @@ pub fn with_limits(limits: Limits) -> Settings {
     Settings { limits, ..settings() }
 }
 
-fn wiring(history: Arc<dyn History>, bans: Arc<dyn Bans>) -> Wiring {
-    Wiring { secret: Secret::new([7; 32]), history, bans, page: PAGE, tls: None }
+fn wiring(archive: Arc<dyn Archive>, bans: Arc<dyn Bans>) -> Wiring {
+    let (secret, directory) = (Secret::new([7; 32]), Arc::new(MemoryDirectory::default()));
+    Wiring {
+        secret,
+        archive,
+        directory,
+        has_store: false,
+        bans,
+        page: PAGE,
+        tls: None,
+        estate: None,
+    }
 }
 
 impl Server {
@@ -99,24 +112,44 @@ impl Server {
 
     /// The same, sending as the settings say.
     pub fn start_as_set(listener: TcpListener, settings: Settings, tls: Option<Tls>) -> Self {
-        Self::start_wired(listener, settings, tls, Arc::new(MemoryHistory::default()))
+        Self::start_wired(listener, settings, tls, Arc::new(MemoryArchive::default()))
     }
 
     pub fn start_wired(
         listener: TcpListener,
         settings: Settings,
         tls: Option<Tls>,
-        history: Arc<dyn History>,
+        archive: Arc<dyn Archive>,
     ) -> Self {
         let bans = Arc::new(NoBans);
-        Self::spawn(listener, settings, Wiring { tls, ..wiring(history, bans) })
+        Self::spawn(listener, settings, Wiring { tls, ..wiring(archive, bans) })
+    }
+
+    /// One whose messages outlast it, as far as it knows.
+    pub async fn start_with_store(
+        settings: Settings,
+        archive: Arc<dyn Archive>,
+        directory: Arc<dyn Directory>,
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = Settings { io_uring: io_uring(), ..settings };
+        let wiring = wiring(archive, Arc::new(NoBans));
+        Self::spawn(listener, settings, Wiring { directory, has_store: true, ..wiring })
+    }
+
+    /// One that asks this directory.
+    pub async fn start_with_directory(settings: Settings, directory: Arc<dyn Directory>) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = Settings { io_uring: io_uring(), ..settings };
+        let wiring = wiring(Arc::new(MemoryArchive::default()), Arc::new(NoBans));
+        Self::spawn(listener, settings, Wiring { directory, ..wiring })
     }
 
     /// One that asks `bans` who may come in.
     pub async fn start_with_bans(settings: Settings, bans: Arc<dyn Bans>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let settings = Settings { io_uring: io_uring(), ..settings };
-        Self::spawn(listener, settings, wiring(Arc::new(MemoryHistory::default()), bans))
+        Self::spawn(listener, settings, wiring(Arc::new(MemoryArchive::default()), bans))
     }
 
     fn spawn(listener: TcpListener, settings: Settings, wiring: Wiring) -> Self {
@@ -134,8 +167,26 @@ impl Server {
         self.stop.take().expect("a server is stopped once").send(()).unwrap();
     }
 
-    pub async fn ended(self) -> Result<(), ServeError> {
+    pub async fn ended(self) -> Result<Option<Estate>, ServeError> {
         tokio::time::timeout(PATIENCE, self.task).await.expect("the drain ends").unwrap()
+    }
+
+    /// Stops it, and gives what it leaves.
+    pub async fn left(mut self) -> Option<Estate> {
+        self.drain();
+        self.ended().await.unwrap()
+    }
+
+    /// One that goes on with what another has left.
+    pub async fn start_after(
+        estate: Option<Estate>,
+        settings: Settings,
+        (archive, directory): (Arc<dyn Archive>, Arc<dyn Directory>),
+    ) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let settings = Settings { io_uring: io_uring(), ..settings };
+        let wiring = wiring(archive, Arc::new(NoBans));
+        Self::spawn(listener, settings, Wiring { estate, directory, ..wiring })
     }
 
     pub async fn client(&self) -> Client {
@@ -186,6 +237,36 @@ impl Server {
         serde_json::from_str(body).unwrap()
     }
 
+    /// The status and the JSON of a request (`POST /api/rooms`) of whoever holds `token`; null where
+    /// there is no body.
+    pub async fn rest(&self, request: &str, token: Option<&str>, body: &str) -> (u16, Value) {
+        let bearer =
+            token.map_or_else(String::new, |token| format!("Authorization: Bearer {token}\r\n"));
+        let head =
+            format!("{bearer}Content-Type: application/json\r\nContent-Length: {}\r\n", body.len());
+        let response = self.http_with_body(request, &head, body).await;
+        let status = response.split(' ').nth(1).unwrap().parse().unwrap();
+        let (_, body) = response.split_once("\r\n\r\n").unwrap();
+        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+    }
+
+    /// A new visitor: their `userId` and their token.
+    pub async fn user(&self, name: &str) -> (String, String) {
+        let body = json!({"name": name}).to_string();
+        let (status, user) = self.rest("POST /api/users", None, &body).await;
+        assert_eq!(status, 201, "{user}");
+        let text = |field: &str| user[field].as_str().unwrap().to_owned();
+        (text("userId"), text("token"))
+    }
+
+    /// A client that has come with this token.
+    pub async fn comes(&self, token: &str) -> Client {
+        let mut client = self.client().await;
+        client.say("hello", json!({"token": token})).await;
+        client.welcome = client.event("welcome").await;
+        client
+    }
+
     /// A sample of the metrics, as it is written.
     pub async fn metric(&self, sample: &str) -> f64 {
         let response = self.http("GET /metrics", "").await;
@@ -228,14 +309,8 @@ pub fn patient() -> Settings {
 /// A public group, made by whoever holds `token`; gives its id.
 pub async fn group(server: &Server, token: &str) -> String {
     let body = json!({"kind": "group", "name": "Chess", "public": true}).to_string();
-    let head = format!(
-        "Authorization: Bearer {token}\r\nContent-Type: application/json\r\n\
-         Content-Length: {}\r\n",
-        body.len()
-    );
-    let response = server.http_with_body("POST /api/rooms", &head, &body).await;
-    let (_, body) = response.split_once("\r\n\r\n").unwrap();
-    let made: Value = serde_json::from_str(body).unwrap();
+    let (status, made) = server.rest("POST /api/rooms", Some(token), &body).await;
+    assert_eq!(status, 201, "{made}");
     made["roomId"].as_str().unwrap().to_owned()
 }
 
@@ -355,7 +430,11 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
     pub async fn frame(&mut self) -> Value {
         loop {
             match self.message().await {
-                Message::Text(text) => return serde_json::from_str(&text).unwrap(),
+                Message::Text(text) => {
+                    let frame = serde_json::from_str(&text).unwrap();
+                    fits::assert_fits(&frame);
+                    return frame;
+                }
                 Message::Ping(_) | Message::Pong(_) => {}
                 other => panic!("expected a text frame, got {other:?}"),
             }

@@ -155,13 +155,21 @@ pub(crate) static SETTINGS: &[Setting] = &[
         Kind::Number,
         "Groups that one address may make at once.",
     ),
-    Setting::new("limits.groups", Kind::Number, "Groups on one server."),
-    Setting::new("limits.groups_per_visitor", Kind::Number, "Groups that one visitor may make."),
+    Setting::new(
+        "limits.groups_per_visitor",
+        Kind::Number,
+        "Groups of one visitor's making that there may be at a time.",
+    ),
     Setting::new("limits.group_members", Kind::Number, "Members of one group."),
     Setting::new(
         "limits.groups_per_connection",
         Kind::Number,
-        "Groups that one connection may listen to.",
+        "Channels that one connection may listen to.",
+    ),
+    Setting::new(
+        "limits.watched_visitors",
+        Kind::Number,
+        "Visitors whose presence one connection may watch.",
     ),
     Setting::new(
         "limits.outbox_bytes",
@@ -178,7 +186,7 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "session.grace",
         Kind::Duration,
         "How long a visitor whose connection is lost may come back to their call, their place in the \
-         queue and their groups.",
+         queue and their channels.",
     ),
     Setting::new(
         "session.grace_closed",
@@ -190,6 +198,11 @@ pub(crate) static SETTINGS: &[Setting] = &[
         Kind::Number,
         "What is kept of what was sent to a visitor, to be sent again after a lost connection, in \
          bytes each.",
+    ),
+    Setting::new(
+        "messages.change_within",
+        Kind::Duration,
+        "How long after it was said a text may be edited or deleted by whoever said it.",
     ),
     Setting::new(
         "drain.deadline",
@@ -242,9 +255,14 @@ pub(crate) static SETTINGS: &[Setting] = &[
          matching.relax_interests_after.",
     ),
     Setting::new(
-        "groups.idle_max",
+        "store.retention_calls",
         Kind::Duration,
-        "A group ends that nobody has listened to for this long; 0s lets groups last.",
+        "How long is kept what is said in calls; 0s keeps it for ever.",
+    ),
+    Setting::new(
+        "store.retention_channels",
+        Kind::Duration,
+        "How long is kept what is said in channels; 0s keeps it for ever.",
     ),
     Setting::new(
         "metrics.public",

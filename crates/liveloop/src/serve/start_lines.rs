@@ -5,6 +5,8 @@ use std::{
     io::{self, Write},
 };
 
+use liveloop_gateway::settings::Span;
+
 use crate::{
     config::{Config, Loaded},
     data::DataFolder,
@@ -25,7 +27,7 @@ pub(super) fn lines(loaded: &Loaded, folder: &DataFolder, node: &str) -> Vec<Lin
         ("data", folder.path().display().to_string()),
         ("secret", secret(loaded).into()),
         ("ice", ice(config)),
-        ("texts", "kept in memory; they are gone when the server stops".into()),
+        ("texts", texts(config, folder)),
         ("matching", matching(config)),
         ("origins", origins(config)),
         ("tls", tls(config)),
@@ -80,6 +82,17 @@ fn ice(config: &Config) -> String {
         1 => "1 STUN or TURN server".into(),
         count => format!("{count} STUN and TURN servers"),
     }
+}
+
+fn texts(config: &Config, folder: &DataFolder) -> String {
+    let file = folder.path().join(liveloop_sqlite::FILE);
+    let within = |retention: Span| match retention.0.is_zero() {
+        true => "for ever".into(),
+        false => format!("for {retention}"),
+    };
+    let (calls, channels) =
+        (within(config.store.retention_calls), within(config.store.retention_channels));
+    format!("kept in {}: of calls {calls}, of channels {channels}", file.display())
 }
 
 fn matching(config: &Config) -> String {

@@ -3,65 +3,34 @@
 use std::net::{IpAddr, TcpStream};
 
 use serde_json::{Value, json};
-use tungstenite::{Message, WebSocket, client::IntoClientRequest, http::HeaderValue};
 
-use crate::harness::{Sandbox, Server};
+use crate::{
+    client::Client,
+    harness::{Sandbox, Server},
+};
 
 /// Part of each thing that a visitor says, sends or is called.
 const MARK: &str = "Wolpertinger";
 /// Where the visitors come from, as the proxy in front says.
 const CLIENTS: [&str; 2] = ["198.51.100.23", "2001:db8::bad:cafe"];
 
-struct Client {
-    socket: WebSocket<TcpStream>,
-    welcome: Value,
+/// One who comes by way of a proxy.
+fn visitor(server: &Server, address: &str) -> Client {
+    let headers = [("x-forwarded-for", address), ("user-agent", MARK)];
+    Client::greeted(server, &format!("/ws?from={MARK}"), &headers)
 }
 
-impl Client {
-    fn new(server: &Server, address: &str) -> Self {
-        let url = format!("ws://{}/ws?from={MARK}", server.address());
-        let mut request = url.into_client_request().unwrap();
-        let headers = request.headers_mut();
-        headers.insert("x-forwarded-for", HeaderValue::from_str(address).unwrap());
-        headers.insert("user-agent", HeaderValue::from_static(MARK));
-        let stream = TcpStream::connect(server.address()).unwrap();
-        let (socket, _) = tungstenite::client(request, stream).unwrap();
-        let mut client = Self { socket, welcome: Value::Null };
-        client.welcome = client.until("welcome");
-        client
-    }
-
-    fn say(&mut self, event: &str, data: &Value) {
-        self.send(&json!({"event": event, "data": data}).to_string());
-    }
-
-    fn send(&mut self, text: &str) {
-        self.socket.send(Message::text(text)).unwrap();
-    }
-
-    /// The data of the next such event.
-    fn until(&mut self, event: &str) -> Value {
-        loop {
-            let Message::Text(text) = self.socket.read().unwrap() else { continue };
-            let mut frame: Value = serde_json::from_str(&text).unwrap();
-            if frame["event"] == event {
-                return frame["data"].take();
-            }
-        }
-    }
-
-    /// All that tells who this is: ids and tokens, as the server gave them.
-    fn identity(&self) -> Vec<String> {
-        let welcome = |key: &str| self.welcome[key].as_str().unwrap().to_owned();
-        ["token", "resume", "userId", "socketId"].map(welcome).into()
-    }
+/// All that tells who this is: ids and tokens, as the server gave them.
+fn identity(client: &Client) -> Vec<String> {
+    let welcome = |key: &str| client.welcome[key].as_str().unwrap().to_owned();
+    ["token", "resume", "userId", "socketId"].map(welcome).into()
 }
 
 /// Everything that two can do in a call, some of it wrongly.
 fn play(server: &Server) -> Vec<String> {
-    let mut ada = Client::new(server, CLIENTS[0]);
-    let mut ben = Client::new(server, CLIENTS[1]);
-    let mut secrets: Vec<String> = [ada.identity(), ben.identity()].concat();
+    let mut ada = visitor(server, CLIENTS[0]);
+    let mut ben = visitor(server, CLIENTS[1]);
+    let mut secrets: Vec<String> = [identity(&ada), identity(&ben)].concat();
     ada.say("hello", &json!({"token": ada.welcome["token"], "name": format!("{MARK} Ada")}));
     secrets.push(ada.until("welcome")["token"].as_str().unwrap().to_owned());
     ben.say("hello", &json!({"token": format!("1.{MARK}.forged")}));
@@ -109,14 +78,14 @@ fn play(server: &Server) -> Vec<String> {
     let lost = ada.welcome.clone();
     drop(ada);
     ben.until("partner-away");
-    let mut thief = Client::new(server, CLIENTS[1]);
+    let mut thief = visitor(server, CLIENTS[1]);
     thief.say("hello", &json!({"resume": lost["resume"], "token": thief.welcome["token"]}));
     thief.until("error");
-    let mut ada = Client::new(server, CLIENTS[0]);
+    let mut ada = visitor(server, CLIENTS[0]);
     ada.say("hello", &json!({"resume": lost["resume"], "after": 1, "name": MARK}));
     ada.welcome = ada.until("welcome");
     assert_eq!(ada.welcome["resumed"], true);
-    secrets.extend(ada.identity());
+    secrets.extend(identity(&ada));
     ben.until("partner-back");
     ada.say("stop-call", &json!({"roomId": room}));
     ben.until("stop-by-remote-user");
@@ -125,7 +94,7 @@ fn play(server: &Server) -> Vec<String> {
     http(server, &format!("{request}Connection: close\r\n\r\n"));
     http(server, &format!("{MARK}\r\n\r\n"));
     // One breaks the protocol, one is lost, and one says goodbye.
-    let mut breaker = Client::new(server, CLIENTS[0]);
+    let mut breaker = visitor(server, CLIENTS[0]);
     std::io::Write::write_all(breaker.socket.get_mut(), MARK.as_bytes()).unwrap();
     while breaker.socket.read().is_ok() {}
     drop(ada);

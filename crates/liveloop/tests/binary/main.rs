@@ -2,14 +2,17 @@
 
 #![allow(clippy::unwrap_used)] // The helpers of tests are tests to us, though not to clippy.
 
+mod client;
 mod configuration;
 mod discretion;
 mod harness;
 mod help;
 #[cfg(target_os = "linux")]
 mod io_uring;
+mod restarting;
 mod secrets;
 mod serving;
 mod starving;
 mod stopping;
+mod store;
 mod tls;

@@ -35,7 +35,7 @@ fn the_log_is_json_where_nobody_watches_and_says_what_is_on_and_off() {
     for said in [
         "node-a",
         "set ice.servers for the internet",
-        "kept in memory",
+        "store.db",
         "two windows of one browser meet each other",
         "only pages of this server may connect",
     ] {

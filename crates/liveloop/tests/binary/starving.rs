@@ -44,7 +44,7 @@ fn want_of_open_files_is_logged_once_and_counted() {
     let sandbox = Sandbox::new();
     let binary = env!("CARGO_BIN_EXE_liveloop");
     let mut command = sandbox.command(&[]);
-    let program = format!("ulimit -n 48; exec {binary} serve --listen 127.0.0.1:0");
+    let program = format!("ulimit -n 64; exec {binary} serve --listen 127.0.0.1:0");
     let mut limited = Command::new("sh");
     limited.args(["-c", &program]).current_dir(sandbox.folder.path());
     limited.env("HOME", sandbox.folder.path());
@@ -53,7 +53,7 @@ fn want_of_open_files_is_logged_once_and_counted() {
     command.env_clear();
     let mut server = Server::start(&mut limited);
     let address = server.address().to_owned();
-    let crowd: Vec<_> = (0..60).map(|_| TcpStream::connect(&address).unwrap()).collect();
+    let crowd: Vec<_> = (0..80).map(|_| TcpStream::connect(&address).unwrap()).collect();
     server.wait_for_log("cannot accept");
     // It tries again ten times a second meanwhile.
     std::thread::sleep(Duration::from_millis(500));

@@ -12,9 +12,10 @@ use std::{
 use liveloop_core::{IdMap, RoomId, UserId};
 
 use super::{
-    Archive, ArchiveError, Archived, Change, Kept, Lasting, Message, Page, PageLimit, Purge, Span,
+    Appended, Appending, Archive, ArchiveError, Archived, Change, Kept, Lasting, Message, Page,
+    PageLimit, Purge, Span, Wall,
 };
-use crate::{Appended, Appending, Health, Wall};
+use crate::Health;
 
 struct Room {
     lasting: Lasting,
@@ -128,6 +129,13 @@ struct Rooms {
     ended_oldest_first: VecDeque<RoomId>,
 }
 
+impl Rooms {
+    fn purge(&mut self, lasting: Lasting, before: Wall) -> u64 {
+        let concerned = self.rooms.values_mut().filter(|room| room.lasting == lasting);
+        concerned.map(|room| room.purge(before)).sum()
+    }
+}
+
 /// Messages in memory; durable for nothing.
 #[derive(Default)]
 pub struct MemoryArchive {
@@ -140,6 +148,12 @@ impl MemoryArchive {
     pub const MESSAGES_MAX: usize = 10_000;
     /// How many calls that are over are there.
     pub const ENDED_MAX: usize = 10_000;
+
+    /// How many rooms are open.
+    #[must_use]
+    pub fn open_count(&self) -> usize {
+        self.rooms().rooms.values().filter(|room| room.is_open).count()
+    }
 
     fn rooms(&self) -> MutexGuard<'_, Rooms> {
         self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
@@ -166,10 +180,9 @@ impl MemoryArchive {
         let mut rooms = self.rooms();
         match purge {
             Purge::Room(room) => rooms.rooms.get_mut(&room).map_or(0, |room| room.purge(before)),
+            Purge::Channels => rooms.purge(Lasting::Channel, before),
             Purge::Calls => {
-                let calls = rooms.rooms.values_mut();
-                let calls = calls.filter(|room| room.lasting == Lasting::Call);
-                let gone = calls.map(|room| room.purge(before)).sum();
+                let gone = rooms.purge(Lasting::Call, before);
                 let Rooms { rooms, ended_oldest_first } = &mut *rooms;
                 rooms.retain(|_, room| {
                     room.is_open || room.lasting == Lasting::Channel || !room.messages.is_empty()
@@ -218,7 +231,7 @@ impl Archive for MemoryArchive {
         }
     }
 
-    fn append(&self, message: Message) -> Appending<ArchiveError> {
+    fn append(&self, message: Message) -> Appending {
         Appending::Now(self.append_now(message))
     }
 

@@ -1,10 +1,16 @@
 //! What every [`Archive`] must do.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Wake, Waker},
+    thread::Thread,
+    time::Duration,
+};
 
 use liveloop_core::{RoomId, SocketId, UserId};
 
-use super::{ADA, BEN, ROOM, each_once};
+use super::{ADA, BEN, ROOM};
 use crate::{
     Appended, Archive, ArchiveError, Body, Change, Health, Kept, Lasting, Message, MessageId,
     PageLimit, Purge, Span, Wall,
@@ -70,6 +76,7 @@ pub async fn archive<A: Archive + 'static>(make: impl Fn() -> A) {
     calls_are_purged_apart_from_channels(make()).await;
     a_visitor_takes_along_and_erases_what_is_theirs(make()).await;
     appends_at_once_leave_no_hole(make()).await;
+    answers_need_no_runtime(make());
 }
 
 /// The guarantees of an [`Archive`] that outlasts its process: `reopen` closes one and opens what
@@ -249,6 +256,9 @@ async fn calls_are_purged_apart_from_channels(archive: impl Archive) {
     let said = archive.append(message(calls[1], BEN, 4)).answer().await;
     assert_eq!(said.map(|it| it.seq), Ok(4));
     assert_eq!(page(&archive, Span::Newest, 50).await.0, [1, 2], "channels are kept");
+    assert_eq!(archive.purge(Purge::Channels, Wall(2_000)).await, Ok(1));
+    assert_eq!(page(&archive, Span::Newest, 50).await.0, [2], "until they are purged");
+    assert_eq!(archive.last_seq(calls[1]).await, Ok(4), "which leaves calls alone");
 }
 
 async fn a_visitor_takes_along_and_erases_what_is_theirs(archive: impl Archive) {
@@ -300,4 +310,40 @@ async fn appends_at_once_leave_no_hole(archive: impl Archive + 'static) {
         })
         .collect();
     each_once(tasks, 400).await;
+}
+
+/// An event loop polls them, and is none of a runtime's threads.
+fn answers_need_no_runtime(archive: impl Archive + 'static) {
+    struct Unpark(Thread);
+    impl Wake for Unpark {
+        fn wake(self: Arc<Self>) {
+            self.0.unpark();
+        }
+    }
+    let asking = std::thread::spawn(move || {
+        let waker = Waker::from(Arc::new(Unpark(std::thread::current())));
+        let asked = async {
+            archive.open_room(ROOM, Lasting::Channel).await.map(drop)?;
+            archive.append(message(ROOM, ADA, 1)).answer().await.map(drop)?;
+            archive.last_seq(ROOM).await
+        };
+        let mut asked = pin!(asked);
+        loop {
+            match asked.as_mut().poll(&mut Context::from_waker(&waker)) {
+                Poll::Ready(last_seq) => return last_seq,
+                Poll::Pending => std::thread::park(),
+            }
+        }
+    });
+    assert_eq!(asking.join().expect("no runtime is missed"), Ok(1));
+}
+
+/// Finds each `seq` up to `last` once in what the tasks were answered.
+async fn each_once(tasks: Vec<tokio::task::JoinHandle<Vec<u64>>>, last: u64) {
+    let mut all = Vec::new();
+    for task in tasks {
+        all.extend(task.await.expect("no task panics"));
+    }
+    all.sort_unstable();
+    assert!(all.into_iter().eq(1..=last), "every seq once, from 1, without holes");
 }

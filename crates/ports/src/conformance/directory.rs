@@ -80,6 +80,10 @@ async fn visitors_are_known_and_renamed(directory: impl Directory) {
     assert_eq!(directory.put_visitor(profile("Ada", 1)).await, Ok(()));
     assert_eq!(directory.put_visitor(profile("Ada L.", 2)).await, Ok(()));
     assert_eq!(directory.visitor(ADA).await, Ok(Some(profile("Ada L.", 1))));
+    let known = directory.visitors(vec![BEN, ADA, ADA]).await;
+    let ada = Some(profile("Ada L.", 1));
+    assert_eq!(known, Ok(vec![None, ada.clone(), ada]), "in the order in which they are named");
+    assert_eq!(directory.visitors(Vec::new()).await, Ok(Vec::new()));
     assert_eq!(directory.health(), Health::Ready);
 }
 
@@ -181,6 +185,13 @@ async fn channels_are_listed_in_pages(directory: impl Directory) {
     assert!(first.iter().map(|it| it.channel.room).eq([ids(1), ids(2)]));
     let rest = directory.public(Some(ids(2)), limit(2)).await.expect("the store works");
     assert!(rest.iter().map(|it| it.channel.room).eq([ids(4)]));
+    directory
+        .create(channel(RoomId(78), ChannelKind::Direct), vec![ADA, BEN])
+        .await
+        .expect("of two");
+    assert_eq!(directory.groups_made_by(ADA).await, Ok(4), "calls and direct channels are none");
+    assert_eq!(directory.groups_made_by(BEN).await, Ok(0));
+    assert_eq!(directory.remove(RoomId(78)).await, Ok(()));
     let theirs = directory.channels_of(ADA, None, limit(3)).await.expect("the store works");
     assert!(theirs.iter().map(|(it, _)| it.channel.room).eq([RoomId(77), ids(1), ids(2)]));
     let rest = directory.channels_of(ADA, Some(ids(2)), limit(9)).await.expect("the store works");
@@ -210,8 +221,11 @@ async fn an_erased_visitor_is_nowhere(directory: impl Directory) {
     assert_eq!(directory.put_visitor(profile.clone()).await, Ok(()));
     directory.join(ROOM, BEN, Admission::Public, AT).await.expect("there is room");
     assert_eq!(directory.block(BEN, ADA, true).await, Ok(()));
+    assert_eq!(directory.groups_made_by(ADA).await, Ok(1));
     assert_eq!(directory.erase(ADA).await, Ok(()));
     assert_eq!(directory.erase(ADA).await, Ok(()), "asked again it is the same");
+    assert_eq!(directory.groups_made_by(ADA).await, Ok(0));
+    assert_eq!(directory.visitors(vec![ADA]).await, Ok(vec![None]));
     let refused = DirectoryError::NotAllowed;
     assert_eq!(directory.visitor(ADA).await, Err(refused.clone()));
     assert_eq!(directory.put_visitor(profile).await, Err(refused.clone()));

@@ -53,6 +53,8 @@ struct Tables {
     channels: BTreeMap<RoomId, Entry>,
     /// The channels of each visitor.
     rooms_by_user: HashMap<UserId, BTreeSet<RoomId>>,
+    /// How many groups each visitor has made.
+    groups_by_creator: HashMap<UserId, u32>,
     /// The direct channel of two, the lower id first.
     direct: HashMap<(UserId, UserId), RoomId>,
     blocked: HashMap<UserId, BTreeSet<UserId>>,
@@ -96,6 +98,9 @@ impl Tables {
             self.rooms_by_user.entry(*user).or_default().insert(channel.room);
         }
         let room = channel.room;
+        if let Some(creator) = channel.creator.filter(|_| channel.kind == ChannelKind::Group) {
+            *self.groups_by_creator.entry(creator).or_default() += 1;
+        }
         self.channels.insert(room, Entry { channel, members, invitation: None });
         Ok(self.entry(room)?.found())
     }
@@ -112,6 +117,15 @@ impl Tables {
     fn remove(&mut self, room: RoomId) -> Result<(), DirectoryError> {
         let entry = self.channels.remove(&room).ok_or(DirectoryError::NotFound)?;
         self.direct.retain(|_, direct| *direct != room);
+        if let Some(creator) = entry.channel.creator
+            && entry.channel.kind == ChannelKind::Group
+            && let Some(made) = self.groups_by_creator.get_mut(&creator)
+        {
+            *made -= 1;
+            if *made == 0 {
+                self.groups_by_creator.remove(&creator);
+            }
+        }
         for user in entry.members.keys() {
             self.forget_member(room, *user);
         }
@@ -127,6 +141,7 @@ impl Tables {
             }
         }
         self.direct.retain(|(one, other), _| *one != user && *other != user);
+        self.groups_by_creator.remove(&user);
         self.blocked.remove(&user);
         self.blocked.values_mut().for_each(|blocked| {
             blocked.remove(&user);
@@ -226,6 +241,11 @@ impl Directory for MemoryDirectory {
         listed(Ok(tables.profiles.get(&user).cloned()))
     }
 
+    fn visitors(&self, users: Vec<UserId>) -> Listed<Vec<Option<Profile>>> {
+        let tables = self.tables();
+        listed(Ok(users.iter().map(|user| tables.profiles.get(user).cloned()).collect()))
+    }
+
     fn create(&self, channel: Channel, members: Vec<UserId>) -> Listed<Found> {
         listed(self.tables().create(channel, &members))
     }
@@ -239,6 +259,10 @@ impl Directory for MemoryDirectory {
         let entries = tables.channels.range(above(after)).map(|(_, entry)| entry);
         let public = entries.filter(|entry| entry.channel.is_public);
         listed(Ok(public.take(limit.get()).map(Entry::found).collect()))
+    }
+
+    fn groups_made_by(&self, user: UserId) -> Listed<u32> {
+        listed(Ok(self.tables().groups_by_creator.get(&user).copied().unwrap_or(0)))
     }
 
     fn channels_of(

@@ -5,38 +5,45 @@
 use std::borrow::Cow;
 
 use liveloop_core::Mode;
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
+use serde_json::{Value, json, value::RawValue};
 use ts_rs::TS;
 
 use crate::{
     Limits, Refusal,
-    fields::{self, bounded_id, bounded_opaque, clean_name, parse},
+    fields::{self, ID_BYTES_MAX, bounded_id, bounded_opaque, clean_name, parse},
 };
 
 /// `request-room`: what the visitor wants, and how they show themselves.
-#[derive(Debug, Default, Deserialize, TS)]
+#[derive(Debug, Default, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "RequestRoom", optional_fields)]
 pub struct RequestRoom<'a> {
     /// The name that the partner sees.
     #[serde(borrow, default)]
+    #[schemars(extend("x-limit" = "name_chars"))]
     pub name: Option<Cow<'a, str>>,
     /// A small picture, as a `data:image/png|jpeg|webp;base64,` URL.
     #[serde(borrow, default)]
+    #[schemars(extend("x-limit" = "image_bytes"))]
     pub user_image: Option<Cow<'a, str>>,
     /// The kind of call; video where absent.
-    #[serde(default, with = "fields::mode")]
+    #[serde(default, deserialize_with = "fields::mode::deserialize")]
+    #[schemars(with = "Option<fields::mode::Word>")]
     #[ts(optional, type = "\"video\" | \"audio\" | \"text\"")]
     pub mode: Option<Mode>,
     /// What the visitor likes to talk about.
     #[serde(borrow, default)]
+    #[schemars(extend("x-limit" = "interests"))]
     pub interests: Option<Vec<Cow<'a, str>>>,
     /// What the visitor speaks: BCP 47 tags, of which the first part counts.
     #[serde(borrow, default)]
+    #[schemars(extend("x-limit" = "interests"))]
     pub languages: Option<Vec<Cow<'a, str>>>,
     /// The call that is to be left: a stale one is refused.
     #[serde(borrow, default)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub room_id: Option<Cow<'a, str>>,
     /// Whether to be queued again when the partner leaves; true where absent.
     #[serde(default)]
@@ -60,20 +67,21 @@ impl<'a> RequestRoom<'a> {
 }
 
 /// `cancel-request`: no fields.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Debug, Deserialize, JsonSchema, TS)]
 pub struct CancelRequest {}
 
 /// `undo-skip`: no fields.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Debug, Deserialize, JsonSchema, TS)]
 pub struct UndoSkip {}
 
 /// `block-user`.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Debug, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "BlockUser", optional_fields)]
 pub struct BlockUser<'a> {
     /// The call whose partner is meant; the present or the last one where absent.
     #[serde(borrow, default)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub room_id: Option<Cow<'a, str>>,
 }
 
@@ -86,12 +94,13 @@ impl<'a> BlockUser<'a> {
 }
 
 /// `stop-call`.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Debug, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "StopCall", optional_fields)]
 pub struct StopCall<'a> {
     /// The call to leave; the present one where absent.
     #[serde(borrow, default)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub room_id: Option<Cow<'a, str>>,
 }
 
@@ -104,19 +113,22 @@ impl<'a> StopCall<'a> {
 }
 
 /// `negotiation-call-offer`.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Debug, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "NegotiationCallOffer", optional_fields)]
 pub struct NegotiationCallOffer<'a> {
     /// An `RTCSessionDescriptionInit`; opaque.
     #[serde(borrow)]
+    #[schemars(with = "Value", extend("not" = {"type": "null"}))]
     #[ts(type = "unknown")]
     pub offer: &'a RawValue,
     /// The call; the present one where absent.
     #[serde(borrow, default)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub room_id: Option<Cow<'a, str>>,
     /// The partner's socket id.
     #[serde(borrow, default)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub remote_socket_id: Option<Cow<'a, str>>,
 }
 
@@ -131,19 +143,22 @@ impl<'a> NegotiationCallOffer<'a> {
 }
 
 /// `negotiation-call-answer`.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Debug, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "NegotiationCallAnswer", optional_fields)]
 pub struct NegotiationCallAnswer<'a> {
     /// An `RTCSessionDescriptionInit`; opaque.
     #[serde(borrow)]
+    #[schemars(with = "Value", extend("not" = {"type": "null"}))]
     #[ts(type = "unknown")]
     pub ans: &'a RawValue,
     /// The call; the present one where absent.
     #[serde(borrow, default)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub room_id: Option<Cow<'a, str>>,
     /// The partner's socket id.
     #[serde(borrow, default)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub remote_socket_id: Option<Cow<'a, str>>,
 }
 
@@ -158,24 +173,38 @@ impl<'a> NegotiationCallAnswer<'a> {
 }
 
 /// `send-new-ice-candidates`: once decoded, exactly one of `candidate` and `candidates` is there.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Debug, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "SendNewIceCandidates", optional_fields)]
+#[schemars(extend("oneOf" = one_of_candidates()))]
 pub struct SendNewIceCandidates<'a> {
     /// One `RTCIceCandidateInit`, or `null` for the end of candidates; opaque.
     #[serde(borrow, default, deserialize_with = "present")]
+    #[schemars(with = "Option<Value>")]
     #[ts(optional, type = "unknown")]
     pub candidate: Option<&'a RawValue>,
     /// An array of them; opaque.
     #[serde(borrow, default)]
+    #[schemars(with = "Option<Vec<Value>>")]
     #[ts(optional, type = "Array<unknown>")]
     pub candidates: Option<&'a RawValue>,
     /// The call; the present one where absent.
     #[serde(borrow, default)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub room_id: Option<Cow<'a, str>>,
     /// The partner's socket id.
     #[serde(borrow, default)]
+    #[schemars(length(max = ID_BYTES_MAX))]
     pub to: Option<Cow<'a, str>>,
+}
+
+/// Either one candidate, `null` among them, or an array; a `null` beside an array counts as absent.
+fn one_of_candidates() -> Value {
+    let many = json!({"type": "array"});
+    json!([
+        {"required": ["candidate"], "not": {"required": ["candidates"], "properties": {"candidates": many}}},
+        {"required": ["candidates"], "properties": {"candidates": many, "candidate": {"type": "null"}}},
+    ])
 }
 
 /// Reads a field so that a `null` that stands there counts as present.

@@ -2,31 +2,36 @@
 
 use std::borrow::Cow;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 use ts_rs::TS;
 
 use crate::{
     Limits, Refusal,
     fields::{clean_name, parse},
+    whole,
 };
 
 /// `hello`: the first frame or none.
-#[derive(Debug, Default, Deserialize, TS)]
+#[derive(Debug, Default, Deserialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "Hello", optional_fields)]
 pub struct Hello<'a> {
     /// A token from an earlier `welcome`.
     #[serde(borrow, default)]
+    #[schemars(length(max = Hello::TOKEN_BYTES_MAX))]
     pub token: Option<Cow<'a, str>>,
     /// The resume secret of a lost session.
     #[serde(borrow, default)]
+    #[schemars(length(max = Hello::TOKEN_BYTES_MAX))]
     pub resume: Option<Cow<'a, str>>,
     /// The last `n` seen in that session; 0 where absent.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "whole::optional")]
     #[ts(optional, type = "number")]
     pub after: Option<u64>,
     /// The name that partners see.
     #[serde(borrow, default)]
+    #[schemars(extend("x-limit" = "name_chars"))]
     pub name: Option<Cow<'a, str>>,
 }
 
@@ -47,5 +52,5 @@ impl<'a> Hello<'a> {
 }
 
 /// `heartbeat`: no fields.
-#[derive(Debug, Deserialize, TS)]
+#[derive(Debug, Deserialize, JsonSchema, TS)]
 pub struct Heartbeat {}

@@ -1,14 +1,15 @@
 //! What a client is told on the way to a partner, and in a call.
 
+use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::value::RawValue;
+use serde_json::{Value, value::RawValue};
 use ts_rs::TS;
 
 use super::IceServer;
-use crate::json;
+use crate::{fields, json};
 
 /// `waiting`.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Waiting {
     /// For people.
@@ -26,7 +27,7 @@ pub struct Waiting {
 }
 
 /// An entry of `waiting.relaxed`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "kebab-case")]
 pub enum Relaxation {
     /// A partner need not share an interest.
@@ -47,7 +48,7 @@ impl Waiting {
 }
 
 /// `match-done.remoteUserDetails`.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "RemoteUser", optional_fields)]
 pub struct RemoteUser<'a> {
@@ -63,7 +64,7 @@ pub struct RemoteUser<'a> {
 }
 
 /// `match-done`.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "MatchDone")]
 pub struct MatchDone<'a> {
@@ -74,6 +75,7 @@ pub struct MatchDone<'a> {
     /// Whether the receiver offers first, and is the impolite peer.
     pub initiator: bool,
     /// `video`, `audio` or `text`.
+    #[schemars(with = "fields::mode::Word")]
     #[ts(type = "\"video\" | \"audio\" | \"text\"")]
     pub mode: &'static str,
     /// The partner.
@@ -94,7 +96,7 @@ impl MatchDone<'_> {
 }
 
 /// Who sent an offer.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "RemoteUserBrief")]
 pub struct RemoteUserBrief<'a> {
@@ -105,7 +107,7 @@ pub struct RemoteUserBrief<'a> {
 }
 
 /// `negotiation-call-offer` as it arrives.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "OfferRelayed")]
 pub struct OfferRelayed<'a> {
@@ -114,17 +116,19 @@ pub struct OfferRelayed<'a> {
     /// The call.
     pub room_id: &'a str,
     /// As it was sent.
+    #[schemars(with = "Value")]
     #[ts(type = "unknown")]
     #[serde(serialize_with = "json::raw")]
     pub offer: &'a RawValue,
 }
 
 /// `negotiation-call-answer` as it arrives.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "AnswerRelayed")]
 pub struct AnswerRelayed<'a> {
     /// As it was sent.
+    #[schemars(with = "Value")]
     #[ts(type = "unknown")]
     #[serde(serialize_with = "json::raw")]
     pub ans: &'a RawValue,
@@ -137,11 +141,12 @@ pub struct AnswerRelayed<'a> {
 }
 
 /// `new-ice-candidates` as it arrives, one.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "CandidateRelayed")]
 pub struct CandidateRelayed<'a> {
     /// As it was sent.
+    #[schemars(with = "Value")]
     #[ts(type = "unknown")]
     #[serde(serialize_with = "json::raw")]
     pub candidate: &'a RawValue,
@@ -152,11 +157,12 @@ pub struct CandidateRelayed<'a> {
 }
 
 /// `new-ice-candidates` as it arrives, several.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "CandidatesRelayed")]
 pub struct CandidatesRelayed<'a> {
     /// As they were sent.
+    #[schemars(with = "Vec<Value>")]
     #[ts(type = "Array<unknown>")]
     #[serde(serialize_with = "json::raw")]
     pub candidates: &'a RawValue,
@@ -167,7 +173,7 @@ pub struct CandidatesRelayed<'a> {
 }
 
 /// Why a partner is gone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum StopReason {
     /// They pressed stop.
@@ -179,7 +185,7 @@ pub enum StopReason {
 }
 
 /// `stop-by-remote-user`.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "StopByRemoteUser")]
 pub struct StopByRemoteUser<'a> {
@@ -190,7 +196,7 @@ pub struct StopByRemoteUser<'a> {
 }
 
 /// `partner-away`.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "PartnerAway", optional_fields)]
 pub struct PartnerAway<'a> {
@@ -205,7 +211,7 @@ pub struct PartnerAway<'a> {
 }
 
 /// `partner-back`.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "PartnerBack")]
 pub struct PartnerBack<'a> {

@@ -1,10 +1,11 @@
-//! What is said in a room, in calls and groups alike.
+//! What is said in a room, in calls and channels alike.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use ts_rs::TS;
 
 /// `newMessage` as it arrives.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "MessageRelayed", optional_fields)]
 pub struct MessageRelayed<'a> {
@@ -22,6 +23,7 @@ pub struct MessageRelayed<'a> {
     /// The text.
     pub message: &'a str,
     /// RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
     pub timestamp: &'a str,
     /// The room.
     pub room_id: &'a str,
@@ -31,7 +33,7 @@ pub struct MessageRelayed<'a> {
 }
 
 /// The ack of a `newMessage`.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "MessageAck")]
 pub struct MessageAck<'a> {
@@ -41,11 +43,12 @@ pub struct MessageAck<'a> {
     #[ts(type = "number")]
     pub seq: u64,
     /// RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
     pub timestamp: &'a str,
 }
 
 /// `typing` as it arrives.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "TypingRelayed")]
 pub struct TypingRelayed<'a> {
@@ -57,26 +60,44 @@ pub struct TypingRelayed<'a> {
     pub typing: bool,
 }
 
-/// `room-members`.
-#[derive(Clone, Debug, Serialize, TS)]
+/// `room-members`: gathered to at most one a second.
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
-#[ts(rename = "RoomMembers")]
+#[ts(rename = "RoomMembers", optional_fields)]
 pub struct RoomMembers<'a> {
-    /// The group.
+    /// The channel.
     pub room_id: &'a str,
     /// How many members it has.
     pub count: usize,
+    /// The `userId` of each who came; absent where nobody did, or too many to name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub joined: Option<Vec<&'a str>>,
+    /// The `userId` of each who went; absent likewise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<Vec<&'a str>>,
+}
+
+/// What a conversation is, as the wire says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema, TS)]
+#[serde(rename_all = "lowercase")]
+pub enum RoomKind {
+    /// Of many, public or by invitation.
+    Group,
+    /// Of two for ever.
+    Direct,
+    /// The chat of a call.
+    Call,
 }
 
 /// The ack of a `join-room`.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "RoomJoined", optional_fields)]
 pub struct RoomJoined<'a> {
-    /// The group.
+    /// The channel.
     pub room_id: &'a str,
-    /// `group`.
-    pub kind: &'static str,
+    /// What it is.
+    pub kind: RoomKind,
     /// What it is called.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<&'a str>,

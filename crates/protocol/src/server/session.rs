@@ -1,12 +1,13 @@
 //! What a client is told of its session.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
 use crate::LimitsTold;
 
 /// An entry of `iceServers`, as `RTCIceServer` of W3C WebRTC has it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema, TS)]
 #[serde(deny_unknown_fields)]
 #[ts(optional_fields)]
 pub struct IceServer {
@@ -21,7 +22,7 @@ pub struct IceServer {
 }
 
 /// Where a session stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, TS)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "lowercase")]
 pub enum SessionState {
     /// Neither waiting nor in a call.
@@ -33,7 +34,7 @@ pub enum SessionState {
 }
 
 /// `welcome.heartbeat`.
-#[derive(Clone, Copy, Debug, Serialize, TS)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct HeartbeatTold {
     /// The server sends a Ping this often.
@@ -45,7 +46,7 @@ pub struct HeartbeatTold {
 }
 
 /// `welcome`.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "Welcome", optional_fields)]
 pub struct Welcome<'a> {
@@ -83,20 +84,22 @@ pub struct Welcome<'a> {
     /// How the connection is watched.
     pub heartbeat: HeartbeatTold,
     /// RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
     pub server_time: &'a str,
 }
 
 /// The ack of a `heartbeat`.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 #[ts(rename = "HeartbeatAck")]
 pub struct HeartbeatAck<'a> {
     /// RFC 3339.
+    #[schemars(extend("format" = "date-time"))]
     pub server_time: &'a str,
 }
 
 /// `draining`.
-#[derive(Clone, Debug, Serialize, TS)]
+#[derive(Clone, Debug, Serialize, JsonSchema, TS)]
 #[serde(rename_all = "camelCase")]
 pub struct Draining {
     /// Come back after this long; each client is told another time.

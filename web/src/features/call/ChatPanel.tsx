@@ -1,13 +1,16 @@
 // The conversation beside the call: its lines with their state, who is typing, and the box to write in.
-import { Check, Clock3, RotateCcw, X } from 'lucide-react';
-import { type RefObject, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { X } from 'lucide-react';
+import { type RefObject, useEffect, useMemo, useState } from 'react';
 import { useStore } from '../../lib/store';
 import { text } from '../../lib/text';
 import type { Mode } from '../../protocol';
 import { IconButton } from '../../ui/Button';
+import { Composer } from '../chat/Composer';
+import { MessageList } from '../chat/MessageList';
+import { Hint, Typing } from '../chat/Notes';
 import styles from './ChatPanel.module.css';
-import type { ChatState, Line } from './chat';
-import { MessageBox } from './MessageBox';
+import type { ChatState } from './chat';
+import { rowsOfCall } from './chatRows';
 import type { CallSession } from './session';
 
 const words = text.call;
@@ -22,6 +25,7 @@ interface ChatPanelProps {
 
 export function ChatPanel({ session, mode, messageRef, onClose }: ChatPanelProps) {
   const chat = useStore(session.chat.state);
+  const { welcome } = useStore(session.link.state);
   const isIdle = useIdle(chat);
   return (
     <aside
@@ -35,83 +39,49 @@ export function ChatPanel({ session, mode, messageRef, onClose }: ChatPanelProps
         {mode !== 'text' && <IconButton label={words.closeChat} icon={<X />} onClick={onClose} />}
       </header>
       <Lines chat={chat} onRetry={(id) => session.chat.retry(id)} />
-      <MessageBox session={session} messageRef={messageRef} />
+      <Composer
+        roomId={chat.roomId}
+        to={chat.partnerName}
+        chars_max={welcome?.limits.message_chars}
+        messageRef={messageRef}
+        onDraft={(draft) => session.chat.typed(draft.trim() === '')}
+        onSend={(message) => {
+          session.chat.say(message);
+          return true;
+        }}
+      />
     </aside>
   );
 }
 
 function Lines({ chat, onRetry }: { chat: ChatState; onRetry(id: string): void }) {
-  const end = useRef<HTMLDivElement>(null);
-  const { lines, isPartnerTyping, partnerName, roomId, isLater } = chat;
-  // The newest line is brought into view when there is one.
-  useLayoutEffect(() => {
-    end.current?.scrollIntoView({ block: 'nearest' });
-  }, [lines.length, isPartnerTyping, roomId]);
+  const { lines, isPartnerTyping, partnerName, roomId } = chat;
+  const rows = useMemo(() => rowsOfCall(lines), [lines]);
+  const isOpen = roomId !== undefined;
+  const actions = useMemo(
+    () => ({ onRetry: isOpen ? (row: { key: string }) => onRetry(row.key) : undefined }),
+    [isOpen, onRetry],
+  );
   return (
-    // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard.
-    <div className={styles.lines} role="log" aria-label={words.conversation} tabIndex={0}>
-      <div className={styles.rest} />
-      {lines.length === 0 && (
-        <p className={styles.hint}>
-          {!roomId || !partnerName
-            ? words.chatIdle
-            : isLater
-              ? words.chatLater
-              : words.chatEmpty(partnerName)}
-        </p>
-      )}
-      {lines.map((line) => (
-        <ChatLine key={line.id} line={line} canRetry={roomId !== undefined} onRetry={onRetry} />
-      ))}
-      {lines.length > 0 && !roomId && partnerName && (
-        <p className={styles.hint}>{words.chatOver(partnerName)}</p>
-      )}
-      {isPartnerTyping && partnerName && (
-        <p className={styles.typing}>
-          {words.typing(partnerName)}
-          <span aria-hidden="true" />
-        </p>
-      )}
-      <div ref={end} />
-    </div>
+    <MessageList
+      rows={rows}
+      isNamed={false}
+      isLive={isOpen}
+      actions={actions}
+      empty={<Hint>{sayEmpty(chat)}</Hint>}
+      end={
+        <>
+          {lines.length > 0 && !roomId && partnerName && <Hint>{words.chatOver(partnerName)}</Hint>}
+          <Typing names={isPartnerTyping && partnerName ? [partnerName] : []} />
+        </>
+      }
+    />
   );
 }
 
-interface ChatLineProps {
-  line: Line;
-  canRetry: boolean;
-  onRetry(id: string): void;
-}
-
-function ChatLine({ line, canRetry, onRetry }: ChatLineProps) {
-  if (line.whose === 'theirs') {
-    return (
-      <p className={`${styles.line} ${styles.theirs}`}>
-        <span className="unseen">{line.name}: </span>
-        <span dir="auto">{line.text}</span>
-      </p>
-    );
-  }
-  const problem = line.problem ? words.lineProblem(line.problem) : undefined;
-  return (
-    <div className={styles.own}>
-      <p className={`${styles.line} ${styles.mine}`} data-state={line.state}>
-        <span className="unseen">{words.you}: </span>
-        <span dir="auto">{line.text}</span>
-      </p>
-      <p className={styles.lineState} data-state={line.state}>
-        {line.state === 'sending' && <Clock3 aria-hidden="true" />}
-        {line.state === 'sent' && <Check aria-hidden="true" />}
-        {problem ?? words.lineState[line.state]}
-        {line.state === 'failed' && canRetry && (
-          <button type="button" onClick={() => onRetry(line.id)}>
-            <RotateCcw aria-hidden="true" />
-            {words.retry}
-          </button>
-        )}
-      </p>
-    </div>
-  );
+function sayEmpty({ roomId, partnerName, isLater }: ChatState): string {
+  if (!roomId || !partnerName) return words.chatIdle;
+  return isLater ? words.chatLater : words.chatEmpty(partnerName);
 }
 
 /** True when nothing has been said for a while: on a phone the lines then give way to the picture. */

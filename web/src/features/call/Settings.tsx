@@ -1,11 +1,10 @@
 // Devices, the chime and the keys, in a dialog over the call, which goes on behind it.
-import { X } from 'lucide-react';
-import { useEffect, useRef, useState } from 'react';
+import { useState } from 'react';
 import { keep, readKept } from '../../lib/kept';
 import { text } from '../../lib/text';
 import { playChime } from '../../media/sound';
 import type { Mode } from '../../protocol';
-import { IconButton } from '../../ui/Button';
+import { Dialog } from '../../ui/Dialog';
 import { DeviceChoices } from '../studio/DeviceChoices';
 import styles from './Settings.module.css';
 import { hasKeys } from './useKeys';
@@ -19,26 +18,12 @@ interface SettingsProps {
 }
 
 export function Settings({ isOpen, mode, onClose }: SettingsProps) {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
-    const element = dialog.current;
-    if (isOpen && !element?.open) element?.showModal();
-    if (!isOpen && element?.open) element.close();
-  }, [isOpen]);
   return (
-    <dialog ref={dialog} className={styles.dialog} onClose={onClose} aria-labelledby="settings">
-      {isOpen && (
-        <>
-          <header className={styles.header}>
-            <h2 id="settings">{words.settings(mode, hasKeys())}</h2>
-            <IconButton label={text.common.close} icon={<X />} onClick={onClose} />
-          </header>
-          {mode !== 'text' && <DeviceChoices mode={mode} />}
-          <Chime />
-          {hasKeys() && <Keys />}
-        </>
-      )}
-    </dialog>
+    <Dialog title={words.settings(mode, hasKeys())} isOpen={isOpen} onClose={onClose}>
+      {mode !== 'text' && <DeviceChoices mode={mode} />}
+      <Chime />
+      {hasKeys() && <Keys />}
+    </Dialog>
   );
 }
 

@@ -16,7 +16,7 @@ const heard = (roomId: string, messageId: string, isShown = true): ChatInput => 
   isShown,
   event: {
     event: 'newMessage',
-    data: { roomId, messageId, message: 'hello', name: 'Ada' },
+    data: { roomId, messageId, message: 'hello', name: 'Ada', seq: 1 },
   } as ServerEvent,
 });
 const typing = (isTyping: boolean): ChatInput => ({
@@ -66,7 +66,7 @@ describe('a line of mine', () => {
   it('is neither lost nor doubled when the same room is opened again', () => {
     const [state] = run([said, heard('r1', 'm1'), { ...opened, isLater: true }], open);
     expect(state.lines.map(({ id }) => id)).toEqual(['c1', 'm1']);
-    expect(run([{ type: 'settled', id: 'c1', ok: true }], state)[0].lines).toMatchObject([
+    expect(run([{ type: 'settled', id: 'c1', ok: true, seq: 2 }], state)[0].lines).toMatchObject([
       { id: 'c1', state: 'sent' },
       { id: 'm1' },
     ]);
@@ -74,6 +74,44 @@ describe('a line of mine', () => {
 
   it('is not said into an empty room', () => {
     expect(run([said])).toEqual([chatEmpty, []]);
+  });
+});
+
+describe('what the server has kept', () => {
+  const kept = (seq: number, userId: string, clientId?: string) => ({
+    messageId: `m${seq}`,
+    seq,
+    userId,
+    name: 'Ada',
+    message: `text ${seq}`,
+    timestamp: '2026-01-01T00:00:00.000Z',
+    ...(clientId && { clientId }),
+  });
+  const earlier = (...messages: ReturnType<typeof kept>[]): ChatInput => ({
+    type: 'earlier',
+    roomId: 'r1',
+    partnerId: 'ada',
+    messages,
+  });
+
+  it('stands in its place, once, before what has none yet', () => {
+    const [state] = run(
+      [said, heard('r1', 'm1'), earlier(kept(1, 'ada'), kept(2, 'me', 'c0'), kept(3, 'ada'))],
+      open,
+    );
+    expect(state.lines.map(({ id }) => id)).toEqual(['m1', 'c0', 'm3', 'c1']);
+    expect(state.lines.map(({ whose }) => whose)).toEqual(['theirs', 'mine', 'theirs', 'mine']);
+  });
+
+  it('says of a line on its way that it has arrived', () => {
+    const [state] = run([said, earlier(kept(1, 'me', 'c1'))], open);
+    expect(state.lines).toMatchObject([{ id: 'c1', state: 'sent' }]);
+  });
+
+  it('of another room is not shown', () => {
+    expect(
+      run([{ ...opened, roomId: 'r2' } as ChatInput, earlier(kept(1, 'ada'))])[0].lines,
+    ).toEqual([]);
   });
 });
 

@@ -2,13 +2,16 @@
 // tell the other side that we are. Knows no socket and no clock: timers are effects.
 // Invariants: a line keeps its `clientId` through every retry; what another room says is not shown; the
 // last conversation stays until the next begins.
-import type { ClientEvent, ServerEvent } from '../../protocol';
+import type { ClientEvent, KeptMessage, ServerEvent } from '../../protocol';
+import { stepTelling, type TellInput, type TellTimer } from '../chat/telling';
 
 export type LineState = 'sending' | 'sent' | 'failed';
 
-export type Line =
-  | { id: string; whose: 'mine'; text: string; state: LineState; problem?: string }
-  | { id: string; whose: 'theirs'; text: string; name: string };
+/** `seq` is its place in the room, once it is known. */
+export type Line = { id: string; text: string; seq?: number } & (
+  | { whose: 'mine'; state: LineState; problem?: string }
+  | { whose: 'theirs'; name: string }
+);
 
 export interface ChatState {
   roomId: string | undefined;
@@ -18,11 +21,11 @@ export interface ChatState {
   /** The partner has been told that we are typing, and may not be told again yet. */
   isTold: boolean;
   unread: number;
-  /** What was said before this page was loaded is not here. */
+  /** What was said before this page was loaded is not here, or not yet. */
   isLater: boolean;
 }
 
-export type ChatTimer = 'partner-typing' | 'tell-again' | 'fell-still';
+export type ChatTimer = 'partner-typing' | TellTimer;
 
 export type ChatInput =
   /** `isLater`: the call goes on, and this page has not seen its beginning. */
@@ -30,13 +33,17 @@ export type ChatInput =
   | { type: 'ended' }
   | { type: 'said'; id: string; text: string }
   | { type: 'retry'; id: string }
-  | { type: 'settled'; id: string; ok: boolean; problem?: string }
+  | { type: 'settled'; id: string; ok: boolean; problem?: string; seq?: number }
+  /** What the server has kept of this talk; by `partnerId` it tells whose it is. */
+  | { type: 'earlier'; roomId: string; partnerId: string; messages: readonly KeptMessage[] }
   | { type: 'typed'; isEmpty: boolean }
   | { type: 'timer'; timer: ChatTimer }
   | { type: 'told'; event: ServerEvent; isShown: boolean }
   | { type: 'read' };
 
 type Opened = Extract<ChatInput, { type: 'opened' }>;
+type Settled = Extract<ChatInput, { type: 'settled' }>;
+type Earlier = Extract<ChatInput, { type: 'earlier' }>;
 
 export type ChatEffect =
   | { do: 'send'; event: ClientEvent }
@@ -46,8 +53,6 @@ export type ChatEffect =
 
 export const chatLimits = {
   lines_max: 500,
-  tell_again_ms: 3_000,
-  fell_still_ms: 4_000,
   partner_typing_ms: 6_000,
 } as const;
 
@@ -74,9 +79,11 @@ export function stepChat(state: ChatState, input: ChatInput): Step {
     case 'retry':
       return retry(state, input.id);
     case 'settled':
-      return [withLine(state, input.id, input.ok ? 'sent' : 'failed', input.problem), []];
+      return [settled(state, input), []];
+    case 'earlier':
+      return [state.roomId === input.roomId ? withEarlier(state, input) : state, []];
     case 'typed':
-      return typed(state, input.isEmpty);
+      return tell(state, input.isEmpty ? 'emptied' : 'typed');
     case 'timer':
       return rang(state, input.timer);
     case 'told':
@@ -106,7 +113,7 @@ function ended(state: ChatState): ChatState {
 
 function said(state: ChatState, id: string, text: string): Step {
   if (!state.roomId) return [state, []];
-  const [still, effects] = fallStill(state);
+  const [still, effects] = tell(state, 'emptied');
   return [
     add(still, { id, whose: 'mine', text, state: 'sending' }),
     [...effects, deliver(state.roomId, id, text)],
@@ -116,7 +123,7 @@ function said(state: ChatState, id: string, text: string): Step {
 function retry(state: ChatState, id: string): Step {
   const line = state.lines.find((each) => each.id === id);
   if (!state.roomId || line?.whose !== 'mine' || line.state !== 'failed') return [state, []];
-  return [withLine(state, id, 'sending'), [deliver(state.roomId, id, line.text)]];
+  return [withLine(state, id, { state: 'sending' }), [deliver(state.roomId, id, line.text)]];
 }
 
 function deliver(roomId: string, id: string, message: string): ChatEffect {
@@ -127,41 +134,20 @@ function deliver(roomId: string, id: string, message: string): ChatEffect {
   };
 }
 
-function typed(state: ChatState, isEmpty: boolean): Step {
-  if (!state.roomId) return [state, []];
-  if (isEmpty) return fallStill(state);
-  const wait: ChatEffect = { do: 'wait', timer: 'fell-still', ms: chatLimits.fell_still_ms };
-  if (state.isTold) return [state, [wait]];
-  return [
-    { ...state, isTold: true },
-    [
-      wait,
-      tellTyping(state.roomId, true),
-      { do: 'wait', timer: 'tell-again', ms: chatLimits.tell_again_ms },
-    ],
-  ];
-}
-
 function rang(state: ChatState, timer: ChatTimer): Step {
-  switch (timer) {
-    case 'partner-typing':
-      return [{ ...state, isPartnerTyping: false }, []];
-    case 'tell-again':
-      return [{ ...state, isTold: false }, []];
-    case 'fell-still':
-      return state.roomId
-        ? [{ ...state, isTold: false }, [tellTyping(state.roomId, false)]]
-        : [state, []];
-  }
+  return timer === 'partner-typing'
+    ? [{ ...state, isPartnerTyping: false }, []]
+    : tell(state, timer);
 }
 
-function fallStill(state: ChatState): Step {
-  const effects: ChatEffect[] = [
-    { do: 'forget', timer: 'fell-still' },
-    { do: 'forget', timer: 'tell-again' },
+function tell(state: ChatState, input: TellInput): Step {
+  const { roomId } = state;
+  if (!roomId) return [state, []];
+  const [isTold, effects] = stepTelling(state.isTold, input);
+  return [
+    { ...state, isTold },
+    effects.map((effect) => (effect.do === 'tell' ? tellTyping(roomId, effect.typing) : effect)),
   ];
-  if (state.isTold && state.roomId) effects.push(tellTyping(state.roomId, false));
-  return [{ ...state, isTold: false }, effects];
 }
 
 function tellTyping(roomId: string, typing: boolean): ChatEffect {
@@ -177,9 +163,9 @@ function told(state: ChatState, event: ServerEvent, isShown: boolean): Step {
     return [{ ...state, isPartnerTyping: typing }, [effect]];
   }
   if (event.event === 'newMessage' && event.data.roomId === state.roomId) {
-    const { messageId, message, name } = event.data;
+    const { messageId, message, name, seq } = event.data;
     if (state.lines.some((line) => line.id === messageId)) return [state, []];
-    const line: Line = { id: messageId, whose: 'theirs', text: message, name };
+    const line: Line = { id: messageId, whose: 'theirs', text: message, name, seq };
     const unread = isShown ? 0 : state.unread + 1;
     return [
       { ...add(state, line), isPartnerTyping: false, unread },
@@ -193,13 +179,42 @@ function add(state: ChatState, line: Line): ChatState {
   return { ...state, lines: [...state.lines, line].slice(-chatLimits.lines_max) };
 }
 
-function withLine(state: ChatState, id: string, lineState: LineState, problem?: string): ChatState {
+function settled(state: ChatState, { id, ok, problem, seq }: Settled): ChatState {
+  return withLine(state, id, {
+    state: ok ? 'sent' : 'failed',
+    ...(problem !== undefined && { problem }),
+    ...(seq !== undefined && { seq }),
+  });
+}
+
+type Change = { state: LineState; problem?: string; seq?: number };
+
+function withLine(state: ChatState, id: string, change: Change): ChatState {
   const lines = state.lines.map((line) => {
     if (line.id !== id || line.whose !== 'mine') return line;
     const { problem: _, ...rest } = line;
-    return problem ? { ...rest, state: lineState, problem } : { ...rest, state: lineState };
+    return { ...rest, ...change };
   });
   return { ...state, lines };
+}
+
+/** Puts in what is missing, by its place; what has none yet stays at the end. */
+function withEarlier(state: ChatState, { partnerId, messages }: Earlier): ChatState {
+  const kept = messages.flatMap((message) => lineOf(message, partnerId) ?? []);
+  const byId = new Map(state.lines.map((line) => [line.id, line]));
+  for (const line of kept) byId.set(line.id, line);
+  const lines = [...byId.values()].sort(
+    (one, other) => (one.seq ?? Number.MAX_VALUE) - (other.seq ?? Number.MAX_VALUE),
+  );
+  return { ...state, lines: lines.slice(-chatLimits.lines_max), isLater: false };
+}
+
+function lineOf(kept: KeptMessage, partnerId: string): Line | undefined {
+  const { messageId, clientId, userId, message: text, name = '', seq } = kept;
+  if (text === undefined) return undefined;
+  return userId === partnerId
+    ? { id: messageId, whose: 'theirs', text, name, seq }
+    : { id: clientId ?? messageId, whose: 'mine', text, state: 'sent', seq };
 }
 
 function forgetAll(): ChatEffect[] {

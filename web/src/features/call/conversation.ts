@@ -2,20 +2,25 @@
 // given. Decides nothing itself.
 import { Store } from '../../lib/store';
 import { Timers } from '../../lib/timers';
-import type { ServerEvent } from '../../protocol';
+import type { HistoryPage, MatchDone, MessageAck, ServerEvent } from '../../protocol';
 import type { ServerLink } from '../../signaling/socket';
+import { freshClientId } from '../chat/clientId';
 import { type ChatEffect, type ChatInput, type ChatTimer, chatEmpty, stepChat } from './chat';
+
+const earlier_max = 200;
 
 export class Conversation {
   readonly state = new Store(chatEmpty);
   private isShown = true;
-  private lineCount = 0;
   private readonly timers = new Timers<ChatTimer>();
 
   constructor(private readonly link: () => ServerLink) {}
 
-  begin(roomId: string, name: string, isLater: boolean): void {
-    this.input({ type: 'opened', roomId, name, isLater });
+  /** `isAgain`: the call goes on, and what was said in it may have been missed. */
+  begin({ roomId, remoteUserDetails }: MatchDone, isAgain: boolean): void {
+    const { userId, userName } = remoteUserDetails;
+    this.input({ type: 'opened', roomId, name: userName, isLater: isAgain });
+    if (isAgain) void this.readEarlier(roomId, userId);
   }
 
   /** The call is over; what was said stays to be read. */
@@ -24,9 +29,7 @@ export class Conversation {
   }
 
   say(text: string): void {
-    this.lineCount += 1;
-    const id = `${Date.now().toString(36)}-${this.lineCount}-${crypto.getRandomValues(new Uint32Array(1))[0]?.toString(36)}`;
-    this.input({ type: 'said', id, text });
+    this.input({ type: 'said', id: freshClientId(), text });
   }
 
   retry(id: string): void {
@@ -50,6 +53,15 @@ export class Conversation {
     this.timers.clearAll();
   }
 
+  /** A server that keeps nothing of calls refuses, and the talk goes on without. */
+  private async readEarlier(roomId: string, partnerId: string): Promise<void> {
+    const data = { roomId, limit: earlier_max };
+    const outcome = await this.link().request({ event: 'history', data });
+    if (!outcome.ok || !Array.isArray(outcome.data.messages)) return;
+    const { messages } = outcome.data as unknown as HistoryPage;
+    this.input({ type: 'earlier', roomId, partnerId, messages });
+  }
+
   private input(input: ChatInput): void {
     const [state, effects] = stepChat(this.state.get(), input);
     this.state.set(state);
@@ -66,7 +78,14 @@ export class Conversation {
           .then((outcome) => {
             const problem = outcome.ok ? undefined : outcome.error.code;
             const { id } = effect;
-            this.input({ type: 'settled', id, ok: outcome.ok, ...(problem ? { problem } : {}) });
+            const seq = outcome.ok ? (outcome.data as Partial<MessageAck>).seq : undefined;
+            this.input({
+              type: 'settled',
+              id,
+              ok: outcome.ok,
+              ...(problem !== undefined && { problem }),
+              ...(seq !== undefined && { seq }),
+            });
           });
       case 'wait':
         return this.timers.set(effect.timer, effect.ms, () =>

@@ -163,6 +163,9 @@ function told(state: CallState, event: ServerEvent): Step {
     case 'newMessage':
     case 'typing':
     case 'room-members':
+    case 'message-changed':
+    case 'read':
+    case 'presence':
     case 'error':
     case 'draining':
       return [state, []];

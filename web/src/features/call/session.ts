@@ -227,8 +227,7 @@ export class CallSession {
         });
       case 'open-peer': {
         const { match, isAgain } = effect;
-        const name = match.remoteUserDetails.userName;
-        this.chat.begin(match.roomId, name, isAgain);
+        this.chat.begin(match, isAgain);
         return this.seat.open(match, isAgain);
       }
       case 'mend-peer':

@@ -1,8 +1,10 @@
 // The one catalogue of texts. Another language is another module of the same type.
 import { call } from './en/call';
+import { channels } from './en/channels';
+import { chat } from './en/chat';
 import { common } from './en/common';
 import { home } from './en/home';
 import { studio } from './en/studio';
 
-export const text = { call, common, home, studio } as const;
+export const text = { call, channels, chat, common, home, studio } as const;
 export type Catalogue = typeof text;

@@ -140,15 +140,77 @@ typing: boolean, };
 
 export type JoinRoom = { 
 /**
- * The group.
+ * The channel.
  */
-roomId: string, };
+roomId: string, 
+/**
+ * The secret of an invitation, where the channel is not public.
+ */
+invite?: string, };
 
 export type LeaveRoom = { 
 /**
- * The group.
+ * The channel.
  */
 roomId: string, };
+
+export type History = { 
+/**
+ * The call or channel.
+ */
+roomId: string, 
+/**
+ * The newest below this `seq`.
+ */
+before?: number, 
+/**
+ * The oldest above this `seq`.
+ */
+after?: number, 
+/**
+ * How many at most: 1 to 200, 50 where absent.
+ */
+limit?: number, };
+
+export type Read = { 
+/**
+ * The channel, or the present call.
+ */
+roomId: string, 
+/**
+ * The place of the last message that was read.
+ */
+seq: number, };
+
+export type EditMessage = { 
+/**
+ * Where it was said.
+ */
+roomId: string, 
+/**
+ * Which message.
+ */
+messageId: string, 
+/**
+ * The text; trimmed, and something must be left.
+ */
+message: string, };
+
+export type DeleteMessage = { 
+/**
+ * Where it was said.
+ */
+roomId: string, 
+/**
+ * Which message.
+ */
+messageId: string, };
+
+export type WatchPresence = { 
+/**
+ * Fellow members of a lasting channel.
+ */
+userIds: Array<string>, };
 
 export type Heartbeat = Record<symbol, never>;
 
@@ -538,23 +600,33 @@ typing: boolean, };
 
 export type RoomMembers = { 
 /**
- * The group.
+ * The channel.
  */
 roomId: string, 
 /**
  * How many members it has.
  */
-count: number, };
+count: number, 
+/**
+ * The `userId` of each who came; absent where nobody did, or too many to name.
+ */
+joined?: Array<string>, 
+/**
+ * The `userId` of each who went; absent likewise.
+ */
+left?: Array<string>, };
+
+export type RoomKind = "group" | "direct" | "call";
 
 export type RoomJoined = { 
 /**
- * The group.
+ * The channel.
  */
 roomId: string, 
 /**
- * `group`.
+ * What it is.
  */
-kind: string, 
+kind: RoomKind, 
 /**
  * What it is called.
  */
@@ -567,6 +639,124 @@ count: number,
  * `seq` of its last message; 0 where there is none.
  */
 lastSeq: number, };
+
+export type KeptMessage = { 
+/**
+ * Id of the message, for ever.
+ */
+messageId: string, 
+/**
+ * Its place in the room, from 1, without holes.
+ */
+seq: number, 
+/**
+ * The sender's connection, as the room knows it; absent in a tombstone.
+ */
+from?: string, 
+/**
+ * The sender, in a call their pseudonym; absent once they have had it erased.
+ */
+userId?: string, 
+/**
+ * What the sender was called; absent in a tombstone.
+ */
+name?: string, 
+/**
+ * The text; absent in a tombstone.
+ */
+message?: string, 
+/**
+ * When it was said, RFC 3339.
+ */
+timestamp: string, 
+/**
+ * The sender's own id of the message.
+ */
+clientId?: string, 
+/**
+ * When its text was last changed, RFC 3339.
+ */
+editedAt?: string, 
+/**
+ * True for a tombstone.
+ */
+deleted?: boolean, };
+
+export type HistoryPage = { 
+/**
+ * The messages; none past either end.
+ */
+messages: Array<KeptMessage>, 
+/**
+ * What to send as `before` for those before these; absent where there are none.
+ */
+nextBefore?: number, 
+/**
+ * What to send as `after` for those after these; absent where there are none.
+ */
+nextAfter?: number, };
+
+export type MessageChanged = { 
+/**
+ * Where it was said.
+ */
+roomId: string, 
+/**
+ * Which message.
+ */
+messageId: string, 
+/**
+ * Its place, which stays.
+ */
+seq: number, 
+/**
+ * Its text from now on; absent where it was deleted.
+ */
+message?: string, 
+/**
+ * When it was changed, RFC 3339.
+ */
+editedAt?: string, 
+/**
+ * True where it was deleted.
+ */
+deleted?: boolean, };
+
+export type ReadRelayed = { 
+/**
+ * The room.
+ */
+roomId: string, 
+/**
+ * Who has read; in a call their pseudonym.
+ */
+userId: string, 
+/**
+ * Up to which place.
+ */
+seq: number, };
+
+export type ReadAck = { 
+/**
+ * Up to which place one has read now.
+ */
+seq: number, };
+
+export type Presence = { 
+/**
+ * Who.
+ */
+userId: string, 
+/**
+ * Whether any connection of theirs lives.
+ */
+online: boolean, };
+
+export type PresenceWatched = { 
+/**
+ * Whether each is online, by `userId`.
+ */
+online: { [userId in string]: boolean }, };
 
 export type Draining = { 
 /**
@@ -623,6 +813,11 @@ export interface ClientEvents {
   typing: Typing;
   "join-room": JoinRoom;
   "leave-room": LeaveRoom;
+  history: History;
+  read: Read;
+  "edit-message": EditMessage;
+  "delete-message": DeleteMessage;
+  "watch-presence": WatchPresence;
   heartbeat: Heartbeat;
 }
 
@@ -640,6 +835,9 @@ export interface ServerEvents {
   newMessage: MessageRelayed;
   typing: TypingRelayed;
   "room-members": RoomMembers;
+  "message-changed": MessageChanged;
+  read: ReadRelayed;
+  presence: Presence;
   error: ErrorBody;
   draining: Draining;
 }

@@ -142,31 +142,10 @@ export const call = {
   useHere: 'Use it here',
 
   chat: 'Chat',
-  message: 'Message',
-  messagePlaceholder: (name: string) => `Write to ${name}`,
-  send: 'Send',
-  conversation: 'Conversation',
   chatEmpty: (name: string) => `Say hello to ${name}.`,
   chatLater: 'What was written earlier is not shown here.',
   chatIdle: 'When you meet somebody, you can write to them here.',
   chatOver: (name: string) => `Your talk with ${name} has ended.`,
-  typing: (name: string) => `${name} is typing`,
-  lineState: { sending: 'Sending', sent: 'Sent', failed: 'Not sent' },
-  retry: 'Try again',
-  lineProblem: (code: string): string | undefined => {
-    switch (code) {
-      case 'too-long':
-        return 'Too long';
-      case 'rate-limited':
-        return 'Too fast';
-      default:
-        return undefined;
-    }
-  },
-  charactersLeft: (count: number) =>
-    plural(count, { one: '# character left', other: '# characters left' }),
-  charactersOver: (count: number) =>
-    plural(count, { one: '# character too many', other: '# characters too many' }),
 
   connectedTo: (name: string) => `Connected to ${name}`,
   nameAway: (name: string) => `${name} is reconnecting`,

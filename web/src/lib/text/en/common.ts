@@ -3,6 +3,7 @@ export const common = {
   skipToContent: 'Skip to the content',
   home: 'Home',
   studio: 'Studio',
+  channels: 'Channels',
   rules: 'Rules',
   contact: 'Contact',
   mainNavigation: 'Main',
