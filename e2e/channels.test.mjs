@@ -71,8 +71,8 @@ scenario(
     wire.block();
     await ada.sees(/^Reconnecting\./, 20_000);
     await ben.leave();
-    // Ada's session waits for her, and counts.
-    await cleo.sees('3 members, 2 online', 20_000);
+    // Neither of them is here now.
+    await cleo.sees('3 members, 1 online', 20_000);
     wire.open();
     await ada.sees('3 members, 2 online', 20_000);
   },

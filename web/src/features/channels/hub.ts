@@ -175,10 +175,8 @@ export class ChannelHub {
         rememberNameLimit(event.data.limits.name_chars);
         // How long a name this site takes is known now: the visitor's may not have been said yet.
         if (this.rename()) return;
-        if (!(event.data.resumed && event.data.recovered)) return this.begin();
-        // Who has come and gone meanwhile is not told again.
-        this.presence.forget();
-        return this.presence.refresh();
+        if (!(event.data.resumed && event.data.recovered)) this.begin();
+        return;
       }
       case 'newMessage': {
         const { roomId, ...message } = event.data;
