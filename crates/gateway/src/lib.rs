@@ -9,6 +9,7 @@ mod address;
 mod assembly;
 mod clock;
 mod close;
+mod counted_directory;
 mod desk;
 mod door;
 mod driver;

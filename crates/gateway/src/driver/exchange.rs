@@ -16,13 +16,13 @@ use crate::{
 
 impl<N: Net> Driver<N> {
     pub(super) fn ask(&mut self, io: &Io<N>, ask: Ask, is_here: bool) {
+        if self.wires.desk.is_none() {
+            return self.wires.threads[0].post(Post::Ask(ask));
+        }
         let is_told_at_once = is_here && self.has_heard_all(&ask);
-        match &mut self.wires.desk {
-            Some(desk) => {
-                desk.take(ask, io.now(), is_told_at_once);
-                self.hear_desk();
-            }
-            None => self.wires.threads[0].post(Post::Ask(ask)),
+        if let Some(desk) = &mut self.wires.desk {
+            desk.take(ask, io.now(), is_told_at_once);
+            self.hear_desk();
         }
     }
 
@@ -30,7 +30,9 @@ impl<N: Net> Driver<N> {
     /// matter, for much may lie here.
     fn has_heard_all(&self, ask: &Ask) -> bool {
         let lies_here = |outlet| self.deliveries.iter().any(|(to, _)| *to == outlet);
-        ask.by.as_ref().is_none_or(|by| !lies_here(by.outlet))
+        // One with a number is answered in any case.
+        let unnumbered = ask.by.as_ref().filter(|by| by.reference.is_none());
+        unnumbered.is_none_or(|by| !lies_here(by.outlet))
     }
 
     /// Passes on what the desk has for sessions.
