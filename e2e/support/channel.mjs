@@ -39,12 +39,21 @@ export async function inviteLink(person) {
  * @param {string} topic
  */
 export async function comeIn(person, link, topic) {
+  await follow(person, link);
+  await isIn(person, topic);
+}
+
+/**
+ * Opens an invitation and asks to come in.
+ * @param {Person} person
+ * @param {string} link
+ */
+export async function follow(person, link) {
   const { pathname, hash } = new URL(link);
   await person.visit(pathname + hash);
   const main = person.page.getByRole('main');
   await main.getByRole('textbox', { name: 'What should they call you?' }).fill(person.name);
   await main.getByRole('button', { name: 'Join the channel' }).click();
-  await isIn(person, topic);
 }
 
 /** @param {Person} person @param {string} topic */
@@ -84,4 +93,47 @@ export async function agree(people, holds, within_ms = 30_000) {
     every_ms: 500,
   });
   return first;
+}
+
+/**
+ * Says `message 1`, `message 2` and so on in the channel that the person is in, as that visitor, as fast as it is kept.
+ * @param {Person} person
+ * @param {number} many
+ */
+export async function sayMuch(person, many) {
+  await person.page.evaluate(sayAll, { roomId: person.page.url().split('/').at(-1), many });
+}
+
+/**
+ * Runs in the page, with a socket of its own.
+ * @param {{ roomId: string | undefined, many: number }} what
+ */
+function sayAll({ roomId, many }) {
+  const token = localStorage.getItem('liveloop.token');
+  const socket = new WebSocket(`ws://${location.host}/ws?hello=1`);
+  const send = (/** @type {object} */ frame) => socket.send(JSON.stringify(frame));
+  const inFlight_max = 200;
+  let [said, kept] = [0, 0];
+  const say = () => {
+    while (said < many && said - kept < inFlight_max) {
+      said += 1;
+      const message = `message ${said}${' and some more words'.repeat(said % 7)}`;
+      send({ event: 'newMessage', data: { roomId, message }, ref: said + 1 });
+    }
+  };
+  return new Promise((resolve, reject) => {
+    socket.onopen = () => send({ event: 'hello', data: { token } });
+    socket.onclose = reject;
+    socket.onmessage = ({ data }) => {
+      const { event, ack, error } = JSON.parse(data);
+      if (error) reject(new Error(JSON.stringify(error)));
+      if (event === 'welcome') send({ event: 'join-room', data: { roomId }, ref: 1 });
+      if (ack === undefined) return;
+      if (ack > 1) kept += 1;
+      if (kept < many) return say();
+      socket.onclose = null;
+      socket.close();
+      resolve(undefined);
+    };
+  });
 }
