@@ -59,6 +59,25 @@ scenario('one sees who is typing, who is online, and what is new', {}, async (wo
   await ada.sees('2 members, 1 online', 20_000);
 });
 
+scenario(
+  'who has gone while one was away oneself is gone when one is back',
+  { settings: { LIVELOOP_SESSION_GRACE_CLOSED: '1s' }, expected: /WebSocket connection to|net::/ },
+  async (world) => {
+    const wire = await world.wire();
+    const ada = await world.person('Ada', { through: wire });
+    const [ben, cleo] = [await world.person('Ben'), await world.person('Cleo')];
+    await gather([ada, ben, cleo], topic);
+    await ada.sees('3 members, 3 online');
+    wire.block();
+    await ada.sees(/^Reconnecting\./, 20_000);
+    await ben.leave();
+    // Ada's session waits for her, and counts.
+    await cleo.sees('3 members, 2 online', 20_000);
+    wire.open();
+    await ada.sees('3 members, 2 online', 20_000);
+  },
+);
+
 scenario('two write to each other alone', {}, async (world) => {
   const [ada, ben] = [await world.person('Ada'), await world.person('Ben')];
   const cleo = await world.person('Cleo');

@@ -65,7 +65,7 @@ function Entry({ hub, channel }: { hub: ChannelHub; channel: Channel }) {
         </span>
         <span className={styles.soft}>
           {channel.kind === 'group' && words.members(channel.count)}
-          {channel.kind === 'direct' && (isOnline ? words.online : words.away)}
+          {channel.kind === 'direct' && words.standing(online.get(partner ?? ''))}
         </span>
       </span>
       {unread > 0 && (

@@ -32,8 +32,8 @@ export function Discover({ hub, onMake }: { hub: ChannelHub; onMake(): void }) {
   const others = found.rooms.filter(({ id }) => !mine.has(id));
   return (
     <div className={styles.discover}>
-      <h2>{words.open}</h2>
       {channels.length > 0 && <p className={styles.soft}>{words.chooseOne}</p>}
+      <h2>{words.open}</h2>
       {!found.isKnown && <p className={styles.soft}>{words.openLoading}</p>}
       {found.problem !== undefined && (
         <div className={styles.problem} role="alert">

@@ -58,7 +58,7 @@ function People({ hub, room, onClose }: Omit<PeopleDialogProps, 'isOpen'>) {
             <Person
               member={member}
               isMe={member.userId === me}
-              isOnline={member.userId === me || online.get(member.userId) === true}
+              isOnline={member.userId === me || online.get(member.userId)}
               onWrite={() => void writeTo(member.userId)}
             />
           </li>
@@ -72,7 +72,8 @@ function People({ hub, room, onClose }: Omit<PeopleDialogProps, 'isOpen'>) {
 interface PersonProps {
   member: Member;
   isMe: boolean;
-  isOnline: boolean;
+  /** Undefined where it is not known. */
+  isOnline: boolean | undefined;
   onWrite(): void;
 }
 
@@ -88,9 +89,7 @@ function Person({ member, isMe, isOnline, onWrite }: PersonProps) {
         <span className={styles.entryName} dir="auto">
           {name}
         </span>
-        <span className={styles.soft}>
-          {isMe ? words.you : isOnline ? words.online : words.away}
-        </span>
+        <span className={styles.soft}>{isMe ? words.you : words.standing(isOnline)}</span>
       </span>
       {!isMe && (
         <Button icon={<MessageCircle />} aria-label={words.writeTo(name)} onClick={onWrite}>

@@ -175,8 +175,10 @@ export class ChannelHub {
         rememberNameLimit(event.data.limits.name_chars);
         // How long a name this site takes is known now: the visitor's may not have been said yet.
         if (this.rename()) return;
-        if (!(event.data.resumed && event.data.recovered)) this.begin();
-        return;
+        if (!(event.data.resumed && event.data.recovered)) return this.begin();
+        // Who has come and gone meanwhile is not told again.
+        this.presence.forget();
+        return this.presence.refresh();
       }
       case 'newMessage': {
         const { roomId, ...message } = event.data;

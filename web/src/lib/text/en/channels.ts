@@ -24,8 +24,9 @@ export const channels = {
   you: 'You',
   backToList: 'All channels',
   loading: 'Fetching your channels',
-  online: 'Online',
-  away: 'Not here now',
+  /** Of somebody else; nothing where it is not known. */
+  standing: (isOnline: boolean | undefined): string =>
+    isOnline === undefined ? '' : isOnline ? 'Online' : 'Not here now',
 
   nameLabel: 'What should they call you?',
   nameHint: 'Others in the channel see this name.',
