@@ -297,7 +297,10 @@ async fn a_node_without_visitors_leaves_nothing() {
 
 #[tokio::test]
 async fn what_was_handled_in_the_last_moment_is_neither_lost_nor_doubled() {
-    let site = Site::start(patient()).await;
+    // All twenty may be missed by the one who is away.
+    let mut settings = patient();
+    settings.session.replay_bytes = 16 << 10;
+    let site = Site::start(settings.clone()).await;
     let (mut ada, mut ben) = (site.server.client().await, site.server.client().await);
     meet(&mut ada, &mut ben).await;
     for n in 0..20 {
@@ -319,7 +322,7 @@ async fn what_was_handled_in_the_last_moment_is_neither_lost_nor_doubled() {
             }
             (ben.welcome, seen)
         },
-        site.restart(patient()),
+        site.restart(settings),
         async {
             loop {
                 let frame = ada.frame().await;
