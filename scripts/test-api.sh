@@ -6,7 +6,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 server="$1"
 version=4.32.5
-place="${CARGO_TARGET_DIR:-target}/schemathesis"
+# Absolute, for schemathesis runs in a folder that is removed.
+place="$(realpath -m "${CARGO_TARGET_DIR:-target}")/schemathesis"
 
 python3 -c 'import ensurepip, venv' 2>/dev/null || scripts/apt.sh python3 python3-venv
 if [[ "$(cat "$place/version" 2>/dev/null)" != "$version" ]] || ! "$place/bin/python" -c ''; then

@@ -2,7 +2,7 @@
 import { MessageCircle } from 'lucide-react';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
-import { useStore } from '../../lib/store';
+import { useStore, useStoreByFrame } from '../../lib/store';
 import { text } from '../../lib/text';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
@@ -30,8 +30,8 @@ export function PeopleDialog({ hub, room, isOpen, onClose }: PeopleDialogProps) 
 }
 
 function People({ hub, room, onClose }: Omit<PeopleDialogProps, 'isOpen'>) {
-  const { items, isKnown, isWhole } = useStore(room.members);
-  const online = useStore(hub.presence.online);
+  const { items, isKnown, isWhole } = useStoreByFrame(room.members);
+  const online = useStoreByFrame(hub.presence.online);
   const me = useStore(hub.me);
   const navigate = useNavigate();
   const [problem, setProblem] = useState<string>();

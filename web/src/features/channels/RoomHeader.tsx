@@ -2,7 +2,7 @@
 import { ArrowLeft, LogOut, UserPlus, Users } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
-import { useStore } from '../../lib/store';
+import { useStore, useStoreByFrame } from '../../lib/store';
 import { text } from '../../lib/text';
 import { IconButton } from '../../ui/Button';
 import styles from './Channels.module.css';
@@ -78,9 +78,9 @@ export function RoomHeader({ hub, channel, room }: RoomHeaderProps) {
 }
 
 function Standing({ hub, channel, room }: RoomHeaderProps) {
-  const online = useStore(hub.presence.online);
+  const online = useStoreByFrame(hub.presence.online);
   const me = useStore(hub.me);
-  const { items } = useStore(room.members);
+  const { items } = useStoreByFrame(room.members);
   if (channel.kind === 'direct') {
     return online.get(channel.with?.userId ?? '') ? words.online : words.away;
   }

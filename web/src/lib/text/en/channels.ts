@@ -69,6 +69,7 @@ export const channels = {
 
   linkLost: 'Reconnecting. What you write now is sent when the connection is back.',
   offline: 'You are offline. What you write is kept here, and sent when the network is back.',
+  back: 'The connection was lost for a while. You are back in your channels now.',
   draining: 'The server is restarting. This goes on by itself in a moment.',
 
   /** What happened and what to do, for each code that may come. */
