@@ -116,7 +116,7 @@ async fn forget_calls(node: &Node, before: Wall) -> Result<(), Unavailable> {
 }
 
 /// The archive's answer; nothing where it is refused, which no question of these is.
-fn archived<T: Default>(answer: Result<T, ArchiveError>) -> Result<T, Unavailable> {
+pub(crate) fn archived<T: Default>(answer: Result<T, ArchiveError>) -> Result<T, Unavailable> {
     match answer {
         Err(ArchiveError::Unavailable(why)) => Err(why),
         answer => Ok(answer.unwrap_or_default()),
@@ -124,7 +124,7 @@ fn archived<T: Default>(answer: Result<T, ArchiveError>) -> Result<T, Unavailabl
 }
 
 /// Likewise the directory's.
-fn listed<T: Default>(answer: Result<T, DirectoryError>) -> Result<T, Unavailable> {
+pub(crate) fn listed<T: Default>(answer: Result<T, DirectoryError>) -> Result<T, Unavailable> {
     match answer {
         Err(DirectoryError::Unavailable(why)) => Err(why),
         answer => Ok(answer.unwrap_or_default()),

@@ -14,6 +14,7 @@ mod desk;
 mod door;
 mod driver;
 pub mod echo;
+mod erasing;
 mod estate;
 mod exposition;
 mod figures;

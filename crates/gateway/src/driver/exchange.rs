@@ -3,7 +3,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use liveloop_core::Moment;
+use liveloop_core::{Input, Moment};
 use liveloop_protocol::websocket::{Opcode, encode, encode_parts};
 
 use super::{Client, Driver, Post};
@@ -21,8 +21,12 @@ impl<N: Net> Driver<N> {
         }
         let is_told_at_once = is_here && self.has_heard_all(&ask);
         if let Some(desk) = &mut self.wires.desk {
+            let is_block = matches!(ask.input, Input::Block(..));
             desk.take(ask, io.now(), is_told_at_once);
             self.hear_desk();
+            if is_block {
+                self.keep_blocks();
+            }
         }
     }
 

@@ -41,6 +41,14 @@ impl Publication {
     }
 }
 
+impl Publication {
+    /// What all who listen to a channel hear of a text that is erased.
+    pub(crate) fn of_erased(room: RoomId, kept: &Kept) -> Self {
+        let event = with_change(room, kept, |event| Published::new(event, None));
+        Self { room, kind: RelayKind::Numbered, event: Some(event), from: None, answer: None }
+    }
+}
+
 /// Gives a change as the wire has it to `write`.
 fn with_change<R>(room: RoomId, kept: &Kept, write: impl FnOnce(&ServerEvent<'_>) -> R) -> R {
     let (room_id, message_id) = (format_id(room.0), format_id(kept.message.0));
