@@ -16,4 +16,5 @@ mod serving;
 mod starving;
 mod stopping;
 mod store;
+mod store_fails;
 mod tls;
