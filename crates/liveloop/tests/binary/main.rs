@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // The helpers of tests are tests to us, though not to clippy.
 
+mod bad_input_of_channels;
 mod client;
 mod configuration;
 mod discretion;
@@ -16,4 +17,5 @@ mod serving;
 mod starving;
 mod stopping;
 mod store;
+mod store_fails;
 mod tls;
