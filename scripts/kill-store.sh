@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Visitors of a group and of calls talk, and what they are told is written down, while the server is killed
 # ROUNDS times on the same data; then while syncs of its disk fail, and while its disk is full. Each time
-# the store must have everything that anybody was told, exactly once and without a hole.
+# the store must have everything that anybody was told, exactly once and without a hole; and a server on
+# the same data must tell every reader the same.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
@@ -16,6 +17,7 @@ talk() {
 }
 
 hold() {
+  "$bin/liveloop-bench" recall --server "$bin/liveloop" --data "$1" --book "$folder/book"
   "$bin/examples/held" "$1" "$folder/book"
 }
 

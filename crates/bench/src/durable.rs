@@ -1,8 +1,9 @@
 //! Durable: visitors talk, the server is killed or its disk fails, again and again on the same data, and
 //! everything that anybody was told is written down, to be held against what the server has kept
-//! (`scripts/kill-store.sh`).
+//! (`scripts/kill-store.sh`): over the wire by `recall.rs`.
 
 mod book;
+mod recall;
 mod talk;
 
 use std::{
@@ -29,10 +30,17 @@ use crate::{
     server::{Server, start_on},
 };
 use book::Book;
+pub(crate) use recall::Recall;
 use talk::Talk;
 
 /// How long a disk that works again may take to be noticed.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// So many syncs of each thread go by before none fails any more.
+const FAILING_SYNCS: u32 = 600;
+/// So many texts are acknowledged in a row only where no sync fails any more, and so many where there is
+/// little room.
+const MANY_TEXTS: u64 = 1_000;
+const SOME_TEXTS: u64 = 20;
 /// What is in the way on a small disk, in bytes.
 const BALLAST: usize = 400 << 10;
 /// Its name in the data folder.
@@ -113,7 +121,7 @@ impl Durable {
             Trouble::Sync => {
                 load.run(&mut talk, Duration::from_secs(3), |_| false)?;
                 ensure!(talk.refused > 0, "no sync has failed, or nobody was told");
-                until_it_works(&mut load, &mut talk)?;
+                until_it_works(&mut load, &mut talk, MANY_TEXTS)?;
                 format!(", {} refused", talk.refused)
             }
             Trouble::Full => {
@@ -122,7 +130,7 @@ impl Durable {
                 }
                 load.run(&mut talk, Duration::from_millis(500), |_| false)?;
                 fs::remove_file(&ballast)?;
-                until_it_works(&mut load, &mut talk)?;
+                until_it_works(&mut load, &mut talk, SOME_TEXTS)?;
                 format!(", {} refused", talk.refused)
             }
         };
@@ -143,26 +151,33 @@ impl Durable {
     }
 
     fn start(&self, random: u32) -> Result<Server> {
-        let mut wrapper = None;
-        if self.trouble == Trouble::Sync {
-            // Those of the start succeed. To work again takes half a dozen in a row: were every sixth to
-            // fail, it never would.
-            let (first, step) = (40 + random % 20, 16 + random / 32 % 30);
-            let mut strace = Command::new("strace");
-            strace.args(["-f", "--seccomp-bpf", "-qq", "-o", "/dev/null"]);
-            strace.args(["-e", "trace=fsync,fdatasync", "-e"]);
-            strace.arg(format!("inject=fsync,fdatasync:error=EIO:when={first}+{step}"));
-            eprintln!("of the syncs of each thread fails number {first}, and then each {step}th");
-            wrapper = Some(strace);
-        }
+        let wrapper = (self.trouble == Trouble::Sync).then(|| failing_syncs(random));
         start_on(&self.server, &self.data, wrapper.as_ref())
     }
 }
 
+/// What the server is run by so that some of its syncs fail. It ends with that.
+fn failing_syncs(random: u32) -> Command {
+    // Those of the start succeed. To work again takes half a dozen in a row: were every sixth to
+    // fail, it never would before the last has failed.
+    let (first, step) = (40 + random % 20, 16 + random / 32 % 30);
+    let last = first + FAILING_SYNCS;
+    let mut strace = Command::new("strace");
+    strace.args(["-f", "--seccomp-bpf", "-qq", "-o", "/dev/null"]);
+    strace.args(["-e", "trace=fsync,fdatasync", "-e"]);
+    strace.arg(format!("inject=fsync,fdatasync:error=EIO:when={first}..{last}+{step}"));
+    // Who is traced lives on when a tracer is killed, but for this.
+    strace.args(["setpriv", "--pdeathsig", "KILL"]);
+    eprintln!("of the syncs of each thread fails number {first}, and then each {step}th to {last}");
+    strace
+}
+
 /// Without being started anew.
-fn until_it_works(load: &mut Load, talk: &mut Talk<'_>) -> Result<()> {
-    let works = |talk: &Talk<'_>| talk.acknowledged_since > 20;
-    ensure!(load.run(talk, PATIENCE, works)?, "the store does not work again");
+fn until_it_works(load: &mut Load, talk: &mut Talk<'_>, texts: u64) -> Result<()> {
+    let works = |talk: &Talk<'_>| talk.acknowledged_since > texts;
+    let does_work = load.run(talk, PATIENCE, works)?;
+    talk.check()?;
+    ensure!(does_work, "the store does not work again");
     Ok(())
 }
 
@@ -192,7 +207,7 @@ impl Watch {
         let asking = thread::spawn(move || {
             let mut seen = Seen::default();
             while !ends.load(Relaxed) {
-                let health = get(address, "/health")?;
+                let health = get(address, "/health", "")?;
                 let is_away = health.contains("\"status\":\"degraded\"")
                     && health.contains("\"store\":\"down\"");
                 seen.was_degraded |= is_away && health.starts_with("HTTP/1.1 200");
@@ -209,12 +224,37 @@ impl Watch {
     }
 }
 
-fn get(address: SocketAddr, path: &str) -> Result<String> {
+/// The response to a `GET` with these header lines.
+fn get(address: SocketAddr, path: &str, headers: &str) -> Result<String> {
     let mut stream = TcpStream::connect(address)?;
     stream.set_read_timeout(Some(PATIENCE))?;
-    let head = format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n");
+    let head =
+        format!("GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n{headers}\r\n");
     stream.write_all(head.as_bytes())?;
     let mut response = String::new();
     stream.read_to_string(&mut response)?;
     Ok(response)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io::{BufRead, BufReader},
+        process::Stdio,
+    };
+
+    use super::*;
+
+    #[test]
+    fn a_server_whose_syncs_fail_ends_with_what_runs_it() {
+        let program = "echo begun; for n in $(seq 30); do sleep 1; done; echo lived on";
+        let mut strace = failing_syncs(0);
+        strace.args(["sh", "-c", program]).stdout(Stdio::piped());
+        let mut strace = strace.spawn().expect("strace is there");
+        let mut lines = BufReader::new(strace.stdout.take().expect("a pipe")).lines();
+        assert_eq!(lines.next().and_then(Result::ok).as_deref(), Some("begun"));
+        strace.kill().expect("it is there");
+        strace.wait().expect("it is there");
+        assert!(lines.next().is_none(), "it lives on");
+    }
 }

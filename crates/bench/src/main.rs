@@ -44,6 +44,8 @@ enum Command {
     Hostile(hostile::Hostile),
     /// Talk to a server that is killed again and again, or whose disk fails.
     Durable(durable::Durable),
+    /// Read again what clients of `durable` were told, from a server on the same data.
+    Recall(durable::Recall),
     /// Serve as the bare epoll loop that the figures are compared with.
     Reference {
         /// Where to listen; port 0 takes any free one.
@@ -76,6 +78,7 @@ fn main() -> Result<()> {
         Command::Hold(hold) => hold.run(),
         Command::Hostile(hostile) => hostile.run(),
         Command::Durable(durable) => durable.run(),
+        Command::Recall(recall) => recall.run(),
         Command::Attacker(attacker) => attacker.run(),
         Command::Reference { listen, per_frame } => reference::serve(listen, !per_frame),
         Command::Loader(loader) => loader.run(),

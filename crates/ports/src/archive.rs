@@ -266,7 +266,8 @@ pub trait Archive: Send + Sync {
     /// [`ArchiveError::NotFound`], [`ArchiveError::TooLate`], [`ArchiveError::Unavailable`].
     fn edit(&self, change: Change, text: String) -> Archived<Kept>;
 
-    /// Removes what a message of one's own said; its tombstone keeps the place.
+    /// Removes what a message of one's own said; its tombstone keeps the place. Asked again it answers
+    /// that tombstone, as it was left the first time.
     ///
     /// # Errors
     /// [`ArchiveError::NotFound`], [`ArchiveError::TooLate`], [`ArchiveError::Unavailable`].
@@ -274,7 +275,8 @@ pub trait Archive: Send + Sync {
 
     /// Removes what was said before `before`, from the front of each room up to the first message
     /// that is younger, and answers how many messages went. Afterwards the adapter's files hold
-    /// nothing of them. Calls that are over and of which nothing is left are forgotten.
+    /// nothing of them. Calls that are over and of which nothing is left are forgotten, so that the
+    /// last `seq` of such a one is 0; of one that is open it stays.
     ///
     /// # Errors
     /// [`ArchiveError::Unavailable`]: some may have gone.

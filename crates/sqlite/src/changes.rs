@@ -34,10 +34,12 @@ impl Tables<'_> {
         ))?;
         let ids = params![blob(change.room.0), blob(change.message.0)];
         let found = find.query_row(ids, kept).optional()?;
-        let Some(mut found) = found.filter(|it| it.user == Some(change.user) && it.body.is_some())
-        else {
+        let Some(mut found) = found.filter(|it| it.user == Some(change.user)) else {
             return Ok(Err(ArchiveError::NotFound));
         };
+        if found.body.is_none() {
+            return Ok(text.map_or(Ok(found), |_| Err(ArchiveError::NotFound)));
+        }
         if change.is_too_late(found.said_at) {
             return Ok(Err(ArchiveError::TooLate));
         }

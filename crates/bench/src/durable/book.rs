@@ -3,10 +3,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
-    io::{self, Write},
+    io::{self, BufRead, Write},
 };
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, bail, ensure};
 
 /// A text in its place, as somebody was told of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -26,7 +26,12 @@ struct Room {
     heard_by: HashMap<usize, u64>,
     /// What readers have heard that was refused at first, which may be told late.
     heard_late: HashSet<(usize, u64)>,
+    /// The tokens of some who may read it.
+    tokens: Vec<String>,
 }
+
+/// How many of those are written down for each room: enough to see whether they read the same.
+const READERS: usize = 2;
 
 /// Everything that clients were told.
 #[derive(Default)]
@@ -70,7 +75,29 @@ impl Book {
         self.note(room, place)
     }
 
-    fn note(&mut self, room: &str, place: &Place) -> Result<()> {
+    /// The holder of this token may read `room`.
+    pub(super) fn admit(&mut self, room: &str, token: &str) {
+        let tokens = &mut self.rooms.entry(room.to_owned()).or_default().tokens;
+        if tokens.len() < READERS {
+            tokens.push(token.to_owned());
+        }
+    }
+
+    /// All rooms, with those who may read them.
+    pub(super) fn readers(&self) -> impl Iterator<Item = (&str, &[String])> {
+        self.rooms.iter().map(|(room, notes)| (&**room, &*notes.tokens))
+    }
+
+    /// How many texts of a room anybody has been told of.
+    pub(super) fn texts_of(&self, room: &str) -> usize {
+        self.rooms.get(room).map_or(0, |notes| notes.by_seq.len())
+    }
+
+    /// Somebody has been told of a text in its place, by whatever way.
+    ///
+    /// # Errors
+    /// Where another one has it, or the text has another one.
+    pub(super) fn note(&mut self, room: &str, place: &Place) -> Result<()> {
         let notes = self.rooms.entry(room.to_owned()).or_default();
         let seq = *notes.seq_by_client_id.entry(place.client_id.clone()).or_insert(place.seq);
         ensure!(seq == place.seq, "{place:?} of {room} was {seq} before");
@@ -87,17 +114,42 @@ impl Book {
         }
     }
 
-    /// One line for each text: room, place, id and client's id, with tabs between.
+    /// One line for each text: room, place, id and client's id, with tabs between; and one for each
+    /// reader: room and token.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub(super) fn write(&self, mut out: impl Write) -> io::Result<()> {
         for (room, notes) in &self.rooms {
+            for token in &notes.tokens {
+                writeln!(out, "{room}\t{token}")?;
+            }
             for Place { seq, message_id, client_id } in notes.by_seq.values() {
                 writeln!(out, "{room}\t{seq}\t{message_id}\t{client_id}")?;
             }
         }
         out.flush()
+    }
+
+    /// What was written so.
+    ///
+    /// # Errors
+    /// Where it is none, or contradicts itself.
+    pub(super) fn read(text: impl BufRead) -> Result<Self> {
+        let mut book = Self::default();
+        for line in text.lines() {
+            let line = line?;
+            match *line.split('\t').collect::<Vec<_>>() {
+                [room, token] => book.admit(room, token),
+                [room, seq, message_id, client_id] => {
+                    let seq = seq.parse().with_context(|| format!("no place: {line}"))?;
+                    let (message_id, client_id) = (message_id.to_owned(), client_id.to_owned());
+                    book.note(room, &Place { seq, message_id, client_id })?;
+                }
+                _ => bail!("no such line: {line}"),
+            }
+        }
+        Ok(book)
     }
 }
 
@@ -128,5 +180,20 @@ mod tests {
         book.write(&mut out).expect("memory is written to");
         let lines = String::from_utf8(out).expect("text");
         assert!(lines.starts_with("r\t1\tm-a\ta\nr\t2\tm-c\tc\n"), "{lines}");
+    }
+
+    #[test]
+    fn it_reads_what_it_writes() {
+        let mut book = Book::default();
+        book.acknowledge("r", &place(1, "a")).expect("the first");
+        ["t1", "t2", "t3"].iter().for_each(|token| book.admit("r", token));
+        let mut out = Vec::new();
+        book.write(&mut out).expect("memory is written to");
+        let mut again = Book::read(&*out).expect("it is a book");
+        assert_eq!(again.readers().collect::<Vec<_>>(), [("r", &["t1".into(), "t2".into()][..])]);
+        assert_eq!(again.texts_of("r"), 1);
+        assert!(again.note("r", &place(1, "b")).is_err(), "another one has that place");
+        assert!(Book::read(&b"r\tx\tm\tc"[..]).is_err());
+        assert!(Book::read(&b"r\t1\tm"[..]).is_err());
     }
 }

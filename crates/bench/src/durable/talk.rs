@@ -54,6 +54,7 @@ struct Heard {
 /// What one client has said and not heard of.
 #[derive(Default)]
 struct Speaker {
+    token: String,
     room: String,
     is_in_call: bool,
     references: u64,
@@ -67,6 +68,7 @@ pub(super) struct Talk<'a> {
     round: u32,
     speakers: Vec<Speaker>,
     group: String,
+    members: usize,
     ready: usize,
     again: Vec<(Instant, usize, String)>,
     /// Texts refused because they could not be kept, and those acknowledged since the last of them.
@@ -94,6 +96,7 @@ impl<'a> Talk<'a> {
             round,
             speakers,
             group,
+            members,
             ready: 0,
             again: Vec::new(),
             refused: 0,
@@ -102,15 +105,8 @@ impl<'a> Talk<'a> {
             signals_heard: 0,
             failure: None,
         };
-        for who in 0..load.len() {
-            if who < members {
-                talk.speakers[who].references = 1;
-                let data = format!("{{\"roomId\":\"{}\"}}", talk.group);
-                load.out.ask(who, 1, "join-room", &data);
-            } else {
-                load.out.say(who, "request-room", "{\"autoNext\":false}");
-            }
-        }
+        // Each `welcome` that answers it holds the token with which one may read later.
+        (0..load.len()).for_each(|who| load.out.say(who, "hello", "{}"));
         let all = load.len();
         let is_ready = |talk: &Self| talk.ready == all || talk.failure.is_some();
         if !load.run(&mut talk, Duration::from_secs(30), is_ready)? {
@@ -127,6 +123,16 @@ impl<'a> Talk<'a> {
     /// What was wrong in what clients were told.
     pub(super) fn check(&mut self) -> Result<()> {
         self.failure.take().map_or(Ok(()), Err)
+    }
+
+    fn is_known(&mut self, out: &mut Out, who: usize, token: &str) {
+        token.clone_into(&mut self.speakers[who].token);
+        if who < self.members {
+            self.speakers[who].references = 1;
+            out.ask(who, 1, "join-room", &format!("{{\"roomId\":\"{}\"}}", self.group));
+        } else {
+            out.say(who, "request-room", "{\"autoNext\":false}");
+        }
     }
 
     fn say(&mut self, out: &mut Out, who: usize) {
@@ -189,6 +195,7 @@ impl<'a> Talk<'a> {
     }
 
     fn begin_in(&mut self, who: usize, room: String) {
+        self.book.admit(&room, &self.speakers[who].token);
         self.speakers[who].room = room;
         self.ready += 1;
     }
@@ -201,8 +208,12 @@ impl<'a> Talk<'a> {
 }
 
 impl Scenario for Talk<'_> {
-    fn on_event(&mut self, _out: &mut Out, who: usize, name: &str, data: &str) {
+    fn on_event(&mut self, out: &mut Out, who: usize, name: &str, data: &str) {
         match name {
+            "welcome" => {
+                let token = field(data, "token").unwrap_or_default();
+                self.is_known(out, who, token);
+            }
             "match-done" => {
                 let room = field(data, "roomId").unwrap_or_default().to_owned();
                 self.speakers[who].is_in_call = true;

@@ -31,6 +31,8 @@ pub(crate) struct UpTo {
 pub(crate) struct Changed {
     pub(crate) place: Place,
     pub(crate) kept: Kept,
+    /// Whether it was not so before.
+    pub(crate) is_news: bool,
 }
 
 impl Place {
@@ -79,11 +81,13 @@ impl Node {
         change: Change,
         text: Option<String>,
     ) -> Result<Reply, Refusal> {
+        let at = change.at;
         let kept = match text {
             Some(text) => self.archive.edit(change, text),
             None => self.archive.delete(change),
         };
         let kept = kept.await.map_err(|error| refusal_of_archive(&error))?;
-        Ok(Reply::Changed(Changed { place, kept }))
+        let is_news = kept.changed_at == Some(at);
+        Ok(Reply::Changed(Changed { place, kept, is_news }))
     }
 }

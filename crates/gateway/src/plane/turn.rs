@@ -31,6 +31,9 @@ const LINGER_BYTES_MAX: usize = 1 << 20;
 const ACCEPTS_MAX: usize = 64;
 /// How long to wait when no connection can be accepted, so as not to spin.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
+/// For how long none may have been refused before the log says that connections are accepted again: at the
+/// limit each that goes lets one in.
+const ACCEPT_CALM: Duration = Duration::from_secs(1);
 /// How many events a turn takes: few enough that what was read from a socket is still near (in the
 /// second-level cache) when the answer is written to it.
 pub(crate) const EVENTS_MAX: usize = 64;
@@ -118,8 +121,9 @@ pub(crate) struct Plane<H: Handler> {
     sends: Sends,
     listener: Option<<H::Net as Net>::Listener>,
     accept_again_at: Option<Moment>,
-    /// Told in the log once when it begins and once when it ends, however long it lasts.
-    is_refusing: bool,
+    /// When one was refused last; told in the log once when it begins and once when it ends, however long
+    /// it lasts.
+    refused_at: Option<Moment>,
     clock: Clock,
     pub(super) buffer: Box<[u8]>,
     /// What was opened of what was read, where that is TLS.
@@ -149,7 +153,7 @@ impl<H: Handler> Plane<H> {
             sends: start.sends,
             listener,
             accept_again_at: None,
-            is_refusing: false,
+            refused_at: None,
             clock,
             buffer: vec![0; READ_BYTES].into_boxed_slice(),
             opened: Vec::new(),
@@ -272,18 +276,17 @@ impl<H: Handler> Plane<H> {
         for _ in 0..ACCEPTS_MAX {
             match H::Net::accept(listener) {
                 Ok((socket, peer)) => {
-                    if std::mem::take(&mut self.is_refusing) {
-                        tracing::warn!("connections are accepted again");
-                    }
                     if let Some(id) = self.io.open(socket) {
                         self.handler.on_open(&mut self.io, id, peer);
                     }
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => return,
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    return self.note_all_accepted();
+                }
                 // The client gave up before it was its turn.
                 Err(error) if is_of_client(&error) => {}
                 Err(error) => {
-                    if !std::mem::replace(&mut self.is_refusing, true) {
+                    if self.refused_at.replace(self.io.now()).is_none() {
                         tracing::warn!(%error, "cannot accept: is the open-file limit too low?");
                     }
                     self.handler.on_accept_failure();
@@ -294,6 +297,17 @@ impl<H: Handler> Plane<H> {
         }
         // Edge-triggered: nobody will say again that there are more.
         self.accept_again_at = Some(self.io.now());
+    }
+
+    /// Nobody waits to be accepted.
+    fn note_all_accepted(&mut self) {
+        let Some(calm_at) = self.refused_at.map(|at| at + ACCEPT_CALM) else { return };
+        if calm_at <= self.io.now() {
+            self.refused_at = None;
+            tracing::warn!("connections are accepted again");
+        } else {
+            self.accept_again_at = Some(calm_at);
+        }
     }
 
     fn read(&mut self, key: Key) {

@@ -2,7 +2,8 @@
 
 use std::{
     env, fs,
-    io::{BufRead, BufReader, Read},
+    io::{BufRead, BufReader, Read, Write},
+    net::TcpStream,
     path::PathBuf,
     process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
     sync::mpsc::{self, Receiver},
@@ -113,6 +114,16 @@ impl Server {
         let (scheme, address) = self.announced.trim().rsplit_once("://").unwrap();
         assert!(["listening on http", "listening on https"].contains(&scheme), "{scheme}");
         address
+    }
+
+    /// What it says of its health now.
+    pub(crate) fn health(&self) -> String {
+        let mut stream = TcpStream::connect(self.address()).unwrap();
+        let head = "GET /health HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
+        stream.write_all(head.as_bytes()).unwrap();
+        let mut response = String::new();
+        stream.read_to_string(&mut response).unwrap();
+        response
     }
 
     pub(crate) fn signal(&self, signal: Signal) {

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used)] // The helpers of tests are tests to us, though not to clippy.
 
+mod bad_input_of_channels;
 mod client;
 mod configuration;
 mod discretion;
@@ -9,10 +10,12 @@ mod harness;
 mod help;
 #[cfg(target_os = "linux")]
 mod io_uring;
+mod own_data;
 mod restarting;
 mod secrets;
 mod serving;
 mod starving;
 mod stopping;
 mod store;
+mod store_fails;
 mod tls;

@@ -55,7 +55,7 @@ impl Model {
     /// The visitor of `session` has lost its socket, or left it. `grace` is how long the node keeps the
     /// session at least, where it is worth it.
     pub(crate) fn lost(&mut self, session: usize, grace: u64, is_told: bool) {
-        let (now, epoch) = (self.now, self.epoch);
+        let (now, epoch, since) = (self.now, self.epoch, self.before_leaps());
         let longest = now + self.terms.silence + self.terms.grace + SLACK;
         // What it was not told yet may have left it idle. That is kept for it, but where time has leapt
         // on its way it is too old by now, and then there is nothing to come back to.
@@ -68,7 +68,7 @@ impl Model {
             own.unsure_until = u64::MAX;
         }
         let before = own.loss;
-        let over_from = if is_worth { now + grace } else { now };
+        let over_from = if is_worth { since + grace } else { since };
         own.loss = Some(Loss {
             over_from: before.map_or(over_from, |loss| loss.over_from.min(over_from)),
             over_by: longest,
@@ -87,12 +87,12 @@ impl Model {
 
     /// And it is not known: the socket was lost before the answer.
     pub(crate) fn claim_lost(&mut self, session: usize) {
-        let (now, terms) = (self.now, self.terms);
+        let (now, terms, since) = (self.now, self.terms, self.before_leaps());
         let own = &mut self.sessions[session];
         own.floor = u64::MAX;
         (own.has_stray_claim, own.may_be_astray) = (true, true);
         if let Some(loss) = &mut own.loss {
-            loss.over_from = loss.over_from.min(now);
+            loss.over_from = loss.over_from.min(since);
             loss.over_by = loss.over_by.max(now + terms.silence + terms.grace + SLACK);
             (loss.is_worth, loss.known_at, loss.is_told) = (false, None, false);
         } else {
@@ -119,6 +119,12 @@ impl Model {
             if is_between { at.min(from.saturating_sub(slack)) } else { at }
         };
         self.leaps.iter().rev().fold(seen_at.saturating_sub(slack), before)
+    }
+
+    /// When the node may have closed a socket whose end arrives now: before every leap of time that the word
+    /// of it was on its way in, and long before its visitor knows, the session may be over by then.
+    fn before_leaps(&self) -> u64 {
+        (self.earliest(self.now, SLACK) + SLACK).min(self.now)
     }
 
     /// All that is under way has arrived: the node knows by now who is gone.
@@ -203,17 +209,17 @@ impl Model {
 
     /// The session is over.
     pub(crate) fn over(&mut self, session: usize) {
-        let now = self.now;
+        let (now, since) = (self.now, self.before_leaps());
         let own = &mut self.sessions[session];
         own.is_live = false;
         let loss = own.loss.get_or_insert(Loss {
-            over_from: now,
+            over_from: since,
             over_by: now,
             is_worth: false,
             known_at: None,
             is_told: true,
         });
-        loss.over_from = loss.over_from.min(now);
+        loss.over_from = loss.over_from.min(since);
         loss.over_by = loss.over_by.min(now + SLACK);
     }
 
