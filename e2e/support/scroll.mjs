@@ -4,22 +4,29 @@
 /** @typedef {import('./person.mjs').Person} Person */
 
 /** Less than what is in the document around what is in sight, so that every line comes into it. */
-const step_px = 900;
+const step_px = 1_200;
 const steps_max = 5_000;
 
 /**
  * Turns the wheel until the first message of all is in sight.
  * @param {Person} person
+ * @param {() => Promise<void>} [afterEach] turn
  */
-export async function scrollToBeginning(person) {
+export async function scrollToBeginning(person, afterEach) {
   const { page } = person;
   const beginning = page.getByText('This is where it begins.');
   await page.getByRole('log').hover();
   for (let step = 0; step < steps_max; step += 1) {
     await page.mouse.wheel(0, -step_px);
+    await afterEach?.();
     if (step % 20 === 0 && (await beginning.isVisible())) break;
   }
   await page.getByRole('log').getByText('message 1 and').waitFor();
+}
+
+/** A picture has been drawn of what is there now. @param {Person} person */
+export async function isDrawn(person) {
+  await person.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
 }
 
 /**
