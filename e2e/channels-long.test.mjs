@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { makeChannel, sayMuch } from './support/channel.mjs';
 import { scenario } from './support/scenario.mjs';
-import { isDrawn, rowsSeen, scrollToBeginning, watchRows } from './support/scroll.mjs';
+import { readBack, rowsSeen, watchRows } from './support/scroll.mjs';
 
 /** So much may be said at once. */
 const unhurried = {
@@ -26,8 +26,7 @@ scenario(
     await ada.page.reload();
     await ada.page.getByRole('log').getByText(`message ${many}`).waitFor();
     await watchRows(ada);
-    // Turns of the wheel that come together would pass over some.
-    await scrollToBeginning(ada, () => isDrawn(ada));
+    await readBack(ada);
     const { seen, drawn, broken } = await rowsSeen(ada);
     assert.deepEqual(broken, [], 'each line stands below the one before it, once');
     assert.equal(seen, many, 'all came into the document in their turn');

@@ -3,30 +3,41 @@
 
 /** @typedef {import('./person.mjs').Person} Person */
 
-/** Less than what is in the document around what is in sight, so that every line comes into it. */
-const step_px = 1_200;
+const step_px = 900;
 const steps_max = 5_000;
 
 /**
  * Turns the wheel until the first message of all is in sight.
  * @param {Person} person
- * @param {() => Promise<void>} [afterEach] turn
  */
-export async function scrollToBeginning(person, afterEach) {
+export async function scrollToBeginning(person) {
   const { page } = person;
   const beginning = page.getByText('This is where it begins.');
   await page.getByRole('log').hover();
   for (let step = 0; step < steps_max; step += 1) {
     await page.mouse.wheel(0, -step_px);
-    await afterEach?.();
     if (step % 20 === 0 && (await beginning.isVisible())) break;
   }
   await page.getByRole('log').getByText('message 1 and').waitFor();
 }
 
-/** A picture has been drawn of what is there now. @param {Person} person */
-export async function isDrawn(person) {
-  await person.page.evaluate(() => new Promise((resolve) => requestAnimationFrame(resolve)));
+/**
+ * Goes to the first message of all, by less than what is in sight with each picture: every line comes into it.
+ * @param {Person} person
+ */
+export async function readBack(person) {
+  await person.page.evaluate(async () => {
+    const log = document.querySelector('[role="log"]');
+    if (!log) throw new Error('there is no conversation');
+    const frame = () => new Promise((resolve) => requestAnimationFrame(resolve));
+    const isAtFirst = () =>
+      log.scrollTop === 0 && log.textContent?.includes('This is where it begins.');
+    for (let step = 0; !isAtFirst(); step += 1) {
+      if (step > 10_000) throw new Error('the first message did not come into sight');
+      log.scrollTop -= log.clientHeight * 0.8;
+      await frame();
+    }
+  });
 }
 
 /**
