@@ -54,7 +54,8 @@ async fn health_says_what_is_on() {
 async fn the_page_and_its_routes() {
     let server = Server::start(settings()).await;
     let room = "/channels/NKl5ZvUuZ3I9FKcKiHGqrw";
-    for path in ["/", "/studio", "/call", "/channels", room, "/rules", "/index.html"] {
+    for path in ["/", "/studio", "/call", "/channels", room, "/your-data", "/rules", "/index.html"]
+    {
         let response = server.http(&format!("GET {path}"), "").await;
         assert_eq!(status(&response), 200, "{path}");
         assert!(response.contains("<title>Live Loop</title>"), "{path}");

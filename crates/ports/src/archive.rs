@@ -155,6 +155,15 @@ pub struct Change {
     pub within: Duration,
 }
 
+/// A message that is deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deleted {
+    /// Its tombstone.
+    pub kept: Kept,
+    /// Whether it was deleted before: then nothing was changed.
+    pub is_repeat: bool,
+}
+
 /// What a purge looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purge {
@@ -271,7 +280,7 @@ pub trait Archive: Send + Sync {
     ///
     /// # Errors
     /// [`ArchiveError::NotFound`], [`ArchiveError::TooLate`], [`ArchiveError::Unavailable`].
-    fn delete(&self, change: Change) -> Archived<Kept>;
+    fn delete(&self, change: Change) -> Archived<Deleted>;
 
     /// Removes what was said before `before`, from the front of each room up to the first message
     /// that is younger, and answers how many messages went. Afterwards the adapter's files hold

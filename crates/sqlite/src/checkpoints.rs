@@ -20,7 +20,7 @@ use rusqlite::Connection;
 use crate::{
     connection::{Mode, WriterConnection, checkpoint},
     error::unavailable,
-    wal::{Next, Wal, WalLimits},
+    wal::{Held, Next, Wal, WalLimits},
     writer::Command,
 };
 
@@ -91,14 +91,27 @@ impl Checkpoints {
         let mode = if self.wal.is_long() { Mode::Truncate } else { Mode::Restart };
         match writer.start_over(mode, FINISHING_WAIT) {
             Ok(true) => self.wal.start_over(),
-            Ok(false) if self.wal.held() => {
-                let reason = "a reader has held the write-ahead log until it was too long";
-                return Err(Unavailable::new(Cause::Locked, reason));
-            }
-            Ok(false) => {}
+            Ok(false) => match self.wal.held() {
+                Held::Shortly => {}
+                Held::Long => self.warn_of_reader(),
+                Held::TooLong => {
+                    let reason = "a reader has held the write-ahead log until it was too long: end whoever reads store.db";
+                    return Err(Unavailable::new(Cause::Locked, reason));
+                }
+            },
             Err(error) => return Err(unavailable(&error)),
         }
         Ok(())
+    }
+
+    fn warn_of_reader(&self) {
+        let in_mib = |pages: u32| pages / (1 << 8);
+        tracing::warn!(
+            log_mib = in_mib(self.wal.pages()),
+            most_mib = in_mib(self.limits.refuse),
+            "somebody has been reading store.db for long, and its write-ahead log grows meanwhile; at its \
+             most nothing more is kept: end that reader (a `sqlite3` with an open transaction, or a backup)"
+        );
     }
 
     /// Takes in what the thread has said, if anything.

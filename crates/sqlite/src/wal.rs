@@ -14,13 +14,15 @@ pub struct WalLimits {
     pub rest: u32,
     /// From how many on the writer brings it into the file however much is left.
     pub wait: u32,
-    /// From how many on nothing is written any more, where a reader keeps it from starting over.
+    /// From how many on the log of the process warns of a reader who keeps it from starting over.
+    pub warn: u32,
+    /// From how many on nothing is written any more, where a reader does so.
     pub refuse: u32,
 }
 
 impl Default for WalLimits {
     fn default() -> Self {
-        Self { bring: 4_096, rest: 256, wait: 32_768, refuse: 1_048_576 }
+        Self { bring: 4_096, rest: 256, wait: 32_768, warn: 65_536, refuse: 1_048_576 }
     }
 }
 
@@ -37,6 +39,17 @@ pub(crate) enum Next {
     Finish,
 }
 
+/// How bad it is that a reader is in the way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Held {
+    /// Not at all.
+    Shortly,
+    /// Somebody should look who that is: told once until it starts over.
+    Long,
+    /// Nothing more may be written.
+    TooLong,
+}
+
 #[derive(Debug)]
 pub(crate) struct Wal {
     limits: WalLimits,
@@ -45,6 +58,8 @@ pub(crate) struct Wal {
     in_file: u32,
     /// How many there were when a reader was last in the way.
     held_at: u32,
+    /// It was said that a reader has held it for long.
+    is_told: bool,
     is_under_way: bool,
     /// What is under way began before the log started over.
     is_outdated: bool,
@@ -52,8 +67,8 @@ pub(crate) struct Wal {
 
 impl Wal {
     pub(crate) fn new(limits: WalLimits) -> Self {
-        let (is_under_way, is_outdated) = (false, false);
-        Self { limits, pages: 0, in_file: 0, held_at: 0, is_under_way, is_outdated }
+        let (is_told, is_under_way, is_outdated) = (false, false, false);
+        Self { limits, pages: 0, in_file: 0, held_at: 0, is_told, is_under_way, is_outdated }
     }
 
     pub(crate) fn is_under_way(&self) -> bool {
@@ -76,6 +91,7 @@ impl Wal {
     /// It is empty, or the next commit will be its first.
     pub(crate) fn start_over(&mut self) {
         (self.pages, self.in_file, self.held_at) = (0, 0, 0);
+        self.is_told = false;
         self.is_outdated = self.is_under_way;
     }
 
@@ -96,11 +112,22 @@ impl Wal {
         }
     }
 
-    /// The writer has tried to let it start over, and a reader was in the way. True where nothing
-    /// more may be written.
-    pub(crate) fn held(&mut self) -> bool {
+    /// How long it is, in pages.
+    pub(crate) fn pages(&self) -> u32 {
+        self.pages
+    }
+
+    /// The writer has tried to let it start over, and a reader was in the way.
+    pub(crate) fn held(&mut self) -> Held {
         self.held_at = self.pages;
-        self.pages >= self.limits.refuse
+        if self.pages >= self.limits.refuse {
+            return Held::TooLong;
+        }
+        let is_long = self.pages >= self.limits.warn;
+        if is_long && !std::mem::replace(&mut self.is_told, true) {
+            return Held::Long;
+        }
+        Held::Shortly
     }
 
     pub(crate) fn next(&self) -> Next {
@@ -123,7 +150,8 @@ impl Wal {
 mod tests {
     use super::*;
 
-    const LIMITS: WalLimits = WalLimits { bring: 100, rest: 10, wait: 400, refuse: 1_000 };
+    const LIMITS: WalLimits =
+        WalLimits { bring: 100, rest: 10, wait: 400, warn: 600, refuse: 1_000 };
 
     fn of(pages: u32) -> Wal {
         let mut wal = Wal::new(LIMITS);
@@ -169,12 +197,25 @@ mod tests {
         wal.asked();
         wal.answered(Some(195));
         assert_eq!(wal.next(), Next::Finish);
-        assert!(!wal.held());
+        assert_eq!(wal.held(), Held::Shortly);
         assert_eq!(wal.next(), Next::Nothing);
         wal.committed(1_000);
         assert_eq!(wal.next(), Next::Finish);
-        assert!(wal.held(), "it is full");
+        assert_eq!(wal.held(), Held::TooLong);
         assert_eq!(wal.next(), Next::Finish, "once more before the next batch");
+    }
+
+    #[test]
+    fn of_a_reader_in_the_way_for_long_is_told_once_until_it_starts_over() {
+        let mut wal = of(599);
+        assert_eq!(wal.held(), Held::Shortly);
+        wal.committed(600);
+        assert_eq!([wal.held(), wal.held()], [Held::Long, Held::Shortly]);
+        wal.committed(999);
+        assert_eq!(wal.held(), Held::Shortly);
+        wal.committed(10);
+        wal.committed(700);
+        assert_eq!(wal.held(), Held::Long, "that is another one");
     }
 
     #[test]

@@ -151,7 +151,7 @@ async fn a_lock_of_somebody_else_is_told_at_once_and_outlived() {
 }
 
 /// So small that a test meets them.
-const SMALL: WalLimits = WalLimits { bring: 64, rest: 16, wait: 256, refuse: 1_024 };
+const SMALL: WalLimits = WalLimits { bring: 64, rest: 16, wait: 256, warn: 512, refuse: 1_024 };
 /// A page of 4 KiB with its header in the log.
 const FRAME: u64 = 4_096 + 24;
 

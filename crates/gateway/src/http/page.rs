@@ -39,7 +39,7 @@ pub struct Page {
 }
 
 /// The addresses of the page that a browser may open directly; the page itself knows what to show.
-const CLIENT_ROUTES: [&str; 5] = ["/", "/studio", "/call", "/channels", "/rules"];
+const CLIENT_ROUTES: [&str; 6] = ["/", "/studio", "/call", "/channels", "/your-data", "/rules"];
 /// Those of single channels, likewise: whether there is such a channel the page asks by itself.
 const CHANNEL_ROUTE: &str = "/channels/{roomId}";
 

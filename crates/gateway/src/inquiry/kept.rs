@@ -81,13 +81,11 @@ impl Node {
         change: Change,
         text: Option<String>,
     ) -> Result<Reply, Refusal> {
-        let at = change.at;
-        let kept = match text {
-            Some(text) => self.archive.edit(change, text),
-            None => self.archive.delete(change),
+        let changed = match text {
+            Some(text) => self.archive.edit(change, text).await.map(|kept| (kept, true)),
+            None => self.archive.delete(change).await.map(|it| (it.kept, !it.is_repeat)),
         };
-        let kept = kept.await.map_err(|error| refusal_of_archive(&error))?;
-        let is_news = kept.changed_at == Some(at);
+        let (kept, is_news) = changed.map_err(|error| refusal_of_archive(&error))?;
         Ok(Reply::Changed(Changed { place, kept, is_news }))
     }
 }

@@ -13,8 +13,8 @@ use std::{
 use liveloop_core::{IdMap, RoomId, UserId};
 
 use super::{
-    Appended, Appending, Archive, ArchiveError, Archived, Change, Kept, Lasting, Message, Page,
-    PageLimit, Purge, Span, Wall,
+    Appended, Appending, Archive, ArchiveError, Archived, Change, Deleted, Kept, Lasting, Message,
+    Page, PageLimit, Purge, Span, Wall,
 };
 use crate::Health;
 
@@ -92,24 +92,34 @@ impl Room {
         Page { messages, next_before, next_after }
     }
 
-    /// Gives the message that a change is about another text, or none.
-    fn change(&mut self, change: &Change, to: Option<String>) -> Result<Kept, ArchiveError> {
+    /// The message that a change is about.
+    fn changed(&mut self, change: &Change) -> Result<&mut Kept, ArchiveError> {
         let is_meant =
             |kept: &&mut Kept| kept.message == change.message && kept.user == Some(change.user);
         // From the back, for what may still be changed is young.
-        let kept = self.messages.iter_mut().rev().find(is_meant).ok_or(ArchiveError::NotFound)?;
-        let Some(body) = &mut kept.body else {
-            return to.map_or_else(|| Ok(kept.clone()), |_| Err(ArchiveError::NotFound));
-        };
+        self.messages.iter_mut().rev().find(is_meant).ok_or(ArchiveError::NotFound)
+    }
+
+    fn edit(&mut self, change: &Change, text: String) -> Result<Kept, ArchiveError> {
+        let kept = self.changed(change)?;
+        let body = kept.body.as_mut().ok_or(ArchiveError::NotFound)?;
         if change.is_too_late(kept.said_at) {
             return Err(ArchiveError::TooLate);
         }
-        kept.changed_at = Some(change.at);
-        match to {
-            Some(text) => body.text = text,
-            None => kept.body = None,
-        }
+        (kept.changed_at, body.text) = (Some(change.at), text);
         Ok(kept.clone())
+    }
+
+    fn delete(&mut self, change: &Change) -> Result<Deleted, ArchiveError> {
+        let kept = self.changed(change)?;
+        let is_repeat = kept.body.is_none();
+        if !is_repeat {
+            if change.is_too_late(kept.said_at) {
+                return Err(ArchiveError::TooLate);
+            }
+            (kept.changed_at, kept.body) = (Some(change.at), None);
+        }
+        Ok(Deleted { kept: kept.clone(), is_repeat })
     }
 
     fn is_by(&self, user: UserId) -> bool {
@@ -213,10 +223,12 @@ impl MemoryArchive {
         Ok(room.ok_or(ArchiveError::RoomNotOpen)?.append(message))
     }
 
-    fn change(&self, change: &Change, to: Option<String>) -> Result<Kept, ArchiveError> {
-        let mut rooms = self.rooms();
-        let room = rooms.rooms.get_mut(&change.room).ok_or(ArchiveError::NotFound)?;
-        room.change(change, to)
+    fn change<T>(
+        &self,
+        change: &Change,
+        act: impl FnOnce(&mut Room) -> Result<T, ArchiveError>,
+    ) -> Result<T, ArchiveError> {
+        act(self.rooms().rooms.get_mut(&change.room).ok_or(ArchiveError::NotFound)?)
     }
 
     fn purge_now(&self, purge: Purge, before: Wall) -> u64 {
@@ -288,11 +300,11 @@ impl Archive for MemoryArchive {
     }
 
     fn edit(&self, change: Change, text: String) -> Archived<Kept> {
-        answered(self.change(&change, Some(text)))
+        answered(self.change(&change, |room| room.edit(&change, text)))
     }
 
-    fn delete(&self, change: Change) -> Archived<Kept> {
-        answered(self.change(&change, None))
+    fn delete(&self, change: Change) -> Archived<Deleted> {
+        answered(self.change(&change, |room| room.delete(&change)))
     }
 
     fn purge(&self, purge: Purge, before: Wall) -> Archived<u64> {

@@ -199,7 +199,7 @@ async fn ones_own_is_edited_and_deleted_in_time(archive: impl Archive) {
     assert_eq!((edited.seq, edited.changed_at), (1, Some(Wall(50_000))));
     assert_eq!(edited.body.map(|body| body.text).as_deref(), Some("mended"));
     let deleted = archive.delete(change(2)).await.expect("one's own");
-    assert_eq!((deleted.seq, deleted.body), (2, None));
+    assert_eq!((deleted.kept.seq, deleted.kept.body, deleted.is_repeat), (2, None, false));
     let read = archive.page(ROOM, Span::Newest, limit(50)).await.expect("the store works");
     assert_eq!(seqs(&read.messages), [1, 2, 3], "a tombstone keeps the place");
     let texts = read.messages.iter().map(|it| it.body.as_ref().map(|body| body.text.as_str()));
@@ -215,9 +215,13 @@ async fn ones_own_is_edited_and_deleted_in_time(archive: impl Archive) {
         let refused = archive.edit(missing, "x".to_owned()).await;
         assert_eq!(refused.map(|_| ()), Err(ArchiveError::NotFound), "{missing:?}");
     }
-    let again = archive.delete(Change { at: Wall(99_000), ..change(2) }).await;
-    let again = again.expect("the answer to the first may have been lost, and it is long ago");
-    assert_eq!((again.seq, again.changed_at, again.body), (2, Some(Wall(50_000)), None));
+    for at in [50_000, 999_000] {
+        let again = archive.delete(Change { at: Wall(at), ..change(2) }).await;
+        let again = again.expect("the answer to the first may have been lost, and it is long ago");
+        assert!(again.is_repeat, "nobody need hear of it again");
+        let kept = again.kept;
+        assert_eq!((kept.seq, kept.changed_at, kept.body), (2, Some(Wall(50_000)), None));
+    }
     for others in [Change { user: BEN, ..change(2) }, change(4)] {
         assert_eq!(archive.delete(others).await.map(|_| ()), Err(ArchiveError::NotFound));
     }
