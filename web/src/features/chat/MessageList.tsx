@@ -108,9 +108,11 @@ function Arrivals({ rows, isLive }: { rows: readonly Row[]; isLive: boolean }) {
     known.current = isLive ? (last?.key ?? '') : undefined;
     if (isNews && last?.whose === 'theirs') setArrived(last);
   }, [last, isLive]);
+  // What has been deleted since stands nowhere any more.
+  const stands = rows.findLast(({ key }) => key === arrived?.key)?.text !== undefined;
   return (
     <p className="unseen" role="status">
-      {arrived?.text !== undefined && (
+      {stands && arrived?.text !== undefined && (
         <span key={arrived.key}>{words.announce(arrived.name ?? '', arrived.text)}</span>
       )}
     </p>
