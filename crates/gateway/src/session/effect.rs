@@ -18,7 +18,7 @@ pub(crate) enum Effect {
     Number(Encoded, u64, Option<Moment>),
     /// Find the session that is claimed, and go on with it instead of this one. Comes last.
     Resume(Box<Claim>),
-    /// Read once what has come, then call [`Session::handle_timeout`] again.
+    /// Read once what has come, then call [`Session::handle_timeout`](super::Session::handle_timeout) again.
     Look,
     /// Write a Ping.
     Ping,
@@ -28,7 +28,7 @@ pub(crate) enum Effect {
     Ask(Ask),
     /// Hand this to the partner's session, over the Link.
     Relay(ConnId, Delivery),
-    /// Give a text its place, then call [`Session::handle_said`].
+    /// Give a text its place, then call [`Session::handle_said`](super::Session::handle_said).
     Say(Said),
     /// Ask the stores.
     Inquire(Box<Inquiry>),
