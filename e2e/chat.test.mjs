@@ -32,7 +32,7 @@ scenario(
     // Its memory is gone, and the call with it.
     await world.server.run();
     await ada.sees(
-      /^The connection was away for too long, and your call with Ben has ended\./,
+      /^The connection to the server was lost, and your call with Ben with it\./,
       30_000,
     );
     await ada.line('and now?').getByText('Not sent').waitFor();

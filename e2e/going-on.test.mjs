@@ -162,6 +162,28 @@ scenario(
 );
 
 scenario(
+  'the server dies in a call and is started again: both are told, known again, and meet anew',
+  { expected: cut },
+  async (world) => {
+    const [ada, ben] = [await world.person('Ada'), await world.person('Ben')];
+    await meet(ada, ben, 'Text');
+    const room = await ada.room();
+    const ids = await Promise.all([userId(ada), userId(ben)]);
+    await world.server.kill();
+    await ada.sees(/^Reconnecting\./);
+    await world.server.run();
+    const over = (/** @type {string} */ name) =>
+      `The connection to the server was lost, and your call with ${name} with it. Looking for someone else.`;
+    // Who is back first waits, and is told; for the other somebody is there at once.
+    const told = Promise.race([ada.sees(over('Ben'), 40_000), ben.sees(over('Ada'), 40_000)]);
+    await Promise.all([told, ada.meetsAgain(ben, room), ben.meetsAgain(ada, room)]);
+    assert.deepEqual(await Promise.all([userId(ada), userId(ben)]), ids, 'they are who they were');
+    await ada.writes('there you are');
+    await ben.reads('there you are');
+  },
+);
+
+scenario(
   'a laptop that sleeps in a call and wakes is back in it',
   {
     expected: cut,
@@ -236,6 +258,12 @@ function rises(person, frames) {
     holds: ({ framesDecoded }) => framesDecoded > frames + 3,
     within_ms: 30_000,
   });
+}
+
+/** Whom the token names by which this visitor is known. @param {import('./support/person.mjs').Person} person */
+async function userId(person) {
+  const token = await person.page.evaluate(() => localStorage.getItem('liveloop.token') ?? '');
+  return JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()).u;
 }
 
 /** The credentials of the partner's end of the media path. @param {import('./support/person.mjs').Person} person */

@@ -1,8 +1,9 @@
 // @ts-check
 // Pictures of every state a person can come to, on phone, tablet and desk, dark and light, into output/; the
-// ones that the README shows go to docs/images/. `npm run screenshots -- phone dark` makes those alone.
+// ones that the README shows go to docs/images/. `npm run screenshots -- phone dark channels` makes those alone.
 import { copyFile, mkdir } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { pictureChannels } from './support/channel-pictures.mjs';
 import { launchChromium } from './support/chromium.mjs';
 import { people, sitBeforeCamera } from './support/drawn-people.mjs';
 import { haveNoDevices } from './support/probes.mjs';
@@ -15,8 +16,9 @@ const sizes = {
   desktop: { viewport: { width: 1440, height: 900 } },
 };
 const themes = /** @type {const} */ (['dark', 'light']);
+const parts = { calls: walk, channels: walkChannels };
 /** Which theme of each the README shows. */
-const shown = { home: 'dark', studio: 'dark', waiting: 'dark', call: 'dark' };
+const shown = { home: 'dark', studio: 'dark', waiting: 'dark', call: 'dark', channel: 'light' };
 
 const output = fileURLToPath(new URL('output/', import.meta.url));
 const images = fileURLToPath(new URL('../docs/images/', import.meta.url));
@@ -28,9 +30,11 @@ const browser = await launchChromium();
 try {
   for (const [size, measures] of Object.entries(sizes)) {
     for (const theme of themes) {
-      if (!only.every((each) => each === size || each === theme)) continue;
-      await walk(size, theme, measures);
-      console.log(`${size}, ${theme}: done`);
+      for (const [part, play] of Object.entries(parts)) {
+        if (!only.every((each) => [size, theme, part].includes(each))) continue;
+        await play(size, theme, measures);
+        console.log(`${part}, ${size}, ${theme}: done`);
+      }
     }
   }
 } finally {
@@ -158,7 +162,24 @@ async function walk(size, theme, measures) {
     await lee.prepare('Video');
     await lee.page.getByRole('alert').waitFor();
     await takePicture(lee.page, `media-error-${size}-${theme}.png`, {});
-    await publish(size, theme);
+    await publish(size, theme, ['home', 'studio', 'waiting', 'call']);
+  } finally {
+    await world.end();
+  }
+}
+
+/**
+ * @param {string} size
+ * @param {'dark' | 'light'} theme
+ * @param {import('playwright-core').BrowserContextOptions} measures
+ */
+async function walkChannels(size, theme, measures) {
+  const world = new World(browser, await Server.start());
+  try {
+    await pictureChannels(world, { ...measures, colorScheme: theme }, (page, state) =>
+      takePicture(page, `${state}-${size}-${theme}.png`, {}),
+    );
+    await publish(size, theme, ['channel']);
   } finally {
     await world.end();
   }
@@ -233,11 +254,11 @@ async function takePicture(page, file, options) {
   await page.screenshot({ path: output + file, ...options });
 }
 
-/** @param {string} size @param {string} theme */
-async function publish(size, theme) {
+/** @param {string} size @param {string} theme @param {(keyof typeof shown)[]} states */
+async function publish(size, theme, states) {
   if (size === 'tablet') return;
-  for (const [state, chosen] of Object.entries(shown)) {
-    if (chosen !== theme) continue;
+  for (const state of states) {
+    if (shown[state] !== theme) continue;
     await copyFile(`${output}${state}-${size}-${theme}.png`, `${images}${state}-${size}.png`);
   }
 }

@@ -92,6 +92,15 @@ export class Person {
     });
   }
 
+  /** In another call than that one. @param {Person} whom @param {string} room */
+  async meetsAgain(whom, room, within_ms = 40_000) {
+    await until(`${this.name} is in another call`, () => this.room(), {
+      holds: (now) => now !== undefined && now !== room,
+      within_ms,
+    });
+    await this.meets(whom);
+  }
+
   /** So many calls with picture or sound have begun since the page was loaded. @param {number} calls */
   hasMet(calls) {
     const begun = () => this.page.evaluate(() => window.seenByTest.peers.length);

@@ -1,7 +1,7 @@
 // @ts-check
 // The real binary as a test needs it: a free port, a fresh data folder, stopped by its own pid. What it
 // logs is kept, and shown when a test fails. Knows nothing of browsers or pages.
-import { spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -9,9 +9,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 
 const start_ms_max = 15_000;
 const stop_ms_max = 15_000;
+/** A file that may not grow is an error to be handled, as on a full disk, and not the end of the process. */
+const outliveFullDisk = 'trap "" XFSZ; exec "$0" "$@"';
+const run = promisify(execFile);
 
 export class Server {
   /** @type {import('node:child_process').ChildProcess | undefined} */
@@ -52,7 +56,7 @@ export class Server {
     const listen = `127.0.0.1:${this.#port}`;
     const args = ['serve', '--listen', listen, '--data', join(this.folder, 'data')];
     // Run in its own folder, so that a developer's .env has no say.
-    const started = spawn(this.program, args, {
+    const started = spawn('bash', ['-c', outliveFullDisk, this.program, ...args], {
       cwd: this.folder,
       env: { ...withoutOurs(process.env), ...this.settings },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -99,6 +103,20 @@ export class Server {
 
   thaw() {
     this.#process?.kill('SIGCONT');
+  }
+
+  /** From now on none of its files takes another byte. */
+  async fillDisk() {
+    await this.#limitFiles('1');
+  }
+
+  async freeDisk() {
+    await this.#limitFiles('unlimited');
+  }
+
+  /** @param {string} bytes_max */
+  async #limitFiles(bytes_max) {
+    await run('prlimit', ['--pid', `${this.#process?.pid}`, `--fsize=${bytes_max}:unlimited`]);
   }
 
   async remove() {

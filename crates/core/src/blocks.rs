@@ -1,7 +1,8 @@
 //! Who never wants to meet whom again.
 //!
-//! Visitors by their lasting ids, for blocks outlive sessions. They live in memory alone: they end
-//! with the process, unless another goes on where it has ended. Bounded: past so many the oldest of a visitor goes, then the oldest of all.
+//! Visitors by their lasting ids, for blocks outlive sessions. What is here lives in memory alone: whoever
+//! keeps blocks for good says them again when their visitor comes. Bounded: past so many the oldest of a
+//! visitor goes, then the oldest of all.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -49,9 +50,14 @@ impl Blocks {
         gone
     }
 
+    /// Whether `who` has blocked `whom`.
+    pub(crate) fn has(&self, who: UserId, whom: UserId) -> bool {
+        self.ages.contains_key(&(who, whom))
+    }
+
     /// Whether either has blocked the other.
     pub(crate) fn keep_apart(&self, one: UserId, other: UserId) -> bool {
-        self.ages.contains_key(&(one, other)) || self.ages.contains_key(&(other, one))
+        self.has(one, other) || self.has(other, one)
     }
 
     /// Whether anybody is blocked by `visitor` or the other way round.

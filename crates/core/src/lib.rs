@@ -27,7 +27,7 @@ pub use channels::{Channels, Hearing, MembersChange};
 pub use hash::{IdHasher, IdMap};
 pub use ids::{RoomId, SessionKey, SocketId, UserId};
 pub use lobby::{
-    Effect, EndReason, Input, Lobby, LobbyEstate, LobbyHeld, Mode, PartingEstate, Policy,
+    Blocking, Effect, EndReason, Input, Lobby, LobbyEstate, LobbyHeld, Mode, PartingEstate, Policy,
     Rejection, Relaxed, Request, SessionEstate, StandingEstate, TicketEstate, Unsound, Wishes,
 };
 pub use moment::Moment;

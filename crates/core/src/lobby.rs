@@ -5,6 +5,7 @@
 //! nothing. Nobody waits beside somebody they may meet. What is to be done comes out of
 //! [`Lobby::poll_effect`], in order.
 
+mod blocking;
 mod calls;
 mod estate;
 mod held;
@@ -27,6 +28,7 @@ use crate::{
     slab::Slab, table::Table, visitors::Visitors, waits::Waits, words::Words,
 };
 
+pub use blocking::Blocking;
 pub use estate::{
     LobbyEstate, PartingEstate, SessionEstate, StandingEstate, TicketEstate, Unsound,
 };
@@ -215,6 +217,8 @@ impl Lobby {
     pub const FIRST_NOTICE: Duration = Duration::from_millis(100);
     /// How often at most it hears that something has changed.
     pub const NOTICE_INTERVAL: Duration = Duration::from_secs(2);
+    /// How many blocks of one visitor hold at a time.
+    pub const BLOCKS_PER_VISITOR: usize = Blocks::PER_VISITOR_MAX;
 
     /// An empty Lobby. `mint_room` gives an id that was never given before.
     pub fn new(policy: Policy, mint_room: impl FnMut() -> RoomId + Send + 'static) -> Self {

@@ -66,6 +66,7 @@ struct Taken {
     rest: TokenBucket,
     users: TokenBucket,
     groups: TokenBucket,
+    exports: TokenBucket,
 }
 
 #[derive(Debug, Default)]
@@ -96,6 +97,7 @@ pub(crate) struct AddressBook {
     rest_rate: Rate,
     users_rate: Rate,
     groups_rate: Rate,
+    exports_rate: Rate,
     /// A lock, because requests of all threads count here: once a connection or REST request,
     /// never per message, and never held while waiting.
     book: Mutex<Book>,
@@ -148,6 +150,10 @@ impl AddressBook {
             groups_rate: Rate::per_minute(
                 limits.groups_per_address_per_minute,
                 limits.groups_per_address_per_minute_burst,
+            ),
+            exports_rate: Rate::per_minute(
+                limits.exports_per_address_per_minute,
+                limits.exports_per_address_per_minute_burst,
             ),
             book: Mutex::new(Book { sweep_at: SWEEP_MIN, ..Book::default() }),
         }
@@ -206,6 +212,14 @@ impl AddressBook {
         taken.groups.take(self.groups_rate, now).map_err(Denied::TooFast)
     }
 
+    /// Lets `address` take along, or have erased, what is one more visitor's.
+    pub(crate) fn admit_export(&self, address: AddressKey, now: Moment) -> Result<(), Denied> {
+        let mut book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
+        book.sweep(now);
+        let taken = book.by_address.entry(address).or_default();
+        taken.exports.take(self.exports_rate, now).map_err(Denied::TooFast)
+    }
+
     /// Permits that are out, and addresses of which something is known.
     pub(crate) fn held(&self) -> (usize, usize) {
         let book = self.book.lock().unwrap_or_else(PoisonError::into_inner);
@@ -236,6 +250,7 @@ impl Book {
                 || !taken.rest.is_full(now)
                 || !taken.users.is_full(now)
                 || !taken.groups.is_full(now)
+                || !taken.exports.is_full(now)
         });
         self.sweep_at = SWEEP_MIN.max(2 * self.by_address.len());
     }

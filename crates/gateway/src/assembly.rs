@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use crate::{
     address::AddressBook,
     clock::Clock,
+    counted_directory::CountedDirectory,
     door::Door,
     driver::{Driver, Handed, Post, Wires},
     estate::Succession,
@@ -39,7 +40,9 @@ pub(crate) fn build_door(settings: Settings, parts: Parts) -> (Door, watch::Send
     let shared = Arc::new(Shared::new(settings, secret, bans));
     let (drain, draining) = watch::channel(false);
     let timed = TimedArchive::new(archive, Arc::clone(&shared.figures), clock.clone());
-    let node = Node { shared, archive: Arc::new(timed), directory, has_store, clock, draining };
+    let counted = CountedDirectory::new(directory, Arc::clone(&shared.figures));
+    let (archive, directory) = (Arc::new(timed), Arc::new(counted));
+    let node = Node { shared, archive, directory, has_store, clock, draining };
     (Door { node, addresses, origins: Arc::new(origins), is_secure }, drain)
 }
 

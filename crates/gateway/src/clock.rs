@@ -208,6 +208,19 @@ pub(crate) fn random_id() -> u128 {
     })
 }
 
+/// An id that sorts by the time at which it was given, to the millisecond, and is random beyond
+/// that: UUIDv7 (RFC 9562 section 5.7). What is kept in an index under such ids is added at its end.
+///
+/// # Panics
+/// As [`random_id`].
+pub(crate) fn timed_id(wall: Wall) -> u128 {
+    const VERSION: u128 = 0x7 << 76;
+    const VARIANT: u128 = 0b10 << 62;
+    const RANDOM: u128 = 0x0fff << 64 | !0 >> 66;
+    // 48 bits of milliseconds last until the year 10889.
+    u128::from(wall.0) << 80 | VERSION | VARIANT | random_id() & RANDOM
+}
+
 /// A whole number below `bound`, or 0.
 pub(crate) fn random_below(bound: u64) -> u64 {
     let wide = random_id() % u128::from(bound.max(1));
@@ -217,6 +230,20 @@ pub(crate) fn random_below(bound: u64) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_id_that_was_given_later_is_greater() {
+        let at = 0x017f_22e2_79b0;
+        let ids: Vec<u128> = (at..at + 1_000).map(|wall| timed_id(Wall(wall))).collect();
+        assert!(ids.is_sorted());
+        for (id, wall) in ids.iter().zip(at..) {
+            let text = format!("{id:032x}");
+            assert_eq!(text[..12], format!("{wall:012x}"));
+            assert_eq!(&text[12..13], "7", "the version");
+            assert!(matches!(&text[16..17], "8" | "9" | "a" | "b"), "the variant");
+        }
+        assert_ne!(timed_id(Wall(at)), timed_id(Wall(at)));
+    }
 
     #[test]
     fn timestamps_have_milliseconds() {

@@ -23,6 +23,8 @@ pub(crate) enum CloseReason {
     Silence,
     /// The session has come back on a newer socket.
     TakenOver,
+    /// Its visitor is erased.
+    Erased,
     /// The node is going away.
     Draining,
     /// Our fault.
@@ -31,7 +33,7 @@ pub(crate) enum CloseReason {
 
 impl CloseReason {
     /// Every reason, in the order in which they are counted.
-    pub(crate) const ALL: [Self; 11] = [
+    pub(crate) const ALL: [Self; 12] = [
         Self::ByClient,
         Self::Lost,
         Self::ProtocolViolation,
@@ -41,6 +43,7 @@ impl CloseReason {
         Self::SlowReader,
         Self::Silence,
         Self::TakenOver,
+        Self::Erased,
         Self::Draining,
         Self::Internal,
     ];
@@ -49,6 +52,7 @@ impl CloseReason {
     pub(crate) fn code(self) -> Option<u16> {
         Some(match self {
             Self::ByClient | Self::Lost => return None,
+            Self::Erased => 1000,
             Self::ProtocolViolation => 1002,
             Self::InvalidUtf8 => 1007,
             Self::Flood => 1008,
@@ -73,6 +77,7 @@ impl CloseReason {
             Self::SlowReader => "slow reader",
             Self::Silence => "no sign of life",
             Self::TakenOver => "taken over",
+            Self::Erased => "visitor erased",
             Self::Draining => "draining",
             Self::Internal => "internal error",
         }
@@ -81,7 +86,7 @@ impl CloseReason {
     /// What kind of failure it is, where it is one.
     pub(crate) fn failure(self) -> Option<Category> {
         Some(match self {
-            Self::ByClient | Self::TakenOver | Self::Draining => return None,
+            Self::ByClient | Self::TakenOver | Self::Erased | Self::Draining => return None,
             Self::Lost | Self::Flood | Self::SlowReader | Self::Silence => Category::Network,
             Self::ProtocolViolation | Self::InvalidUtf8 | Self::FrameTooLong => {
                 Category::Validation
@@ -125,6 +130,7 @@ impl CloseReason {
             | Self::Flood
             | Self::FrameTooLong
             | Self::TakenOver
+            | Self::Erased
             | Self::Internal => Grace::None,
         }
     }

@@ -9,7 +9,8 @@ use std::{
 };
 
 use liveloop_core::{
-    Effect, IdMap, Input, Lobby, Mode, Moment, Rejection, RoomId, SessionKey, SocketId, UserId,
+    Blocking, Effect, IdMap, Input, Lobby, Mode, Moment, Rejection, RoomId, SessionKey, SocketId,
+    UserId,
 };
 use liveloop_ports::Archive;
 use liveloop_protocol::{ErrorCode, IdText, Refusal};
@@ -17,6 +18,7 @@ use liveloop_protocol::{ErrorCode, IdText, Refusal};
 use crate::{
     clock::random_id,
     estate::{DeskLegacy, LobbyLegacy, ProfileLegacy},
+    inquiry::store_unavailable,
     plane::ConnId,
     session::{Delivery, Matched, Partner, Profile, Shared, WaitingNotice},
     simulation::Occupancy,
@@ -71,12 +73,26 @@ pub(crate) enum Befriended {
     Both(UserId),
 }
 
+/// A block that is to be kept, and the frame behind it.
+#[derive(Debug)]
+pub(crate) struct Blocked {
+    pub(crate) who: UserId,
+    pub(crate) whom: UserId,
+    pub(crate) by: AskedBy,
+}
+
+/// Blocks whose keeping is under way or has failed, at most.
+const UNKEPT_MAX: usize = 16_384;
+
 /// The lobby with everything that it needs to be asked.
 pub(crate) struct Desk {
     lobby: Lobby,
     seats: IdMap<SessionKey, Seat>,
     /// Who of the two in a call has asked for a channel with the other; of most calls nobody.
     asked: IdMap<RoomId, Vec<UserId>>,
+    to_keep: VecDeque<Blocked>,
+    /// Blocks that hold here and are not kept, as far as is known: said again they are tried again.
+    unkept: HashSet<[UserId; 2]>,
     shared: Arc<Shared>,
     archive: Arc<dyn Archive>,
     deliveries: VecDeque<(ConnId, Delivery)>,
@@ -107,7 +123,8 @@ impl Desk {
         // What was said there before the store knows, if it is one that lasts.
         rooms.into_iter().for_each(|room| archive.open_call(room));
         let (asked, deliveries) = (IdMap::default(), VecDeque::new());
-        let desk = Self { lobby, seats, asked, shared, archive, deliveries };
+        let (to_keep, unkept) = (VecDeque::new(), HashSet::new());
+        let desk = Self { lobby, seats, asked, to_keep, unkept, shared, archive, deliveries };
         desk.show_levels();
         desk
     }
@@ -180,12 +197,20 @@ impl Desk {
         let session = input.session();
         // Who asks for a partner back is shown as before, if they still wait or talk.
         let is_as_before = matches!(input, Input::UndoSkip(_));
+        let blocking = match input {
+            Input::Block(session, room) => self.lobby.blocking_of(session, room),
+            _ => None,
+        };
         let outcome = self.lobby.handle_input(input, now);
         if let (Some(seat), Ok(())) = (seat, outcome)
             && !(is_as_before && self.seats.contains_key(&session))
         {
             self.seats.insert(session, seat);
         }
+        let by = match blocking {
+            Some(blocking) => by.and_then(|by| self.keep_block(blocking, by)),
+            None => by,
+        };
         let is_to_be_told = |by: &AskedBy| !is_here || outcome.is_err() || by.reference.is_some();
         if let Some(AskedBy { event, room, reference, outlet }) = by.filter(is_to_be_told) {
             let outcome = outcome.map_err(refusal_of_lobby);
@@ -194,6 +219,43 @@ impl Desk {
         }
         self.carry_out();
         self.forget_if_idle(session);
+    }
+
+    /// Has a block kept that is not yet; gives the frame back where nothing is to be done.
+    fn keep_block(&mut self, blocking: Blocking, by: AskedBy) -> Option<AskedBy> {
+        let Blocking { who, whom, is_new } = blocking;
+        if !is_new && !self.unkept.contains(&[who, whom]) {
+            return Some(by);
+        }
+        // One that is forgotten here is tried again after a restart alone.
+        if self.unkept.len() < UNKEPT_MAX {
+            self.unkept.insert([who, whom]);
+        }
+        self.to_keep.push_back(Blocked { who, whom, by });
+        None
+    }
+
+    /// The next block that is to be kept for good; [`Desk::block_kept`] is told what came of it.
+    pub(crate) fn poll_block(&mut self) -> Option<Blocked> {
+        self.to_keep.pop_front()
+    }
+
+    /// A block is kept, or the store has failed: whoever asked is told.
+    pub(crate) fn block_kept(&mut self, blocked: Blocked, is_kept: bool) {
+        let Blocked { who, whom, by } = blocked;
+        if is_kept {
+            self.unkept.remove(&[who, whom]);
+        }
+        let AskedBy { event, room, reference, outlet } = by;
+        let outcome = if is_kept { Ok(()) } else { Err(block_not_kept()) };
+        let answer = Answer { event, room, reference, outcome };
+        self.deliveries.push_back((outlet, Delivery::Answer(answer)));
+    }
+
+    /// A visitor who comes has blocked these.
+    pub(crate) fn know_blocks(&mut self, who: UserId, blocked: &[UserId], now: Moment) {
+        self.lobby.know_blocks(who, blocked, now);
+        self.carry_out();
     }
 
     fn carry_out(&mut self) {
@@ -288,6 +350,12 @@ fn matched(
     };
     let own_profile = Arc::clone(&own.profile);
     Matched { room, mode, is_initiator, own_pseudonym, own_profile, partner }
+}
+
+/// The block holds, as long as this process does.
+fn block_not_kept() -> Refusal {
+    let reason = "you do not meet them now, but this could not be kept: block them again shortly";
+    Refusal { message: reason.into(), ..store_unavailable() }
 }
 
 fn refusal_of_lobby(rejection: Rejection) -> Refusal {

@@ -6,9 +6,11 @@
 
 mod arrival;
 mod awaited;
+mod blocks;
 mod channels;
 mod client;
 mod doubtful;
+mod erasure;
 mod estate;
 mod exchange;
 mod handler;
@@ -29,7 +31,7 @@ use std::{
 };
 
 use liveloop_core::{Channels, IdMap, MembersChange, Presence, RoomId, UserId};
-use liveloop_ports::MessageId;
+use liveloop_ports::{MessageId, Page};
 use liveloop_protocol::websocket::{
     Incoming, Limit, Opcode, Role, encode, encode_close, encode_parts,
 };
@@ -39,7 +41,7 @@ use crate::{
     address::ConnectionPermit,
     clock::random_below,
     close::{CloseReason, Grace},
-    desk::{Ask, Befriended, Desk},
+    desk::{Ask, Befriended, Blocked, Desk},
     door::Door,
     estate::{Heirs, LoopLegacy},
     inquiry::{Finding, Inquiry, MemberNews},
@@ -48,8 +50,11 @@ use crate::{
 };
 
 use awaited::Awaited;
+pub(crate) use channels::home_of;
 use client::{Client, Clients, Live};
 use doubtful::Doubtful;
+use erasure::Erased;
+pub(crate) use erasure::Erasing;
 pub(crate) use head::{Head, Headed, says_hello};
 use homes::Homes;
 use listeners::Listeners;
@@ -97,6 +102,10 @@ pub(crate) enum Post<N: Net = Kernel> {
     Deliver(ConnId, Delivery),
     /// For all sessions of this thread that listen to a channel.
     Publish(Publication),
+    /// A visitor who comes has blocked these, for the thread that has the desk.
+    Blocks(UserId, Vec<UserId>),
+    /// Whether a block was kept, for the same thread.
+    BlockKept(Box<Blocked>, bool),
     /// Somebody wants a channel with the one who has this pseudonym in their call, for the thread that
     /// has the desk.
     Befriend(UserId, Box<str>, oneshot::Sender<Befriended>),
@@ -114,6 +123,12 @@ pub(crate) enum Post<N: Net = Kernel> {
     Counted(MembersChange, Option<u32>),
     /// Somebody has left a channel: their sessions are to ask whether they may listen still.
     CheckMembers(MemberNews),
+    /// The sessions of one who is erased are to end here.
+    EndSessions(Box<Erasing>),
+    /// Something that was said in a channel, which may be at home here, is erased.
+    ShowErased(RoomId),
+    /// These are the newest texts of such a channel.
+    Erased(RoomId, Page),
     /// A visitor who is at home here has one more connection, or one less.
     Present(UserId, bool),
     /// Visitors who are at home here are watched.
@@ -181,6 +196,7 @@ pub(crate) struct Driver<N: Net = Kernel> {
     /// asked; none where it answers at once.
     unanswered: IdMap<RoomId, VecDeque<Unanswered>>,
     doubtful: Doubtful,
+    erased: Erased,
     awaited: Awaited<N>,
     tally: Tally,
     /// Which thread the next accepted connection goes to.
@@ -210,6 +226,7 @@ impl<N: Net> Driver<N> {
             presence: Presence::default(),
             unanswered: IdMap::default(),
             doubtful: Doubtful::default(),
+            erased: Erased::default(),
             awaited,
             next_thread: 0,
             last_session: 0,
@@ -320,7 +337,7 @@ impl<N: Net> Driver<N> {
         match effect {
             Effect::Ask(ask) => self.ask(io, ask, true),
             Effect::Relay(to, delivery) => self.deliver(to, delivery),
-            Effect::Inquire(inquiry) => self.inquire(*inquiry),
+            Effect::Inquire(inquiry) => self.inquire(io, *inquiry),
             Effect::Publish(publication) => self.publish(publication),
             Effect::Listen(room, outlet) => self.listen(room, outlet),
             Effect::Unlisten(room, outlet) => self.unlisten(room, outlet),

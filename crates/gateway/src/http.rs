@@ -11,6 +11,7 @@ mod messages;
 mod metrics;
 mod observe;
 mod operation;
+mod own;
 mod page;
 mod paging;
 mod presence;
@@ -41,7 +42,9 @@ use tower_http::{
     set_header::SetResponseHeaderLayer,
 };
 
-use crate::{door::Door, driver::Post, plane::PlaneLink, system::SystemWatch};
+use tokio::sync::mpsc;
+
+use crate::{door::Door, driver::Post, erasing::Wanted, plane::PlaneLink, system::SystemWatch};
 
 pub(crate) use connection::speak_with_all;
 pub(crate) use documents::Documents;
@@ -61,6 +64,8 @@ pub(crate) struct Web {
     /// Which of them the next WebSocket goes to.
     pub(crate) next_thread: Arc<AtomicUsize>,
     pub(crate) system: Arc<SystemWatch>,
+    /// Takes who is to be erased.
+    pub(crate) erasing: mpsc::Sender<Wanted>,
 }
 
 /// The TCP peer of a request.

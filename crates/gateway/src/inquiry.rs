@@ -19,7 +19,7 @@ use crate::{
     desk::AskedBy,
     node::Node,
     reading::{self, Asked, Told},
-    session::refusal_of_archive,
+    session::{bad_token, refusal_of_archive},
 };
 
 pub(crate) use kept::{Changed, Place, UpTo};
@@ -47,6 +47,8 @@ pub(crate) struct Finding {
 /// What is asked of the stores.
 #[derive(Debug)]
 pub(crate) enum Question {
+    /// Whether the token of somebody who comes is worth anything, and whom they have blocked.
+    Known { user: UserId },
     /// To be a member of a channel, once.
     Join {
         room: RoomId,
@@ -85,6 +87,8 @@ pub(crate) enum Question {
 /// What the stores say.
 #[derive(Debug)]
 pub(crate) enum Reply {
+    /// They may come, or nobody knows. These they have blocked.
+    Known { user: UserId, blocked: Vec<UserId> },
     /// They are a member.
     Joined {
         channel: Box<Entered>,
@@ -133,6 +137,9 @@ pub(crate) struct MemberNews {
 }
 
 impl Question {
+    /// The event behind [`Question::Known`].
+    pub(crate) const KNOWN: &'static str = "hello";
+
     /// The channel at whose home it is to be asked: what opens a channel has to come in one order with
     /// what closes it, and what its listeners hear of a text after that text.
     pub(crate) fn home(&self) -> Option<RoomId> {
@@ -156,6 +163,7 @@ impl Question {
         let stores = node.clone();
         Box::pin(async move {
             match self {
+                Self::Known { user } => stores.known(user).await,
                 Self::Join { room, user, name, invite, at } => {
                     let joined = stores.join((room, user), invite, at).await?;
                     let Joined { found, is_new } = joined;
@@ -225,6 +233,18 @@ impl Entered {
 
 /// What takes more than one look.
 impl Node {
+    /// While the store does not say they are let in, for calls need none.
+    async fn known(&self, user: UserId) -> Result<Reply, Refusal> {
+        match self.directory.blocked_by(user).await {
+            Ok(blocked) => Ok(Reply::Known { user, blocked }),
+            Err(DirectoryError::NotAllowed) => Err(bad_token()),
+            Err(error) => {
+                tracing::debug!(%error, "a visitor comes whom nobody can look up");
+                Ok(Reply::Known { user, blocked: Vec::new() })
+            }
+        }
+    }
+
     async fn join(
         &self,
         (room, user): (RoomId, UserId),

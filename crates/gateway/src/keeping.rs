@@ -3,7 +3,7 @@
 
 use std::{convert::Infallible, time::Duration};
 
-use liveloop_ports::{ArchiveError, DirectoryError, Health, Purge, Unavailable, Wall};
+use liveloop_ports::{ArchiveError, DirectoryError, Health, PageLimit, Purge, Unavailable, Wall};
 use tokio::time::sleep;
 
 use crate::{node::Node, settings::Span};
@@ -85,17 +85,51 @@ pub(crate) async fn remove_old(node: &Node) -> Infallible {
 async fn remove(node: &Node, purge: Purge, retention: Span) -> Result<u64, Unavailable> {
     let now = node.clock.now().wall;
     let before = Wall(now.0.saturating_sub(retention.as_millis()));
-    let messages = match node.archive.purge(purge, before).await {
-        Ok(messages) => messages,
-        Err(ArchiveError::Unavailable(why)) => return Err(why),
-        Err(_) => 0,
-    };
-    if purge == Purge::Calls
-        && let Err(DirectoryError::Unavailable(why)) = node.directory.purge_calls(before).await
-    {
-        return Err(why);
+    let messages = archived(node.archive.purge(purge, before).await)?;
+    if purge == Purge::Calls {
+        forget_calls(node, before).await?;
     }
     Ok(messages)
+}
+
+/// Has the directory forget the calls that were made before `before` and of which the archive holds
+/// nothing any more. One that goes on, or in which something was said since, is read by those in it.
+async fn forget_calls(node: &Node, before: Wall) -> Result<(), Unavailable> {
+    let limit = PageLimit::new(PageLimit::MAX.into()).unwrap_or_default();
+    let mut after = None;
+    loop {
+        let old = listed(node.directory.calls_before(before, after, limit).await)?;
+        let is_last = old.len() < limit.get();
+        after = old.last().copied();
+        let mut gone = Vec::new();
+        for (_, room) in old {
+            if archived(node.archive.last_seq(room).await)? == 0 {
+                gone.push(room);
+            }
+        }
+        if !gone.is_empty() {
+            listed(node.directory.remove_calls(gone).await)?;
+        }
+        if is_last {
+            return Ok(());
+        }
+    }
+}
+
+/// The archive's answer; nothing where it is refused, which no question of these is.
+pub(crate) fn archived<T: Default>(answer: Result<T, ArchiveError>) -> Result<T, Unavailable> {
+    match answer {
+        Err(ArchiveError::Unavailable(why)) => Err(why),
+        answer => Ok(answer.unwrap_or_default()),
+    }
+}
+
+/// Likewise the directory's.
+pub(crate) fn listed<T: Default>(answer: Result<T, DirectoryError>) -> Result<T, Unavailable> {
+    match answer {
+        Err(DirectoryError::Unavailable(why)) => Err(why),
+        answer => Ok(answer.unwrap_or_default()),
+    }
 }
 
 #[cfg(test)]

@@ -22,6 +22,7 @@ use crate::{
     clock::Clock,
     door::Door,
     driver::{Handed, Post},
+    erasing,
     estate::{Estate, Left, Refused, Succession},
     figures::Figures,
     http::{Documents, Page, Web, router, speak_with_all},
@@ -123,7 +124,8 @@ pub async fn serve(
     let (threads, next_thread) = (links.clone(), Arc::default());
     let documents = Documents::new(&door.node.shared.settings);
     let node = door.node.clone();
-    let web = Web { door, page, documents, threads, next_thread, system };
+    let (erasing, wanted) = mpsc::channel(erasing::WANTED_MAX);
+    let web = Web { door, page, documents, threads, next_thread, system, erasing };
     let speaking =
         tokio::spawn(speak_with_all(handed, router(web), Arc::clone(&figures), tls.clone()));
     let is_asked = tokio::select! {
@@ -133,6 +135,7 @@ pub async fn serve(
         never = watch(tls, &figures) => match never {},
         never = keeping::watch_health(&node) => match never {},
         never = keeping::remove_old(&node) => match never {},
+        never = erasing::erase_all(&node, &links, wanted) => match never {},
     };
     if !is_asked {
         return Err(ServeError::LoopEnded);
@@ -208,7 +211,7 @@ async fn leave(links: &[PlaneLink<Post>], node: &Node) -> Option<Estate> {
 }
 
 /// Asks all loops at once; nothing where one has ended.
-async fn ask_all<T>(
+pub(crate) async fn ask_all<T>(
     links: &[PlaneLink<Post>],
     post: impl Fn(oneshot::Sender<T>) -> Post,
 ) -> Option<Vec<T>> {

@@ -4,6 +4,7 @@
 //! the partner, and sends signals, texts and typing there without asking the lobby; matching and
 //! leaving it asks of the lobby. Whatever names a room other than the present call reaches nobody.
 
+mod arrival;
 mod call;
 mod deferred;
 mod delivery;
@@ -39,6 +40,7 @@ use crate::{
     settings::Settings,
 };
 
+pub(crate) use arrival::bad_token;
 pub(crate) use call::{Call, Partner};
 pub(crate) use delivery::{Delivery, Matched, Relay, RelayKind, WaitingNotice};
 pub(crate) use estate::Legacy;
@@ -173,6 +175,7 @@ struct Traces {
     /// The room of the last match and the number of its word, while the client has not shown that it
     /// has that.
     unseen: Option<(RoomId, u64)>,
+    arrival: Option<Box<arrival::Arrival>>,
     ring: Ring,
 }
 
@@ -244,6 +247,9 @@ impl Session {
 
     /// Takes one text frame from the client.
     pub(crate) fn handle_frame(&mut self, text: &str, now: Now) {
+        if self.is_arriving() {
+            return self.hold(text, now);
+        }
         let is_first = !std::mem::replace(&mut self.is_greeted, true);
         self.proved = 0;
         let limits = &self.shared.settings.limits;
@@ -401,8 +407,11 @@ impl Session {
 
     /// Does what is due.
     pub(crate) fn handle_timeout(&mut self, now: Now) {
+        if self.is_arriving() && self.next_ping <= now.moment {
+            return self.arrived();
+        }
         if !self.is_welcomed() {
-            return self.greet(now);
+            return self.greet_if_not_yet(now);
         }
         let now = now.moment;
         if self.cut_at <= now {
@@ -430,6 +439,12 @@ impl Session {
     pub(crate) fn handle_drain(&mut self, reconnect_in_ms: u64) {
         self.send(&ServerEvent::Draining(&Draining { reconnect_in_ms }), false);
         self.close(CloseReason::Draining);
+    }
+
+    /// The visitor is erased: nothing of them goes on.
+    pub(crate) fn handle_erased(&mut self) {
+        self.refuse(None, None, None, &bad_token());
+        self.close(CloseReason::Erased);
     }
 
     /// When [`Session::handle_timeout`] is next to be called.

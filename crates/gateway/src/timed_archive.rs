@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use liveloop_core::{RoomId, UserId};
 use liveloop_ports::{
-    Appending, Archive, ArchiveError, Archived, Change, Health, Kept, Lasting, Message, Page,
-    PageLimit, Purge, Span, Wall,
+    Appending, Archive, ArchiveError, Archived, Change, Deleted, Health, Kept, Lasting, Message,
+    Page, PageLimit, Purge, Span, Wall,
 };
 
 use crate::{clock::Clock, figures::Figures};
@@ -85,7 +85,7 @@ impl Archive for TimedArchive {
         self.counted(self.inner.edit(change, text))
     }
 
-    fn delete(&self, change: Change) -> Archived<Kept> {
+    fn delete(&self, change: Change) -> Archived<Deleted> {
         self.counted(self.inner.delete(change))
     }
 

@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use support::{Server, settings, with_limits};
 
 /// Every route, by method.
-const ROUTES: [(&str, &str); 20] = [
+const ROUTES: [(&str, &str); 22] = [
     ("get", "/"),
     ("get", "/health"),
     ("get", "/health/live"),
@@ -21,6 +21,8 @@ const ROUTES: [(&str, &str); 20] = [
     ("get", "/api/status"),
     ("get", "/api/site"),
     ("post", "/api/users"),
+    ("delete", "/api/users/me"),
+    ("get", "/api/users/me/export"),
     ("get", "/api/users/me/rooms"),
     ("get", "/api/users/{id}/presence"),
     ("get", "/api/rooms"),

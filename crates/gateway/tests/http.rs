@@ -53,16 +53,20 @@ async fn health_says_what_is_on() {
 #[tokio::test]
 async fn the_page_and_its_routes() {
     let server = Server::start(settings()).await;
-    for path in ["/", "/studio", "/call", "/rules", "/index.html"] {
+    let room = "/channels/NKl5ZvUuZ3I9FKcKiHGqrw";
+    for path in ["/", "/studio", "/call", "/channels", room, "/your-data", "/rules", "/index.html"]
+    {
         let response = server.http(&format!("GET {path}"), "").await;
         assert_eq!(status(&response), 200, "{path}");
         assert!(response.contains("<title>Live Loop</title>"), "{path}");
         assert!(response.contains("content-security-policy: default-src 'self'"), "{path}");
         assert!(response.contains("x-content-type-options: nosniff"), "{path}");
     }
-    let missing = server.http("GET /no-such-page", "").await;
-    assert_eq!(status(&missing), 404);
-    assert!(missing.contains("<title>Live Loop</title>"), "the page says it itself");
+    for path in ["/no-such-page", "/channels/", "/channels/a/b"] {
+        let missing = server.http(&format!("GET {path}"), "").await;
+        assert_eq!(status(&missing), 404, "{path}");
+        assert!(missing.contains("<title>Live Loop</title>"), "the page says it itself");
+    }
     let head = server.http("HEAD /", "").await;
     assert!(status(&head) == 200 && head.ends_with("\r\n\r\n"), "{head}");
     assert_eq!(status(&server.http("GET /", "If-None-Match: \"page\"\r\n").await), 304);

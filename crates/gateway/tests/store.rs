@@ -21,7 +21,7 @@ use liveloop_ports::{
 };
 use liveloop_protocol::{format_id, parse_id};
 use serde_json::{Value, json};
-use support::{Client, PATIENCE, Server, pair, settings};
+use support::{Client, PATIENCE, Server, pair, settings, unhurried::Unhurried};
 
 /// One that can be told to fail.
 fn fragile() -> (Arc<HeldArchive>, Arc<AtomicBool>) {
@@ -188,20 +188,47 @@ async fn what_was_said_in_calls_goes_when_its_time_is_over() {
     let store = Store { retention_calls: Span::millis(800), ..Store::default() };
     let settings = Settings { store, ..settings() };
     let server = Server::start_with_store(settings, archive.clone(), directory.clone()).await;
-    let ((mut ada, for_ada), _) = pair(&server).await;
+    let ((mut ada, for_ada), (mut ben, _)) = pair(&server).await;
     let group = support::group(&server, ada.welcome["token"].as_str().unwrap()).await;
     ada.ask("join-room", json!({"roomId": group})).await;
     say(&mut ada, "soon gone").await;
     ada.ask("newMessage", json!({"message": "to stay", "roomId": group})).await;
     let room = room_of(&for_ada);
-    let wait = async {
-        while !newest(&*archive, room).await.messages.is_empty()
-            || directory.channel(room).await.is_ok()
-        {
+    let until_empty = async || {
+        while !newest(&*archive, room).await.messages.is_empty() {
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
     };
-    tokio::time::timeout(PATIENCE, wait).await.expect("it is removed");
+    tokio::time::timeout(PATIENCE, until_empty()).await.expect("it is removed");
+    // The call goes on, longer than what is said in it is kept: what comes later is kept as long.
+    tokio::time::sleep(Duration::from_millis(1_000)).await;
+    assert_eq!(say(&mut ada, "and this").await["data"]["seq"], 2);
+    assert_eq!(ben.until("newMessage").await["seq"], 1);
+    assert_eq!(ben.until("newMessage").await["message"], "and this");
+    let page = support::reading::history(&mut ben, json!({"roomId": for_ada["roomId"]})).await;
+    assert_eq!(page["messages"][0]["message"], "and this");
+    ben.ask("stop-call", json!({})).await;
+    let until_forgotten = async {
+        until_empty().await;
+        while directory.channel(room).await.is_ok() {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, until_forgotten).await.expect("it is forgotten");
     let kept = newest(&*archive, RoomId(parse_id(&group).unwrap())).await;
     assert_eq!(kept.messages.len(), 1, "channels are kept");
+}
+
+#[tokio::test]
+async fn that_the_directory_fails_is_counted_too() {
+    let directory = Arc::new(Unhurried::here());
+    let server = Server::start_with_directory(settings(), directory.clone()).await;
+    let (_, token) = server.user("Ada").await;
+    directory.fail(true);
+    for request in ["GET /api/rooms", "GET /api/users/me/rooms", "POST /api/users"] {
+        let (status, problem) = server.rest(request, Some(&token), "{}").await;
+        assert_eq!((status, &problem["code"]), (503, &json!("store-unavailable")));
+        assert!(!problem.to_string().contains("/a/file"), "why, only the log is told");
+    }
+    server.until_metric(r#"liveloop_store_errors_total{cause="io"}"#, 3.0).await;
 }

@@ -155,6 +155,15 @@ pub struct Change {
     pub within: Duration,
 }
 
+/// A message that is deleted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deleted {
+    /// Its tombstone.
+    pub kept: Kept,
+    /// Whether it was deleted before: then nothing was changed.
+    pub is_repeat: bool,
+}
+
 /// What a purge looks at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purge {
@@ -266,15 +275,17 @@ pub trait Archive: Send + Sync {
     /// [`ArchiveError::NotFound`], [`ArchiveError::TooLate`], [`ArchiveError::Unavailable`].
     fn edit(&self, change: Change, text: String) -> Archived<Kept>;
 
-    /// Removes what a message of one's own said; its tombstone keeps the place.
+    /// Removes what a message of one's own said; its tombstone keeps the place. Asked again it answers
+    /// that tombstone, as it was left the first time.
     ///
     /// # Errors
     /// [`ArchiveError::NotFound`], [`ArchiveError::TooLate`], [`ArchiveError::Unavailable`].
-    fn delete(&self, change: Change) -> Archived<Kept>;
+    fn delete(&self, change: Change) -> Archived<Deleted>;
 
     /// Removes what was said before `before`, from the front of each room up to the first message
     /// that is younger, and answers how many messages went. Afterwards the adapter's files hold
-    /// nothing of them. Calls that are over and of which nothing is left are forgotten.
+    /// nothing of them. Calls that are over and of which nothing is left are forgotten, so that the
+    /// last `seq` of such a one is 0; of one that is open it stays.
     ///
     /// # Errors
     /// [`ArchiveError::Unavailable`]: some may have gone.

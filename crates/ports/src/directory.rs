@@ -236,13 +236,27 @@ pub trait Directory: Send + Sync {
     /// [`DirectoryError::NotFound`].
     fn remove(&self, room: RoomId) -> Listed<()>;
 
-    /// Removes the calls that were made before `before`, and answers how many.
+    /// Calls that were made before `before`, above the one `after`, ascending by when they were made
+    /// and then by room. Whether anything of them is left the [`Archive`](crate::Archive) knows.
     ///
     /// # Errors
-    /// [`DirectoryError::Unavailable`]: some may have gone.
-    fn purge_calls(&self, before: Wall) -> Listed<u64>;
+    /// [`DirectoryError::Unavailable`].
+    fn calls_before(
+        &self,
+        before: Wall,
+        after: Option<(Wall, RoomId)>,
+        limit: PageLimit,
+    ) -> Listed<Vec<(Wall, RoomId)>>;
 
-    /// `user` never wants to meet `other` again, or does again.
+    /// Removes these, where they are calls, and answers how many went. Afterwards the adapter's files
+    /// hold nothing of them.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Unavailable`]: they may have gone.
+    fn remove_calls(&self, calls: Vec<RoomId>) -> Listed<u64>;
+
+    /// `user` never wants to meet `other` again, or does again. Of an erased visitor there are no
+    /// blocks, on either side.
     ///
     /// # Errors
     /// [`DirectoryError::Unavailable`].
@@ -251,15 +265,29 @@ pub trait Directory: Send + Sync {
     /// Whom a visitor has blocked, ascending.
     ///
     /// # Errors
-    /// [`DirectoryError::Unavailable`].
+    /// [`DirectoryError::NotAllowed`] for one who has been erased: their token is worth nothing.
     fn blocked_by(&self, user: UserId) -> Listed<Vec<UserId>>;
 
     /// Removes a visitor: profile, memberships, blocks of theirs and of them, and their name as a
-    /// creator. What stays is that this id is erased.
+    /// creator. What stays is that this id is erased. Answers the lasting channels that they were a
+    /// member of, ascending; nothing where they have been erased before. It is the first step of an
+    /// erasure, which is unfinished until [`Directory::end_erasure`].
     ///
     /// # Errors
     /// [`DirectoryError::Unavailable`].
-    fn erase(&self, user: UserId) -> Listed<()>;
+    fn erase(&self, user: UserId) -> Listed<Vec<RoomId>>;
+
+    /// Some of those whose erasure is unfinished, ascending: what they said may be there still.
+    ///
+    /// # Errors
+    /// [`DirectoryError::Unavailable`].
+    fn unfinished_erasures(&self, limit: PageLimit) -> Listed<Vec<UserId>>;
+
+    /// Nothing is left of what this visitor said.
+    ///
+    /// # Errors
+    /// [`DirectoryError::NotFound`] for one who has not been erased.
+    fn end_erasure(&self, user: UserId) -> Listed<()>;
 
     /// How the store is, from memory and at once.
     fn health(&self) -> Health;

@@ -14,7 +14,7 @@ mod directory;
 mod health;
 
 pub use archive::{
-    Appended, Appending, Archive, ArchiveError, Archived, Body, Change, Kept, Lasting,
+    Appended, Appending, Archive, ArchiveError, Archived, Body, Change, Deleted, Kept, Lasting,
     MemoryArchive, Message, MessageId, Page, PageLimit, Purge, Span, Wall,
 };
 pub use bans::{Bans, NoBans};

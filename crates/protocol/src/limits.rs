@@ -54,6 +54,10 @@ pub struct Limits {
     pub groups_per_address_per_minute: u32,
     /// `POST /api/rooms` of one address that may come at once.
     pub groups_per_address_per_minute_burst: u32,
+    /// `GET /api/users/me/export` and `DELETE /api/users/me` of one address, per minute.
+    pub exports_per_address_per_minute: u32,
+    /// `GET /api/users/me/export` and `DELETE /api/users/me` of one address that may come at once.
+    pub exports_per_address_per_minute_burst: u32,
     /// Groups of one visitor's making that there may be at a time.
     pub groups_per_visitor: usize,
     /// Members of one group.
@@ -92,6 +96,8 @@ impl Default for Limits {
             users_per_address_per_minute_burst: 30,
             groups_per_address_per_minute: 10,
             groups_per_address_per_minute_burst: 20,
+            exports_per_address_per_minute: 5,
+            exports_per_address_per_minute_burst: 10,
             groups_per_visitor: 20,
             group_members: 10_000,
             groups_per_connection: 50,

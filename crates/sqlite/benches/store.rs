@@ -78,12 +78,14 @@ fn room(n: u64) -> RoomId {
 fn message(n: u64, rooms: u64) -> Message {
     let in_room = if n.is_multiple_of(2) { 0 } else { mix(n) % rooms };
     let visitor = u128::from(mix(n / 7) % 20_000 + 1);
+    let said_at = 1_700_000_000_000 + n;
     Message {
         room: room(in_room),
         user: UserId(visitor << 64 | 7),
         client_id: Some(format!("{:022x}", mix(n))),
-        message: MessageId(u128::from(mix(n)) << 64 | u128::from(n)),
-        said_at: Wall(1_700_000_000_000 + n),
+        // By time, as the product's.
+        message: MessageId(u128::from(said_at) << 80 | u128::from(mix(n))),
+        said_at: Wall(said_at),
         body: Body {
             name: "Somebody".to_owned(),
             text: format!("{n:080}"),

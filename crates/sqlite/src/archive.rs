@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use liveloop_core::{RoomId, UserId};
 use liveloop_ports::{
-    Appending, Archive, ArchiveError, Archived, Change, Health, Kept, Lasting, Message, Page,
-    PageLimit, Purge, Span, Unavailable, Wall,
+    Appending, Archive, ArchiveError, Archived, Change, Deleted, Health, Kept, Lasting, Message,
+    Page, PageLimit, Purge, Span, Unavailable, Wall,
 };
 use rusqlite::Connection;
 
@@ -92,11 +92,11 @@ impl Archive for SqliteStore {
     }
 
     fn edit(&self, change: Change, text: String) -> Archived<Kept> {
-        self.archive_commit(move |tables| tables.change(&change, Some(&text)))
+        self.archive_commit(move |tables| tables.edit(&change, &text))
     }
 
-    fn delete(&self, change: Change) -> Archived<Kept> {
-        self.archive_commit(move |tables| tables.change(&change, None))
+    fn delete(&self, change: Change) -> Archived<Deleted> {
+        self.archive_commit(move |tables| tables.delete(&change))
     }
 
     fn purge(&self, purge: Purge, before: Wall) -> Archived<u64> {

@@ -2,7 +2,7 @@
 //! messages does so in steps of [`STEP`], so that appends come between.
 
 use liveloop_core::{RoomId, UserId};
-use liveloop_ports::{ArchiveError, Change, Kept, Lasting, Wall};
+use liveloop_ports::{ArchiveError, Change, Deleted, Kept, Lasting, Wall};
 use rusqlite::{OptionalExtension, Result, params};
 
 use crate::{
@@ -13,6 +13,9 @@ use crate::{
 /// How many messages or rooms one step touches.
 const STEP: i64 = 500;
 
+/// What the archive itself says, within what the driver says.
+type Answer<T> = Result<std::result::Result<T, ArchiveError>>;
+
 /// What came of one step.
 pub(crate) struct Step {
     /// How many messages it has changed or removed.
@@ -22,22 +25,38 @@ pub(crate) struct Step {
 }
 
 impl Tables<'_> {
-    /// Gives a message another text, or none, where that may be.
-    pub(crate) fn change(
-        &mut self,
-        change: &Change,
-        text: Option<&str>,
-    ) -> Result<std::result::Result<Kept, ArchiveError>> {
+    /// Gives a message another text, where that may be.
+    pub(crate) fn edit(&mut self, change: &Change, text: &str) -> Answer<Kept> {
+        match self.own(change)? {
+            Some(own) if own.body.is_some() => self.change(change, own, Some(text)),
+            _ => Ok(Err(ArchiveError::NotFound)),
+        }
+    }
+
+    /// Makes a message a tombstone, where that may be, or it is one.
+    pub(crate) fn delete(&mut self, change: &Change) -> Answer<Deleted> {
+        match self.own(change)? {
+            Some(own) if own.body.is_some() => {
+                let kept = self.change(change, own, None)?;
+                Ok(kept.map(|kept| Deleted { kept, is_repeat: false }))
+            }
+            Some(kept) => Ok(Ok(Deleted { kept, is_repeat: true })),
+            None => Ok(Err(ArchiveError::NotFound)),
+        }
+    }
+
+    /// The message that is to be changed, where it is of whoever asks.
+    fn own(&self, change: &Change) -> Result<Option<Kept>> {
         let mut find = self.connection.prepare_cached(concat!(
             kept_columns!(),
             "WHERE m.room = (SELECT no FROM room WHERE id = ?1) AND m.id = ?2"
         ))?;
         let ids = params![blob(change.room.0), blob(change.message.0)];
         let found = find.query_row(ids, kept).optional()?;
-        let Some(mut found) = found.filter(|it| it.user == Some(change.user) && it.body.is_some())
-        else {
-            return Ok(Err(ArchiveError::NotFound));
-        };
+        Ok(found.filter(|it| it.user == Some(change.user)))
+    }
+
+    fn change(&self, change: &Change, mut found: Kept, text: Option<&str>) -> Answer<Kept> {
         if change.is_too_late(found.said_at) {
             return Ok(Err(ArchiveError::TooLate));
         }

@@ -274,19 +274,16 @@ impl Tables<'_> {
         Ok(Ok(()))
     }
 
-    /// Removes some of the calls that were made before `before`, `most` at most.
-    pub(crate) fn remove_calls(&self, before: Wall, most: u32) -> Answer<u64> {
-        let mut select = self.connection.prepare_cached(
-            "SELECT room FROM channel WHERE kind = 2 AND created_at < ?1 LIMIT ?2",
-        )?;
-        let rows = select.query_map(params![int(before.0), most], |row| row.get(0))?;
-        let rooms = rows.collect::<Result<Vec<[u8; 16]>>>()?;
-        for room in &rooms {
-            if let Err(error) = self.remove(RoomId(u128::from_be_bytes(*room)))? {
-                return Ok(Err(error));
+    /// Removes these, where they are calls.
+    pub(crate) fn remove_calls(&self, calls: &[RoomId]) -> Answer<u64> {
+        let mut removed = 0;
+        for call in calls {
+            let found = channel(self.connection, *call)?;
+            if found.is_ok_and(|it| it.channel.kind == ChannelKind::Call) {
+                removed += u64::from(self.remove(*call)?.is_ok());
             }
         }
-        Ok(Ok(rooms.len() as u64))
+        Ok(Ok(removed))
     }
 
     pub(crate) fn block(&self, user: UserId, other: UserId, is_blocked: bool) -> Answer<()> {
@@ -302,7 +299,13 @@ impl Tables<'_> {
         Ok(Ok(()))
     }
 
-    pub(crate) fn erase_visitor(&self, user: UserId) -> Answer<()> {
+    pub(crate) fn erase_visitor(&self, user: UserId) -> Answer<Vec<RoomId>> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT m.room FROM member m JOIN channel c ON c.room = m.room AND c.kind <> 2
+             WHERE m.user = ?1 ORDER BY m.room",
+        )?;
+        let rows = select.query_map([blob(user.0)], |row| row.get(0))?;
+        let lasting = rows.map(|id| Ok(RoomId(u128::from_be_bytes(id?)))).collect::<Result<_>>()?;
         for sql in [
             "INSERT INTO erased (user) VALUES (?1) ON CONFLICT DO NOTHING",
             "DELETE FROM visitor WHERE user = ?1",
@@ -313,6 +316,13 @@ impl Tables<'_> {
         ] {
             self.connection.prepare_cached(sql)?.execute([blob(user.0)])?;
         }
-        Ok(Ok(()))
+        Ok(Ok(lasting))
+    }
+
+    pub(crate) fn end_erasure(&self, user: UserId) -> Answer<()> {
+        let mut update =
+            self.connection.prepare_cached("UPDATE erased SET is_done = 1 WHERE user = ?1")?;
+        let is_erased = update.execute([blob(user.0)])? > 0;
+        Ok(is_erased.then_some(()).ok_or(DirectoryError::NotFound))
     }
 }

@@ -11,12 +11,9 @@ use rusqlite::{Connection, Result, params};
 
 use crate::{
     channels::{self, Answer, found, found_columns, member_from},
-    messages::{Tables, blob},
+    messages::{Tables, blob, int, uint},
     store::{SqliteStore, answer},
 };
-
-/// How many calls one commit removes.
-const STEP: u32 = 200;
 
 impl SqliteStore {
     fn directory_read<T: Send + 'static>(
@@ -166,19 +163,35 @@ impl Directory for SqliteStore {
         self.directory_commit(move |tables| tables.remove(room))
     }
 
-    fn purge_calls(&self, before: Wall) -> Listed<u64> {
+    fn calls_before(
+        &self,
+        before: Wall,
+        after: Option<(Wall, RoomId)>,
+        limit: PageLimit,
+    ) -> Listed<Vec<(Wall, RoomId)>> {
+        self.directory_read(move |connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT created_at, room FROM channel
+                 WHERE kind = 2 AND created_at < ?1 AND (created_at, room) > (?2, ?3)
+                 ORDER BY created_at, room LIMIT ?4",
+            )?;
+            let (at, room) = after.unzip();
+            let at = at.map_or(-1, |Wall(at)| int(at));
+            let bounds = params![int(before.0), at, above(room.map(|it| it.0)), most(limit)];
+            let rows = select.query_map(bounds, |row| {
+                Ok((Wall(uint(row.get(0)?)), RoomId(u128::from_be_bytes(row.get(1)?))))
+            })?;
+            rows.collect::<Result<_>>().map(Ok)
+        })
+    }
+
+    fn remove_calls(&self, calls: Vec<RoomId>) -> Listed<u64> {
         let inner = Arc::clone(&self.inner);
+        let asked = inner.commit(move |tables| tables.remove_calls(&calls));
         Box::pin(async move {
-            let mut removed = 0;
-            loop {
-                let asked = inner.commit(move |tables| tables.remove_calls(before, STEP));
-                let step: u64 = answer::<_, DirectoryError>(asked?).await?;
-                removed += step;
-                if step < u64::from(STEP) {
-                    inner.empty_wal().await?;
-                    return Ok(removed);
-                }
-            }
+            let removed = answer::<_, DirectoryError>(asked?).await?;
+            inner.empty_wal().await?;
+            Ok(removed)
         })
     }
 
@@ -188,6 +201,9 @@ impl Directory for SqliteStore {
 
     fn blocked_by(&self, user: UserId) -> Listed<Vec<UserId>> {
         self.directory_read(move |connection| {
+            if channels::is_erased(connection, user)? {
+                return Ok(Err(DirectoryError::NotAllowed));
+            }
             let mut select = connection
                 .prepare_cached("SELECT other FROM block WHERE user = ?1 ORDER BY other")?;
             let rows = select.query_map([blob(user.0)], |row| row.get(0))?;
@@ -195,13 +211,28 @@ impl Directory for SqliteStore {
         })
     }
 
-    fn erase(&self, user: UserId) -> Listed<()> {
+    fn erase(&self, user: UserId) -> Listed<Vec<RoomId>> {
         let inner = Arc::clone(&self.inner);
         let asked = inner.commit(move |tables| tables.erase_visitor(user));
         Box::pin(async move {
-            answer::<_, DirectoryError>(asked?).await?;
-            Ok(inner.empty_wal().await?)
+            let lasting = answer::<_, DirectoryError>(asked?).await?;
+            inner.empty_wal().await?;
+            Ok(lasting)
         })
+    }
+
+    fn unfinished_erasures(&self, limit: PageLimit) -> Listed<Vec<UserId>> {
+        self.directory_read(move |connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT user FROM erased WHERE is_done = 0 ORDER BY user LIMIT ?1",
+            )?;
+            let rows = select.query_map([most(limit)], |row| row.get(0))?;
+            rows.map(|id| Ok(UserId(u128::from_be_bytes(id?)))).collect::<Result<_>>().map(Ok)
+        })
+    }
+
+    fn end_erasure(&self, user: UserId) -> Listed<()> {
+        self.directory_commit(move |tables| tables.end_erasure(user))
     }
 
     fn health(&self) -> Health {

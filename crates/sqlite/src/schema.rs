@@ -9,7 +9,8 @@ use rusqlite::Connection;
 use crate::OpenError;
 
 /// One step each, never changed once it was released.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     CREATE TABLE room (
         no INTEGER PRIMARY KEY,
         id BLOB NOT NULL UNIQUE,
@@ -68,7 +69,13 @@ const STEPS: [&str; 1] = ["
     CREATE INDEX block_other ON block (other);
     CREATE TABLE probe (no INTEGER PRIMARY KEY, commits INTEGER NOT NULL) STRICT;
     INSERT INTO probe VALUES (1, 0);
-"];
+",
+    // Those who were erased before may have texts left.
+    "
+    ALTER TABLE erased ADD COLUMN is_done INTEGER NOT NULL DEFAULT 0;
+    CREATE INDEX erased_unfinished ON erased (user) WHERE is_done = 0;
+",
+];
 
 /// Takes the steps that are missing, each in a transaction of its own.
 pub(crate) fn migrate(connection: &mut Connection) -> Result<(), OpenError> {

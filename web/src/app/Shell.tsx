@@ -87,6 +87,7 @@ function Footer() {
           {words.footerLine}
         </p>
         <nav aria-label={words.footerNavigation}>
+          <Link to="/your-data">{text.own.title}</Link>
           <Link to="/rules">{words.rules}</Link>
           {href && <a href={href}>{words.contact}</a>}
         </nav>

@@ -9,6 +9,7 @@ import { Shell } from './Shell';
 
 const StudioPage = lazy(() => import('../features/studio/StudioPage'));
 const ChannelsPage = lazy(() => import('../features/channels/ChannelsPage'));
+const OwnPage = lazy(() => import('../features/own/OwnPage'));
 const CallPage = lazy(() => import('../features/call/CallPage'));
 
 export function App() {
@@ -20,6 +21,7 @@ export function App() {
           <Route path="studio" element={<StudioPage />} />
           <Route path="call" element={<CallPage />} />
           <Route path="channels/:roomId?" element={<ChannelsPage />} />
+          <Route path="your-data" element={<OwnPage />} />
           <Route path="rules" element={<RulesPage />} />
           <Route path="*" element={<NotFoundPage />} />
         </Route>

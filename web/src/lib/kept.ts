@@ -40,6 +40,13 @@ class Shelf {
   }
 }
 
+/** All that is kept under our prefix, in the browser and in this window, is gone then. */
+export function forgetAll(): void {
+  for (const shelf of [browser, tab]) {
+    for (const name of shelf.names('')) shelf.keep(name, undefined);
+  }
+}
+
 const browser = new Shelf(() => localStorage);
 const tab = new Shelf(() => sessionStorage);
 

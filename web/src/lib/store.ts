@@ -1,6 +1,7 @@
 // A value that can be watched, and the hook that reads it. Knows nothing of what the value means.
 // Invariant: a listener hears of a change only after the new value can be read.
-import { useSyncExternalStore } from 'react';
+import { useCallback, useSyncExternalStore } from 'react';
+import { nextFrame } from './nextFrame';
 
 export interface Watchable<T> {
   get(): T;
@@ -28,4 +29,19 @@ export class Store<T> implements Watchable<T> {
 
 export function useStore<T>(store: Watchable<T>): T {
   return useSyncExternalStore(store.watch, store.get, store.get);
+}
+
+/** The same for what may change many times before a picture is drawn: it is drawn once then. */
+export function useStoreByFrame<T>(store: Watchable<T>): T {
+  const watch = useCallback(
+    (listener: () => void) => {
+      const unwatch = store.watch(() => nextFrame.add(listener));
+      return () => {
+        unwatch();
+        nextFrame.remove(listener);
+      };
+    },
+    [store],
+  );
+  return useSyncExternalStore(watch, store.get, store.get);
 }

@@ -230,40 +230,6 @@ impl Lobby {
         self.visitors.put_back(visitor);
     }
 
-    pub(super) fn block(&mut self, member: u32, room: Option<RoomId>) -> Result<(), Rejection> {
-        let own = &self.members[member];
-        let visitors = &self.visitors.visitors;
-        let (met_in, whom) = match (own.standing, own.parting) {
-            (Standing::InRoom(present, partner), parting) => {
-                let last = parting.filter(|last| room == Some(last.room));
-                last.map_or_else(
-                    || (present, visitors[self.members[partner].visitor].user),
-                    |last| (last.room, last.partner_user),
-                )
-            }
-            (_, Some(last)) => (last.room, last.partner_user),
-            (_, None) => return Err(Rejection::NotInRoom),
-        };
-        if room.is_some_and(|room| room != met_in) {
-            return Err(Rejection::NotInRoom);
-        }
-        let who = visitors[own.visitor].user;
-        if who == whom {
-            return Ok(());
-        }
-        if let Some((one, _)) = self.blocks.add(who, whom)
-            && let Some(visitor) = self.visitors.slot(one)
-        {
-            self.let_look(visitor);
-        }
-        for user in [who, whom] {
-            if let Some(visitor) = self.visitors.slot(user) {
-                self.visitors.visitors[visitor].is_in_blocks = true;
-            }
-        }
-        Ok(())
-    }
-
     /// What is held only for those who wait or talk is let go.
     pub(super) fn rest(&mut self, member: u32) {
         let Self { members, words, .. } = self;

@@ -9,14 +9,20 @@ use liveloop_core::{Hearing, MembersChange, RoomId};
 
 use super::{Driver, Post};
 use crate::{
-    inquiry::{Finding, Inquiry, MemberNews},
+    inquiry::{Finding, Inquiry, MemberNews, Reply},
     plane::{ConnId, Io, Net, PlaneLink},
-    session::{Delivery, Publication},
+    session::{Delivery, Publication, bad_token},
 };
+
+/// The thread, of so many, at which a channel or a visitor with this id is at home.
+pub(crate) fn home_of(id: u128, threads: usize) -> usize {
+    // Ids are random, so any bits of them are as good as a hash.
+    usize::try_from(id % threads as u128).expect("fewer threads than that")
+}
 
 impl<N: Net> Driver<N> {
     /// Has a question of a session answered, at its home where it has one.
-    pub(super) fn inquire(&mut self, mut inquiry: Inquiry) {
+    pub(super) fn inquire(&mut self, io: &Io<N>, mut inquiry: Inquiry) {
         if let Some(room) = inquiry.question.home() {
             if let Some(home) = self.elsewhere(room.0) {
                 return home.post(Post::Inquire(Box::new(inquiry)));
@@ -28,13 +34,25 @@ impl<N: Net> Driver<N> {
         let mut finding = Box::pin(async move { Finding { by, number, outcome: answer.await } });
         // A store in memory has answered already.
         match (&mut finding).now_or_never() {
-            Some(finding) => self.found(finding),
+            Some(finding) => self.found(io, finding),
             None => self.awaited.add(async move { Post::Found(Box::new(finding.await)) }),
         }
     }
 
     /// Brings what was found to whoever has asked, wherever they are now.
-    pub(super) fn found(&mut self, finding: Finding) {
+    pub(super) fn found(&mut self, io: &Io<N>, mut finding: Finding) {
+        if let Ok(Reply::Known { user, .. }) = finding.outcome
+            && self.erased.has(user)
+        {
+            // They were not yet when this was looked up.
+            finding.outcome = Err(bad_token());
+        }
+        if let Ok(Reply::Known { user, blocked }) = &mut finding.outcome
+            && !blocked.is_empty()
+        {
+            let (user, blocked) = (*user, std::mem::take(blocked));
+            self.tell_blocks(io, user, blocked);
+        }
         if let Some(news) = finding.news() {
             match self.elsewhere(news.room.0) {
                 Some(home) => home.post(Post::Member(news)),
@@ -66,9 +84,7 @@ impl<N: Net> Driver<N> {
 
     /// The thread at which a channel or a visitor with this id is at home.
     pub(super) fn home_of(&self, id: u128) -> usize {
-        // Ids are random, so any bits of them are as good as a hash.
-        let threads = self.wires.threads.len() as u128;
-        usize::try_from(id % threads).expect("fewer threads than that")
+        home_of(id, self.wires.threads.len())
     }
 
     /// That thread, where it is not this one.

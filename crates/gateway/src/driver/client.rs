@@ -1,5 +1,6 @@
 //! What a driver holds of each connection, by its slot.
 
+use liveloop_core::UserId;
 use liveloop_protocol::websocket::Decoder;
 
 use super::Head;
@@ -100,6 +101,26 @@ impl Clients {
                 Client::Leaving(_) => &mut occupancy.farewells,
             } += 1;
         }
+    }
+
+    /// The keys of a visitor's sessions among so many slots from this one on, and where those end.
+    pub(super) fn live_of(
+        &self,
+        user: UserId,
+        from: usize,
+        most: usize,
+    ) -> (Vec<Key>, Option<usize>) {
+        let to = self.by_slot.len().min(from + most);
+        let is_theirs = |slot: &usize| match &self.by_slot[*slot] {
+            Some(Client::Live(live)) => live.session.user() == user,
+            _ => false,
+        };
+        let key = |slot: usize| {
+            let generation = self.generations[slot];
+            Key { slot: u32::try_from(slot).expect("slots are numbered so"), generation }
+        };
+        let keys = (from..to).filter(is_theirs).map(key).collect();
+        (keys, (to < self.by_slot.len()).then_some(to))
     }
 
     /// The keys of all that have a session.

@@ -3,7 +3,7 @@
 
 use std::sync::atomic::Ordering::Relaxed;
 
-use liveloop_core::Moment;
+use liveloop_core::{Input, Moment};
 use liveloop_protocol::websocket::{Opcode, encode, encode_parts};
 
 use super::{Client, Driver, Post};
@@ -16,13 +16,17 @@ use crate::{
 
 impl<N: Net> Driver<N> {
     pub(super) fn ask(&mut self, io: &Io<N>, ask: Ask, is_here: bool) {
+        if self.wires.desk.is_none() {
+            return self.wires.threads[0].post(Post::Ask(ask));
+        }
         let is_told_at_once = is_here && self.has_heard_all(&ask);
-        match &mut self.wires.desk {
-            Some(desk) => {
-                desk.take(ask, io.now(), is_told_at_once);
-                self.hear_desk();
+        if let Some(desk) = &mut self.wires.desk {
+            let is_block = matches!(ask.input, Input::Block(..));
+            desk.take(ask, io.now(), is_told_at_once);
+            self.hear_desk();
+            if is_block {
+                self.keep_blocks();
             }
-            None => self.wires.threads[0].post(Post::Ask(ask)),
         }
     }
 
@@ -30,7 +34,9 @@ impl<N: Net> Driver<N> {
     /// matter, for much may lie here.
     fn has_heard_all(&self, ask: &Ask) -> bool {
         let lies_here = |outlet| self.deliveries.iter().any(|(to, _)| *to == outlet);
-        ask.by.as_ref().is_none_or(|by| !lies_here(by.outlet))
+        // One with a number is answered in any case.
+        let unnumbered = ask.by.as_ref().filter(|by| by.reference.is_none());
+        unnumbered.is_none_or(|by| !lies_here(by.outlet))
     }
 
     /// Passes on what the desk has for sessions.

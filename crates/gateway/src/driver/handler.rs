@@ -91,6 +91,8 @@ impl<N: Net> Handler for Driver<N> {
             Post::Ask(ask) => self.ask(io, ask, false),
             Post::Deliver(to, delivery) => self.deliver(to, delivery),
             Post::Publish(publication) => self.published.push(publication),
+            Post::Blocks(user, blocked) => self.tell_blocks(io, user, blocked),
+            Post::BlockKept(blocked, is_kept) => self.block_kept(*blocked, is_kept),
             Post::Befriend(user, pseudonym, answer) => {
                 if let Some(desk) = &mut self.wires.desk {
                     // Who asked may have gone meanwhile.
@@ -102,12 +104,15 @@ impl<N: Net> Handler for Driver<N> {
                     let _ = answer.send(desk.is_in_call(user, room));
                 }
             }
-            Post::Inquire(inquiry) => self.inquire(*inquiry),
-            Post::Found(finding) => self.found(*finding),
+            Post::Inquire(inquiry) => self.inquire(io, *inquiry),
+            Post::Found(finding) => self.found(io, *finding),
             Post::Heard(room, is_heard) => self.heard(room, is_heard),
             Post::Member(news) => self.member_news.push(news),
             Post::Counted(change, count) => self.counted(&change, count),
             Post::CheckMembers(news) => self.check_members(news),
+            Post::EndSessions(erasing) => self.end_sessions(io, erasing),
+            Post::ShowErased(room) => self.show_erased(room),
+            Post::Erased(room, page) => self.tell_erased(room, &page),
             Post::Present(user, is_here) => self.present(user, is_here),
             Post::Watch(watch) => self.watch_here(watch),
             Post::Unwatch(watcher, users) => self.unwatch_here(watcher, &users),

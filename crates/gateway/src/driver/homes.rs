@@ -3,9 +3,9 @@
 //! A session is reached at that connection's id for ever: its partner's Link, the desk and its groups
 //! hold it. Nearly all are still there and cost nothing here.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Bound};
 
-use liveloop_core::{IdMap, Moment};
+use liveloop_core::{IdMap, Moment, UserId};
 
 use crate::{address::ConnectionPermit, plane::ConnId, session::Session};
 
@@ -81,6 +81,23 @@ impl Homes {
             Home::At(_) => None,
             Home::Parked(parked) => Some(&**parked),
         })
+    }
+
+    /// Of so many above this one those of a visitor that are without a socket, and where those end.
+    pub(super) fn parked_of(
+        &self,
+        user: UserId,
+        after: Option<(Moment, ConnId)>,
+        most: usize,
+    ) -> (Vec<ConnId>, Option<(Moment, ConnId)>) {
+        let above = after.map_or(Bound::Unbounded, Bound::Excluded);
+        let some: Vec<_> = self.graces.range((above, Bound::Unbounded)).take(most).collect();
+        let is_theirs = |outlet: &ConnId| match self.by_outlet.get(outlet) {
+            Some(Home::Parked(parked)) => parked.session.user() == user,
+            _ => false,
+        };
+        let theirs = some.iter().map(|(_, outlet)| *outlet).filter(is_theirs).collect();
+        (theirs, some.last().filter(|_| some.len() == most).map(|last| **last))
     }
 
     /// Sessions that are elsewhere than they began, and those without a socket.

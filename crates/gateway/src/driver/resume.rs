@@ -184,7 +184,9 @@ impl<N: Net> Driver<N> {
         let now = self.wires.door.node.clock.now_at(io.now());
         let outlet = claim.ticket.outlet;
         let is_itself = self.at(outlet) == Some(id);
-        let found = self.session_mut(outlet).filter(|_| !is_itself);
+        let owner = self.session_mut(outlet).filter(|_| !is_itself).map(|found| found.user());
+        let is_there = owner.is_some_and(|owner| !self.erased.has(owner));
+        let found = self.session_mut(outlet).filter(|_| is_there);
         match found.ok_or_else(expired).and_then(|session| session.check_claim(&claim)) {
             Ok(()) => self.take_over(io, id, &claim),
             Err(refusal) => {

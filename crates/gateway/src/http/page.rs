@@ -39,14 +39,15 @@ pub struct Page {
 }
 
 /// The addresses of the page that a browser may open directly; the page itself knows what to show.
-const CLIENT_ROUTES: [&str; 4] = ["/", "/studio", "/call", "/rules"];
+const CLIENT_ROUTES: [&str; 6] = ["/", "/studio", "/call", "/channels", "/your-data", "/rules"];
+/// Those of single channels, likewise: whether there is such a channel the page asks by itself.
+const CHANNEL_ROUTE: &str = "/channels/{roomId}";
 
 impl Page {
     /// What a path is counted as: itself where it is one of the few that do not change from build
     /// to build.
     pub(super) fn endpoint(&self, path: &str) -> Option<&'static str> {
-        let route = CLIENT_ROUTES.into_iter().find(|route| *route == path);
-        route.or_else(|| {
+        client_route(path).or_else(|| {
             let file = self.file(path)?;
             Some(if file.is_immutable { "/assets/{file}" } else { file.path })
         })
@@ -55,6 +56,16 @@ impl Page {
     fn file(&self, path: &str) -> Option<&'static PageFile> {
         self.files.iter().find(|file| file.path == path)
     }
+}
+
+/// The route that the page shows something at, if it is one.
+fn client_route(path: &str) -> Option<&'static str> {
+    let is_channel =
+        path.strip_prefix("/channels/").is_some_and(|id| !id.is_empty() && !id.contains('/'));
+    if is_channel {
+        return Some(CHANNEL_ROUTE);
+    }
+    CLIENT_ROUTES.into_iter().find(|route| *route == path)
 }
 
 /// Answers whatever no other route does.
@@ -70,7 +81,7 @@ pub(super) async fn serve(State(web): State<Web>, request: Request) -> Response 
             let Some(index) = web.page.file("/index.html") else {
                 return Problem::not_found().into_response();
             };
-            let is_known = CLIENT_ROUTES.contains(&path);
+            let is_known = client_route(path).is_some();
             (index, if is_known { StatusCode::OK } else { StatusCode::NOT_FOUND })
         }
     };

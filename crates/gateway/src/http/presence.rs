@@ -16,7 +16,7 @@ use super::{
     paging::{Named, user_named},
 };
 use crate::{
-    driver::Post,
+    driver::{Post, home_of},
     inquiry::{is_fellow, not_a_fellow},
 };
 
@@ -41,7 +41,7 @@ pub(super) async fn presence(
         _ => None,
     };
     let other = fellow.ok_or_else(not_a_fellow)?;
-    let home = usize::try_from(other.0 % web.threads.len() as u128).unwrap_or(0);
+    let home = home_of(other.0, web.threads.len());
     let (answer, answered) = oneshot::channel();
     web.threads[home].post(Post::IsOnline(other, answer));
     let online = answered.await.map_err(|_| Problem::draining())?;

@@ -11,7 +11,7 @@ use liveloop_protocol::{ErrorCode, HistoryPage};
 use super::{
     Web, channels, documents, health, messages, metrics,
     operation::{HTML, JSON, Operation, TEXT},
-    page,
+    own, page,
     paging::Fields,
     presence, rooms, status, users,
 };
@@ -155,6 +155,34 @@ fn for_visitors() -> Vec<Route> {
                 .bearer()
                 .query::<Fields>()
                 .answers::<channels::Rooms<channels::OwnRoom>>(StatusCode::OK, "A page of them."),
+        ),
+        removes(
+            "/api/users/me",
+            delete(own::erase),
+            Operation::new(
+                "erase",
+                "visitors",
+                "Erases the visitor: what they have said becomes tombstones, they leave their channels, \
+                 their sessions end, and their token is `bad-token`. Asked again it answers the same.",
+            )
+            .bearer()
+            .answers_nothing(StatusCode::NO_CONTENT, "Nothing is left.")
+            .answers_nothing(
+                StatusCode::ACCEPTED,
+                "They are nobody here any more; what they have said is being removed.",
+            )
+            .refuses(StatusCode::SERVICE_UNAVAILABLE, &[ErrorCode::Draining]),
+        ),
+        reads(
+            "/api/users/me/export",
+            get(own::export),
+            Operation::new(
+                "export",
+                "visitors",
+                "Everything that is the visitor's own, as a file. It breaks off where the store fails.",
+            )
+            .bearer()
+            .answers::<own::Export>(StatusCode::OK, "What they are, are members of, and have said."),
         ),
         reads(
             "/api/users/{id}/presence",

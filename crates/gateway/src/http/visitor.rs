@@ -14,6 +14,16 @@ use crate::{identity::TokenHolder, inquiry::refusal_of_directory};
 impl Web {
     /// The visitor of `Authorization: Bearer TOKEN` (RFC 6750, section 2.1).
     pub(super) async fn visitor(&self, headers: &HeaderMap) -> Result<TokenHolder, Problem> {
+        let holder = self.holder(headers)?;
+        match self.door.node.directory.visitor(holder.user).await {
+            Ok(_) => Ok(holder),
+            Err(DirectoryError::NotAllowed) => Err(bad_token()),
+            Err(error) => Err(refusal_of_directory(error).into()),
+        }
+    }
+
+    /// Whoever that token was made for, who may have been erased since.
+    pub(super) fn holder(&self, headers: &HeaderMap) -> Result<TokenHolder, Problem> {
         let header = headers.get(header::AUTHORIZATION);
         let token = header.and_then(|value| value.to_str().ok()).and_then(|value| {
             let (scheme, token) = value.split_once(' ')?;
@@ -26,11 +36,7 @@ impl Web {
             let detail = "you may not come in here: ask the operator of this site why";
             return Err(Problem::new(StatusCode::FORBIDDEN, ErrorCode::Banned, detail));
         }
-        match node.directory.visitor(holder.user).await {
-            Ok(_) => Ok(holder),
-            Err(DirectoryError::NotAllowed) => Err(bad_token()),
-            Err(error) => Err(refusal_of_directory(error).into()),
-        }
+        Ok(holder)
     }
 
     /// The same, where there is such a header.

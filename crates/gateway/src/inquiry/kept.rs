@@ -31,6 +31,8 @@ pub(crate) struct UpTo {
 pub(crate) struct Changed {
     pub(crate) place: Place,
     pub(crate) kept: Kept,
+    /// Whether it was not so before.
+    pub(crate) is_news: bool,
 }
 
 impl Place {
@@ -79,11 +81,11 @@ impl Node {
         change: Change,
         text: Option<String>,
     ) -> Result<Reply, Refusal> {
-        let kept = match text {
-            Some(text) => self.archive.edit(change, text),
-            None => self.archive.delete(change),
+        let changed = match text {
+            Some(text) => self.archive.edit(change, text).await.map(|kept| (kept, true)),
+            None => self.archive.delete(change).await.map(|it| (it.kept, !it.is_repeat)),
         };
-        let kept = kept.await.map_err(|error| refusal_of_archive(&error))?;
-        Ok(Reply::Changed(Changed { place, kept }))
+        let (kept, is_news) = changed.map_err(|error| refusal_of_archive(&error))?;
+        Ok(Reply::Changed(Changed { place, kept, is_news }))
     }
 }

@@ -182,6 +182,12 @@ impl Session {
 
     /// The stores have answered.
     pub(super) fn found(&mut self, finding: Finding) {
+        if let Question::KNOWN = finding.by.event {
+            return match finding.outcome {
+                Ok(_) => self.arrived(),
+                Err(refusal) => self.not_arrived(&refusal),
+            };
+        }
         if let Some(traces) = &mut self.traces {
             traces.unanswered = traces.unanswered.saturating_sub(1);
         }
@@ -193,7 +199,7 @@ impl Session {
                 self.left(room);
                 self.acknowledge(by.reference, &Nothing {});
             }
-            Ok(Reply::IsMember) => {}
+            Ok(Reply::IsMember | Reply::Known { .. }) => {}
             Ok(Reply::AreFellows(users)) => self.may_watch(by, number, users),
             Ok(Reply::ReadUpTo(up_to)) => self.has_read(&by, &up_to),
             Ok(Reply::Changed(changed)) => self.has_changed(&by, &changed),

@@ -30,7 +30,7 @@ impl Publication {
                 let event = ReadRelayed { room_id: &room_id, user_id: &user_id, seq: *seq };
                 (*room, Published::new(&ServerEvent::Read(&event), None))
             }
-            Ok(Reply::Changed(Changed { place: Place::Channel(room), kept })) => {
+            Ok(Reply::Changed(Changed { place: Place::Channel(room), kept, is_news: true })) => {
                 let published = |event: &ServerEvent<'_>| Published::new(event, None);
                 (*room, with_change(*room, kept, published))
             }
@@ -38,6 +38,14 @@ impl Publication {
         };
         let (kind, from) = (RelayKind::Numbered, Some(finding.by.outlet));
         Some(Self { room, kind, event: Some(event), from, answer: None })
+    }
+}
+
+impl Publication {
+    /// What all who listen to a channel hear of a text that is erased.
+    pub(crate) fn of_erased(room: RoomId, kept: &Kept) -> Self {
+        let event = with_change(room, kept, |event| Published::new(event, None));
+        Self { room, kind: RelayKind::Numbered, event: Some(event), from: None, answer: None }
     }
 }
 
@@ -160,7 +168,7 @@ impl Session {
 
     pub(super) fn has_changed(&mut self, by: &AskedBy, changed: &Changed) {
         self.acknowledge(by.reference, &Nothing {});
-        if let Some(call) = self.call_at(changed.place) {
+        if let Some(call) = self.call_at(changed.place).filter(|_| changed.is_news) {
             let relay = |event: &ServerEvent<'_>| call.relay(RelayKind::Numbered, event, None);
             let effect = with_change(call.room, &changed.kept, relay);
             self.effects.push_back(effect);

@@ -14,7 +14,7 @@ use super::{
     limiter::Verdict, profile,
 };
 use crate::{
-    clock::{Now, random_id, rfc3339},
+    clock::{Now, rfc3339, timed_id},
     close::CloseReason,
     figures::Figures,
     plane::ConnId,
@@ -98,7 +98,7 @@ impl Session {
                 room,
                 user: self.user,
                 client_id: message.client_id.as_deref().map(str::to_owned),
-                message: MessageId(random_id()),
+                message: MessageId(timed_id(now.wall)),
                 said_at: now.wall,
                 body: Body {
                     name: profile::shown_name(self.name.as_deref()).to_owned(),

@@ -10,7 +10,7 @@ use liveloop_protocol::{
 };
 
 use super::{
-    Call, Effect, Nothing, RelayKind, Session,
+    Call, Effect, Nothing, RelayKind, Session, bad_token,
     ring::{Again, Bounds},
     room_named,
 };
@@ -55,7 +55,7 @@ impl Session {
     }
 
     pub(super) fn greet_if_not_yet(&mut self, now: Now) {
-        if !self.is_welcomed() {
+        if !self.is_welcomed() && !self.is_arriving() {
             self.greet(now);
         }
     }
@@ -74,11 +74,14 @@ impl Session {
         let name = hello.name.as_deref().map(Into::into);
         let after = hello.after.unwrap_or(0);
         match hello.resume.as_deref().map(Ticket::parse) {
-            None => {
-                self.sign_in(holder, name);
-                self.greet(now);
-                self.acknowledge(reference, &Nothing {});
-            }
+            None => match holder {
+                Some(holder) => self.arrive((holder, name), reference, false, now),
+                None => {
+                    self.sign_in(None, name);
+                    self.greet(now);
+                    self.acknowledge(reference, &Nothing {});
+                }
+            },
             Some(Some(ticket)) => {
                 let claim = Claim { ticket, after, holder, name, reference };
                 self.effects.push_back(Effect::Resume(Box::new(claim)));
@@ -93,10 +96,7 @@ impl Session {
             return Err(Refusal::new(ErrorCode::NotAllowed, reason));
         }
         let Some(token) = hello.token.as_deref() else { return Ok(None) };
-        let holder = self.shared.secret.read_token(token).ok_or_else(|| {
-            let reason = "the token is not good here: go on as a new visitor";
-            Refusal::new(ErrorCode::BadToken, reason)
-        })?;
+        let holder = self.shared.secret.read_token(token).ok_or_else(bad_token)?;
         self.admit(holder.user)?;
         Ok(Some(holder))
     }
@@ -109,7 +109,7 @@ impl Session {
         Ok(())
     }
 
-    fn sign_in(&mut self, holder: Option<TokenHolder>, name: Option<Box<str>>) {
+    pub(super) fn sign_in(&mut self, holder: Option<TokenHolder>, name: Option<Box<str>>) {
         if let Some(holder) = holder {
             self.user = holder.user;
             self.name = holder.name.map(Into::into);
@@ -149,16 +149,15 @@ impl Session {
         refusal: &Refusal,
         now: Now,
     ) {
-        if holder.is_none() || refusal.code != ErrorCode::ResumeExpired {
+        let holder = holder.filter(|_| refusal.code == ErrorCode::ResumeExpired);
+        let Some(holder) = holder else {
             self.refuse(reference, Some("hello"), None, refusal);
             // Also where it was welcomed before: it may have come to another thread for its claim, where
             // the secret that it was given then leads nowhere.
             return self.greet(now);
-        }
+        };
         self.refuse(None, Some("hello"), None, refusal);
-        self.sign_in(holder, name);
-        self.greet(now);
-        self.acknowledge(reference, &Nothing {});
+        self.arrive((holder, name), reference, true, now);
     }
 
     /// Goes on with a new socket, whose client has proved to be this session's. Gives whether

@@ -14,8 +14,8 @@ use std::{
 
 use liveloop_core::{RoomId, UserId};
 use liveloop_ports::{
-    Appending, Archive, Archived, Change, Health, Kept, Lasting, MemoryArchive, Message, Page,
-    PageLimit, Purge, Span, Wall,
+    Appending, Archive, Archived, Change, Deleted, Health, Kept, Lasting, MemoryArchive, Message,
+    Page, PageLimit, Purge, Span, Wall,
 };
 use tokio::sync::oneshot;
 
@@ -107,7 +107,7 @@ impl Archive for Store {
         self.memory.edit(change, text)
     }
 
-    fn delete(&self, change: Change) -> Archived<Kept> {
+    fn delete(&self, change: Change) -> Archived<Deleted> {
         self.memory.delete(change)
     }
 

@@ -1,14 +1,15 @@
-//! A directory in memory that answers later, to some sooner than to those before them.
+//! A directory in memory that answers later, to some sooner than to those before them, and fails when it
+//! is told to.
 
 use std::{
-    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
 
 use liveloop_core::{RoomId, UserId};
 use liveloop_ports::{
-    Admission, Channel, Directory, Found, Health, Joined, Listed, Member, MemoryDirectory,
-    PageLimit, Profile, SecretHash, Wall,
+    Admission, Cause, Channel, Directory, Found, Health, Joined, Listed, Member, MemoryDirectory,
+    PageLimit, Profile, SecretHash, Unavailable, Wall,
 };
 use tokio::{runtime::Handle, sync::oneshot, time::sleep};
 
@@ -16,17 +17,29 @@ pub struct Unhurried {
     memory: MemoryDirectory,
     runtime: Handle,
     asked: AtomicU64,
+    fails: AtomicBool,
 }
 
 impl Unhurried {
     /// One that waits on the runtime of whoever makes it.
     pub fn here() -> Self {
         let (memory, asked) = (MemoryDirectory::default(), AtomicU64::default());
-        Self { memory, runtime: Handle::current(), asked }
+        Self { memory, runtime: Handle::current(), asked, fails: AtomicBool::default() }
+    }
+
+    /// From now on it does not work, or does again.
+    #[allow(dead_code, reason = "not every suite has it fail")]
+    pub fn fail(&self, fails: bool) {
+        self.fails.store(fails, Relaxed);
     }
 
     /// What was asked is done already; the answer is on its way.
-    fn later<T: Send + 'static>(&self, answer: Listed<T>) -> Listed<T> {
+    fn later<T: Send + 'static>(&self, answer: impl FnOnce() -> Listed<T>) -> Listed<T> {
+        if self.fails.load(Relaxed) {
+            let why = Unavailable::new(Cause::Io, "on purpose, in /a/file");
+            return Box::pin(async { Err(why.into()) });
+        }
+        let answer = answer();
         let wait = Duration::from_millis(self.asked.fetch_add(7, Relaxed) % 5);
         let (tell, told) = oneshot::channel();
         self.runtime.spawn(async move {
@@ -41,7 +54,7 @@ impl Unhurried {
 macro_rules! later {
     ($($name:ident($($field:ident: $kind:ty),*) -> $answer:ty;)*) => {
         $(fn $name(&self, $($field: $kind),*) -> Listed<$answer> {
-            self.later(self.memory.$name($($field),*))
+            self.later(|| self.memory.$name($($field),*))
         })*
     };
 }
@@ -65,10 +78,14 @@ impl Directory for Unhurried {
         read(room: RoomId, user: UserId, seq: u64) -> u64;
         invite(room: RoomId, by: UserId, secret: Option<SecretHash>) -> ();
         remove(room: RoomId) -> ();
-        purge_calls(before: Wall) -> u64;
+        calls_before(before: Wall, after: Option<(Wall, RoomId)>, limit: PageLimit)
+            -> Vec<(Wall, RoomId)>;
+        remove_calls(calls: Vec<RoomId>) -> u64;
         block(user: UserId, other: UserId, is_blocked: bool) -> ();
         blocked_by(user: UserId) -> Vec<UserId>;
-        erase(user: UserId) -> ();
+        erase(user: UserId) -> Vec<RoomId>;
+        unfinished_erasures(limit: PageLimit) -> Vec<UserId>;
+        end_erasure(user: UserId) -> ();
     }
 
     fn health(&self) -> Health {

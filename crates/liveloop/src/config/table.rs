@@ -156,6 +156,16 @@ pub(crate) static SETTINGS: &[Setting] = &[
         "Groups that one address may make at once.",
     ),
     Setting::new(
+        "limits.exports_per_address_per_minute",
+        Kind::Number,
+        "How often one address may take along, or have erased, what is a visitor's, per minute.",
+    ),
+    Setting::new(
+        "limits.exports_per_address_per_minute_burst",
+        Kind::Number,
+        "How often it may do so at once.",
+    ),
+    Setting::new(
         "limits.groups_per_visitor",
         Kind::Number,
         "Groups of one visitor's making that there may be at a time.",

@@ -10,6 +10,7 @@ mod harness;
 mod help;
 #[cfg(target_os = "linux")]
 mod io_uring;
+mod own_data;
 mod restarting;
 mod secrets;
 mod serving;

@@ -6,14 +6,15 @@
 use std::{
     collections::{HashMap, VecDeque},
     future::ready,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
 };
 
 use liveloop_core::{IdMap, RoomId, UserId};
 
 use super::{
-    Appended, Appending, Archive, ArchiveError, Archived, Change, Kept, Lasting, Message, Page,
-    PageLimit, Purge, Span, Wall,
+    Appended, Appending, Archive, ArchiveError, Archived, Change, Deleted, Kept, Lasting, Message,
+    Page, PageLimit, Purge, Span, Wall,
 };
 use crate::Health;
 
@@ -91,18 +92,38 @@ impl Room {
         Page { messages, next_before, next_after }
     }
 
-    /// The message that a change is about, where it may be made.
-    fn changeable(&mut self, change: &Change) -> Result<&mut Kept, ArchiveError> {
-        let is_meant = |kept: &&mut Kept| {
-            kept.message == change.message && kept.user == Some(change.user) && kept.body.is_some()
-        };
+    /// The message that a change is about.
+    fn changed(&mut self, change: &Change) -> Result<&mut Kept, ArchiveError> {
+        let is_meant =
+            |kept: &&mut Kept| kept.message == change.message && kept.user == Some(change.user);
         // From the back, for what may still be changed is young.
-        let kept = self.messages.iter_mut().rev().find(is_meant).ok_or(ArchiveError::NotFound)?;
+        self.messages.iter_mut().rev().find(is_meant).ok_or(ArchiveError::NotFound)
+    }
+
+    fn edit(&mut self, change: &Change, text: String) -> Result<Kept, ArchiveError> {
+        let kept = self.changed(change)?;
+        let body = kept.body.as_mut().ok_or(ArchiveError::NotFound)?;
         if change.is_too_late(kept.said_at) {
             return Err(ArchiveError::TooLate);
         }
-        kept.changed_at = Some(change.at);
-        Ok(kept)
+        (kept.changed_at, body.text) = (Some(change.at), text);
+        Ok(kept.clone())
+    }
+
+    fn delete(&mut self, change: &Change) -> Result<Deleted, ArchiveError> {
+        let kept = self.changed(change)?;
+        let is_repeat = kept.body.is_none();
+        if !is_repeat {
+            if change.is_too_late(kept.said_at) {
+                return Err(ArchiveError::TooLate);
+            }
+            (kept.changed_at, kept.body) = (Some(change.at), None);
+        }
+        Ok(Deleted { kept: kept.clone(), is_repeat })
+    }
+
+    fn is_by(&self, user: UserId) -> bool {
+        self.messages.iter().any(|kept| kept.user == Some(user))
     }
 
     fn purge(&mut self, before: Wall) -> u64 {
@@ -140,7 +161,44 @@ impl Rooms {
 #[derive(Default)]
 pub struct MemoryArchive {
     /// A lock, because sessions of any thread append; held for one access, never while waiting.
-    rooms: Mutex<Rooms>,
+    rooms: Arc<Mutex<Rooms>>,
+}
+
+/// How many rooms are looked through between two turns of whoever waits for that.
+const ROOMS_A_STEP: usize = 16;
+
+/// Asks every room, one access each, so that nobody who appends waits for long; and lets others have
+/// their turn in between.
+async fn ask_each<T>(
+    rooms: Arc<Mutex<Rooms>>,
+    mut ask: impl FnMut(RoomId, &mut Room) -> T + Send,
+) -> Vec<T>
+where
+    T: Send,
+{
+    let lock = || rooms.lock().unwrap_or_else(PoisonError::into_inner);
+    let ids: Vec<RoomId> = lock().rooms.keys().copied().collect();
+    let mut answers = Vec::new();
+    for some in ids.chunks(ROOMS_A_STEP) {
+        for id in some {
+            answers.extend(lock().rooms.get_mut(id).map(|room| ask(*id, room)));
+        }
+        give_way().await;
+    }
+    answers
+}
+
+/// Has whoever polls this poll others first.
+async fn give_way() {
+    let mut has_given_way = false;
+    std::future::poll_fn(|context| {
+        if std::mem::replace(&mut has_given_way, true) {
+            return Poll::Ready(());
+        }
+        context.waker().wake_by_ref();
+        Poll::Pending
+    })
+    .await;
 }
 
 impl MemoryArchive {
@@ -165,15 +223,12 @@ impl MemoryArchive {
         Ok(room.ok_or(ArchiveError::RoomNotOpen)?.append(message))
     }
 
-    fn change(&self, change: &Change, to: Option<String>) -> Result<Kept, ArchiveError> {
-        let mut rooms = self.rooms();
-        let room = rooms.rooms.get_mut(&change.room).ok_or(ArchiveError::NotFound)?;
-        let kept = room.changeable(change)?;
-        match (to, &mut kept.body) {
-            (Some(text), Some(body)) => body.text = text,
-            _ => kept.body = None,
-        }
-        Ok(kept.clone())
+    fn change<T>(
+        &self,
+        change: &Change,
+        act: impl FnOnce(&mut Room) -> Result<T, ArchiveError>,
+    ) -> Result<T, ArchiveError> {
+        act(self.rooms().rooms.get_mut(&change.room).ok_or(ArchiveError::NotFound)?)
     }
 
     fn purge_now(&self, purge: Purge, before: Wall) -> u64 {
@@ -245,11 +300,11 @@ impl Archive for MemoryArchive {
     }
 
     fn edit(&self, change: Change, text: String) -> Archived<Kept> {
-        answered(self.change(&change, Some(text)))
+        answered(self.change(&change, |room| room.edit(&change, text)))
     }
 
-    fn delete(&self, change: Change) -> Archived<Kept> {
-        answered(self.change(&change, None))
+    fn delete(&self, change: Change) -> Archived<Deleted> {
+        answered(self.change(&change, |room| room.delete(&change)))
     }
 
     fn purge(&self, purge: Purge, before: Wall) -> Archived<u64> {
@@ -257,10 +312,11 @@ impl Archive for MemoryArchive {
     }
 
     fn rooms_of(&self, user: UserId) -> Archived<Vec<RoomId>> {
-        let rooms = self.rooms();
-        let said_in = |room: &Room| room.messages.iter().any(|kept| kept.user == Some(user));
-        let found = rooms.rooms.iter().filter(|(_, room)| said_in(room)).map(|(id, _)| *id);
-        answered(Ok(found.collect()))
+        let rooms = Arc::clone(&self.rooms);
+        Box::pin(async move {
+            let found = ask_each(rooms, |id, room| room.is_by(user).then_some(id)).await;
+            Ok(found.into_iter().flatten().collect())
+        })
     }
 
     fn export(
@@ -278,7 +334,8 @@ impl Archive for MemoryArchive {
     }
 
     fn erase(&self, user: UserId) -> Archived<u64> {
-        answered(Ok(self.rooms().rooms.values_mut().map(|room| room.erase(user)).sum()))
+        let rooms = Arc::clone(&self.rooms);
+        Box::pin(async move { Ok(ask_each(rooms, |_, room| room.erase(user)).await.iter().sum()) })
     }
 
     fn health(&self) -> Health {

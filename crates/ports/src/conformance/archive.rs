@@ -199,7 +199,7 @@ async fn ones_own_is_edited_and_deleted_in_time(archive: impl Archive) {
     assert_eq!((edited.seq, edited.changed_at), (1, Some(Wall(50_000))));
     assert_eq!(edited.body.map(|body| body.text).as_deref(), Some("mended"));
     let deleted = archive.delete(change(2)).await.expect("one's own");
-    assert_eq!((deleted.seq, deleted.body), (2, None));
+    assert_eq!((deleted.kept.seq, deleted.kept.body, deleted.is_repeat), (2, None, false));
     let read = archive.page(ROOM, Span::Newest, limit(50)).await.expect("the store works");
     assert_eq!(seqs(&read.messages), [1, 2, 3], "a tombstone keeps the place");
     let texts = read.messages.iter().map(|it| it.body.as_ref().map(|body| body.text.as_str()));
@@ -214,6 +214,16 @@ async fn ones_own_is_edited_and_deleted_in_time(archive: impl Archive) {
     for missing in missing {
         let refused = archive.edit(missing, "x".to_owned()).await;
         assert_eq!(refused.map(|_| ()), Err(ArchiveError::NotFound), "{missing:?}");
+    }
+    for at in [50_000, 999_000] {
+        let again = archive.delete(Change { at: Wall(at), ..change(2) }).await;
+        let again = again.expect("the answer to the first may have been lost, and it is long ago");
+        assert!(again.is_repeat, "nobody need hear of it again");
+        let kept = again.kept;
+        assert_eq!((kept.seq, kept.changed_at, kept.body), (2, Some(Wall(50_000)), None));
+    }
+    for others in [Change { user: BEN, ..change(2) }, change(4)] {
+        assert_eq!(archive.delete(others).await.map(|_| ()), Err(ArchiveError::NotFound));
     }
     let last = Change { at: Wall(63_000), ..change(3) };
     let late = Change { at: Wall(63_001), ..change(3) };
@@ -255,10 +265,15 @@ async fn calls_are_purged_apart_from_channels(archive: impl Archive) {
     assert_eq!(archive.last_seq(calls[1]).await, Ok(3), "one that goes on is not");
     let said = archive.append(message(calls[1], BEN, 4)).answer().await;
     assert_eq!(said.map(|it| it.seq), Ok(4));
+    archive.close_room(calls[1]);
+    assert_eq!(archive.purge(Purge::Calls, Wall(4_000)).await, Ok(0));
+    assert_eq!(archive.last_seq(calls[1]).await, Ok(4), "nor one with a newer text");
     assert_eq!(page(&archive, Span::Newest, 50).await.0, [1, 2], "channels are kept");
     assert_eq!(archive.purge(Purge::Channels, Wall(2_000)).await, Ok(1));
     assert_eq!(page(&archive, Span::Newest, 50).await.0, [2], "until they are purged");
     assert_eq!(archive.last_seq(calls[1]).await, Ok(4), "which leaves calls alone");
+    assert_eq!(archive.purge(Purge::Calls, Wall(9_000)).await, Ok(1));
+    assert_eq!(archive.last_seq(calls[1]).await, Ok(0), "until nothing is left of it");
 }
 
 async fn a_visitor_takes_along_and_erases_what_is_theirs(archive: impl Archive) {

@@ -49,6 +49,7 @@ pub async fn directory<D: Directory + 'static>(make: impl Fn() -> D) {
     channels_are_listed_in_pages(make()).await;
     calls_are_purged(make()).await;
     an_erased_visitor_is_nowhere(make()).await;
+    an_erasure_is_unfinished_until_it_is_ended(make()).await;
     blocks_are_kept(make()).await;
     nobody_comes_over_the_capacity_at_once(make()).await;
 }
@@ -65,12 +66,17 @@ pub async fn persistent_directory<D: Directory + 'static>(made: D, reopen: impl 
     assert!(made.join(ROOM, BEN, Admission::Invited(secret), AT).await.is_ok());
     assert_eq!(made.read(ROOM, BEN, 12).await, Ok(12));
     assert_eq!(made.block(ADA, CYD, true).await, Ok(()));
-    assert_eq!(made.erase(CYD).await, Ok(()));
+    assert_eq!(made.block(ADA, BEN, true).await, Ok(()));
+    for user in [CYD, UserId(4)] {
+        assert_eq!(made.erase(user).await, Ok(Vec::new()));
+    }
+    assert_eq!(made.end_erasure(UserId(4)).await, Ok(()));
     let (found, member) = (made.channel(ROOM).await, made.member(ROOM, BEN).await);
     let again = reopen(made);
     assert_eq!((again.channel(ROOM).await, again.member(ROOM, BEN).await), (found, member));
     assert_eq!(again.visitor(CYD).await, Err(DirectoryError::NotAllowed));
-    assert_eq!(again.blocked_by(ADA).await, Ok(Vec::new()));
+    assert_eq!(again.blocked_by(ADA).await, Ok(vec![BEN]));
+    assert_eq!(again.unfinished_erasures(limit(9)).await, Ok(vec![CYD]), "it goes on with these");
 }
 
 async fn visitors_are_known_and_renamed(directory: impl Directory) {
@@ -204,15 +210,24 @@ async fn channels_are_listed_in_pages(directory: impl Directory) {
 
 async fn calls_are_purged(directory: impl Directory) {
     with_group(&directory).await;
-    for (room, at) in [(20, 1_000), (21, 2_000)] {
+    for (room, at) in [(22, 1_000), (20, 1_000), (21, 2_000)] {
         let call = Channel { created_at: Wall(at), ..channel(RoomId(room), ChannelKind::Call) };
         directory.create(call, vec![ADA, BEN]).await.expect("a call");
     }
     assert_eq!(directory.are_fellows(ADA, BEN).await, Ok(false), "a call does not last");
-    assert_eq!(directory.purge_calls(Wall(2_000)).await, Ok(1));
+    let old = |before, after, most| directory.calls_before(Wall(before), after, limit(most));
+    assert_eq!(old(1_000, None, 9).await, Ok(Vec::new()));
+    let calls = [(Wall(1_000), RoomId(20)), (Wall(1_000), RoomId(22)), (Wall(2_000), RoomId(21))];
+    assert_eq!(old(2_000, None, 9).await, Ok(calls[..2].to_vec()));
+    assert_eq!(old(9_000, None, 2).await, Ok(calls[..2].to_vec()));
+    assert_eq!(old(9_000, Some(calls[1]), 2).await, Ok(calls[2..].to_vec()));
+    let some = vec![RoomId(20), RoomId(404), ROOM];
+    assert_eq!(directory.remove_calls(some).await, Ok(1), "calls alone, and what is there");
     assert_eq!(directory.member(RoomId(20), ADA).await, Err(DirectoryError::NotAMember));
+    assert_eq!(directory.channel(RoomId(20)).await, Err(DirectoryError::NotFound));
     assert!(directory.member(RoomId(21), ADA).await.is_ok());
     assert!(directory.channel(ROOM).await.is_ok(), "groups stay");
+    assert_eq!(old(9_000, None, 9).await, Ok(calls[1..].to_vec()));
 }
 
 async fn an_erased_visitor_is_nowhere(directory: impl Directory) {
@@ -221,9 +236,15 @@ async fn an_erased_visitor_is_nowhere(directory: impl Directory) {
     assert_eq!(directory.put_visitor(profile.clone()).await, Ok(()));
     directory.join(ROOM, BEN, Admission::Public, AT).await.expect("there is room");
     assert_eq!(directory.block(BEN, ADA, true).await, Ok(()));
+    assert_eq!(directory.block(ADA, BEN, true).await, Ok(()));
     assert_eq!(directory.groups_made_by(ADA).await, Ok(1));
-    assert_eq!(directory.erase(ADA).await, Ok(()));
-    assert_eq!(directory.erase(ADA).await, Ok(()), "asked again it is the same");
+    let direct = channel(RoomId(6), ChannelKind::Direct);
+    directory.create(direct, vec![ADA, CYD]).await.expect("a new one is made");
+    directory.create(channel(RoomId(5), ChannelKind::Call), vec![ADA, BEN]).await.expect("a call");
+    let mut lasting = [ROOM, RoomId(6)];
+    lasting.sort_unstable();
+    assert_eq!(directory.erase(ADA).await, Ok(lasting.to_vec()));
+    assert_eq!(directory.erase(ADA).await, Ok(Vec::new()), "asked again it is the same");
     assert_eq!(directory.groups_made_by(ADA).await, Ok(0));
     assert_eq!(directory.visitors(vec![ADA]).await, Ok(vec![None]));
     let refused = DirectoryError::NotAllowed;
@@ -236,7 +257,27 @@ async fn an_erased_visitor_is_nowhere(directory: impl Directory) {
     let group = directory.channel(ROOM).await.expect("the group stays");
     assert_eq!((group.count, group.channel.creator), (1, None));
     assert_eq!(directory.blocked_by(BEN).await, Ok(Vec::new()));
+    assert_eq!(directory.blocked_by(ADA).await, Err(DirectoryError::NotAllowed));
     assert_eq!(directory.channels_of(ADA, None, limit(9)).await, Ok(Vec::new()));
+    for (one, other) in [(BEN, ADA), (ADA, BEN)] {
+        assert_eq!(directory.block(one, other, true).await, Ok(()), "which blocks nobody");
+    }
+    assert_eq!(directory.blocked_by(BEN).await, Ok(Vec::new()));
+}
+
+async fn an_erasure_is_unfinished_until_it_is_ended(directory: impl Directory) {
+    let unfinished = |most| directory.unfinished_erasures(limit(most));
+    assert_eq!(unfinished(9).await, Ok(Vec::new()));
+    assert_eq!(directory.end_erasure(ADA).await, Err(DirectoryError::NotFound));
+    for user in [CYD, ADA, BEN] {
+        assert_eq!(directory.erase(user).await, Ok(Vec::new()));
+    }
+    assert_eq!(unfinished(2).await, Ok(vec![ADA, BEN]));
+    assert_eq!(directory.end_erasure(BEN).await, Ok(()));
+    assert_eq!(directory.end_erasure(BEN).await, Ok(()), "asked again it is the same");
+    assert_eq!(directory.erase(BEN).await, Ok(Vec::new()));
+    assert_eq!(unfinished(9).await, Ok(vec![ADA, CYD]), "what is finished is not begun again");
+    assert_eq!(directory.visitor(BEN).await, Err(DirectoryError::NotAllowed));
 }
 
 async fn blocks_are_kept(directory: impl Directory) {

@@ -3,8 +3,8 @@
 use liveloop_core::{RoomId, UserId};
 
 use crate::{
-    Appending, Archive, Archived, Change, Health, Kept, Lasting, MemoryArchive, Message, Page,
-    PageLimit, Purge, Span, Wall,
+    Appending, Archive, Archived, Change, Deleted, Health, Kept, Lasting, MemoryArchive, Message,
+    Page, PageLimit, Purge, Span, Wall,
 };
 
 /// Each append's answer goes through the test's function.
@@ -57,7 +57,7 @@ impl Archive for HeldArchive {
         self.memory.edit(change, text)
     }
 
-    fn delete(&self, change: Change) -> Archived<Kept> {
+    fn delete(&self, change: Change) -> Archived<Deleted> {
         self.memory.delete(change)
     }
 

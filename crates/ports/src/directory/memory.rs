@@ -50,6 +50,7 @@ impl Entry {
 struct Tables {
     profiles: HashMap<UserId, Profile>,
     erased: HashSet<UserId>,
+    unfinished_erasures: BTreeSet<UserId>,
     channels: BTreeMap<RoomId, Entry>,
     /// The channels of each visitor.
     rooms_by_user: HashMap<UserId, BTreeSet<RoomId>>,
@@ -132,12 +133,16 @@ impl Tables {
         Ok(())
     }
 
-    fn erase(&mut self, user: UserId) {
-        self.erased.insert(user);
+    fn erase(&mut self, user: UserId) -> Vec<RoomId> {
+        if self.erased.insert(user) {
+            self.unfinished_erasures.insert(user);
+        }
         self.profiles.remove(&user);
+        let mut lasting = Vec::new();
         for room in self.rooms_by_user.remove(&user).unwrap_or_default() {
             if let Some(entry) = self.channels.get_mut(&room) {
                 entry.members.remove(&user);
+                lasting.extend((entry.channel.kind != ChannelKind::Call).then_some(room));
             }
         }
         self.direct.retain(|(one, other), _| *one != user && *other != user);
@@ -148,6 +153,21 @@ impl Tables {
         });
         let made = self.channels.values_mut().filter(|it| it.channel.creator == Some(user));
         made.for_each(|it| it.channel.creator = None);
+        lasting
+    }
+
+    fn calls_before(&self, before: Wall) -> BTreeSet<(Wall, RoomId)> {
+        let channels = self.channels.values().map(|entry| &entry.channel);
+        let old = channels.filter(|it| it.kind == ChannelKind::Call && it.created_at < before);
+        old.map(|it| (it.created_at, it.room)).collect()
+    }
+
+    fn remove_calls(&mut self, calls: &[RoomId]) -> u64 {
+        let is_call = |entry: &Entry| entry.channel.kind == ChannelKind::Call;
+        let gone = calls.iter().filter(|room| {
+            self.channels.get(room).is_some_and(is_call) && self.remove(**room).is_ok()
+        });
+        gone.count() as u64
     }
 }
 
@@ -327,18 +347,23 @@ impl Directory for MemoryDirectory {
         listed(self.tables().remove(room))
     }
 
-    fn purge_calls(&self, before: Wall) -> Listed<u64> {
-        let mut tables = self.tables();
-        let is_old =
-            |channel: &Channel| channel.kind == ChannelKind::Call && channel.created_at < before;
-        let channels = tables.channels.values().map(|entry| &entry.channel);
-        let old: Vec<_> = channels.filter(|it| is_old(it)).map(|it| it.room).collect();
-        listed(old.iter().try_for_each(|room| tables.remove(*room)).map(|()| old.len() as u64))
+    fn calls_before(
+        &self,
+        before: Wall,
+        after: Option<(Wall, RoomId)>,
+        limit: PageLimit,
+    ) -> Listed<Vec<(Wall, RoomId)>> {
+        let old = self.tables().calls_before(before);
+        listed(Ok(old.range(above(after)).take(limit.get()).copied().collect()))
+    }
+
+    fn remove_calls(&self, calls: Vec<RoomId>) -> Listed<u64> {
+        listed(Ok(self.tables().remove_calls(&calls)))
     }
 
     fn block(&self, user: UserId, other: UserId, is_blocked: bool) -> Listed<()> {
         let mut tables = self.tables();
-        if is_blocked {
+        if is_blocked && ![user, other].iter().any(|it| tables.erased.contains(it)) {
             tables.blocked.entry(user).or_default().insert(other);
         } else if let Some(blocked) = tables.blocked.get_mut(&user) {
             blocked.remove(&other);
@@ -348,12 +373,26 @@ impl Directory for MemoryDirectory {
 
     fn blocked_by(&self, user: UserId) -> Listed<Vec<UserId>> {
         let tables = self.tables();
+        if tables.erased.contains(&user) {
+            return listed(Err(DirectoryError::NotAllowed));
+        }
         listed(Ok(tables.blocked.get(&user).into_iter().flatten().copied().collect()))
     }
 
-    fn erase(&self, user: UserId) -> Listed<()> {
-        self.tables().erase(user);
-        listed(Ok(()))
+    fn erase(&self, user: UserId) -> Listed<Vec<RoomId>> {
+        listed(Ok(self.tables().erase(user)))
+    }
+
+    fn unfinished_erasures(&self, limit: PageLimit) -> Listed<Vec<UserId>> {
+        let tables = self.tables();
+        listed(Ok(tables.unfinished_erasures.iter().take(limit.get()).copied().collect()))
+    }
+
+    fn end_erasure(&self, user: UserId) -> Listed<()> {
+        let mut tables = self.tables();
+        tables.unfinished_erasures.remove(&user);
+        let is_erased = tables.erased.contains(&user);
+        listed(is_erased.then_some(()).ok_or(DirectoryError::NotFound))
     }
 
     fn health(&self) -> Health {

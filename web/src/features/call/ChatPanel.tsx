@@ -1,7 +1,7 @@
 // The conversation beside the call: its lines with their state, who is typing, and the box to write in.
 import { X } from 'lucide-react';
 import { type RefObject, useEffect, useMemo, useState } from 'react';
-import { useStore } from '../../lib/store';
+import { useStoreByFrame } from '../../lib/store';
 import { text } from '../../lib/text';
 import type { Mode } from '../../protocol';
 import { IconButton } from '../../ui/Button';
@@ -24,8 +24,8 @@ interface ChatPanelProps {
 }
 
 export function ChatPanel({ session, mode, messageRef, onClose }: ChatPanelProps) {
-  const chat = useStore(session.chat.state);
-  const { welcome } = useStore(session.link.state);
+  const chat = useStoreByFrame(session.chat.state);
+  const { welcome } = useStoreByFrame(session.link.state);
   const isIdle = useIdle(chat);
   return (
     <aside

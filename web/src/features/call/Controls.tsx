@@ -9,7 +9,7 @@ import {
   Video,
   VideoOff,
 } from 'lucide-react';
-import { useStore } from '../../lib/store';
+import { useStore, useStoreByFrame } from '../../lib/store';
 import { text } from '../../lib/text';
 import { localMedia } from '../../media/local';
 import type { Mode } from '../../protocol';
@@ -101,7 +101,7 @@ interface ChatButtonProps {
 }
 
 function ChatButton({ session, isOpen, onPress }: ChatButtonProps) {
-  const { unread } = useStore(session.chat.state);
+  const { unread } = useStoreByFrame(session.chat.state);
   const label = isOpen ? words.closeChat : words.openChat;
   return (
     <span className={styles.chat}>

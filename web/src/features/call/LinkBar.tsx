@@ -1,7 +1,7 @@
 // A quiet line while the server cannot be reached, and how it goes on. It has a row of its own, so that it
 // covers nothing: below the pictures, or above the one that fills a phone.
 import { useEffect, useState } from 'react';
-import { useStore } from '../../lib/store';
+import { useStore, useStoreByFrame } from '../../lib/store';
 import { text } from '../../lib/text';
 import type { Mode } from '../../protocol';
 import type { LinkState } from '../../signaling/linkState';
@@ -12,7 +12,7 @@ import type { Stage } from './stage';
 const shown_ms = 800;
 
 export function LinkBar({ session, mode }: { session: CallSession; mode: Mode }) {
-  const link = useStore(session.link.state);
+  const link = useStoreByFrame(session.link.state);
   const { stage } = useStore(session.call);
   const said = useLasting(sayLink(link, stage, mode), shown_ms);
   return (

@@ -1,6 +1,6 @@
 // The tile on the left: the partner while there is one, else what is going on instead.
 import { type PointerEvent, useRef } from 'react';
-import { useStore } from '../../lib/store';
+import { useStore, useStoreByFrame } from '../../lib/store';
 import { text } from '../../lib/text';
 import type { Mode } from '../../protocol';
 import { PartnerView } from './PartnerView';
@@ -18,7 +18,7 @@ const swipe = { up_px: 90, aside_px: 60, within_ms: 700 } as const;
 
 export function PartnerTile({ session, mode }: PartnerTileProps) {
   const { stage } = useStore(session.call);
-  const { phase } = useStore(session.link.state);
+  const { phase } = useStoreByFrame(session.link.state);
   const from = useRef<{ x: number; y: number; at: number } | undefined>(undefined);
 
   const onPointerDown = (event: PointerEvent) => {

@@ -1,7 +1,7 @@
 // The channels one is in, with what is new in each.
 import { Plus } from 'lucide-react';
 import { NavLink } from 'react-router';
-import { useStore } from '../../lib/store';
+import { useStoreByFrame } from '../../lib/store';
 import { text } from '../../lib/text';
 import { Button } from '../../ui/Button';
 import { Avatar } from '../chat/Avatar';
@@ -13,7 +13,7 @@ import { type Channel, unreadOf } from './list';
 const words = text.channels;
 
 export function ChannelList({ hub, onMake }: { hub: ChannelHub; onMake(): void }) {
-  const { channels, isKnown, trouble } = useStore(hub.list);
+  const { channels, isKnown, trouble } = useStoreByFrame(hub.list);
   return (
     <>
       <header className={styles.sideHeader}>
@@ -48,7 +48,7 @@ export function ChannelList({ hub, onMake }: { hub: ChannelHub; onMake(): void }
 }
 
 function Entry({ hub, channel }: { hub: ChannelHub; channel: Channel }) {
-  const online = useStore(hub.presence.online);
+  const online = useStoreByFrame(hub.presence.online);
   const unread = unreadOf(channel);
   const name = nameOfChannel(channel);
   const partner = channel.with?.userId;
@@ -65,7 +65,7 @@ function Entry({ hub, channel }: { hub: ChannelHub; channel: Channel }) {
         </span>
         <span className={styles.soft}>
           {channel.kind === 'group' && words.members(channel.count)}
-          {channel.kind === 'direct' && (isOnline ? words.online : words.away)}
+          {channel.kind === 'direct' && words.standing(online.get(partner ?? ''))}
         </span>
       </span>
       {unread > 0 && (

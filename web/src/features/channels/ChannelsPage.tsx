@@ -2,7 +2,7 @@
 // when it is opened, and ends it when the visitor goes elsewhere.
 import { useEffect, useLayoutEffect, useState } from 'react';
 import { useLocation, useNavigate, useParams } from 'react-router';
-import { useStore } from '../../lib/store';
+import { useStoreByFrame } from '../../lib/store';
 import { text } from '../../lib/text';
 import { serverUrl } from '../../signaling/socket';
 import { useTitle } from '../site/useTitle';
@@ -40,7 +40,7 @@ function Channels({ hub, roomId }: { hub: ChannelHub; roomId: string | undefined
         <ChannelList hub={hub} onMake={() => setMaking(true)} />
       </aside>
       <section className={styles.main}>
-        <LinkLine link={hub.link.state} />
+        <LinkLine hub={hub} />
         {roomId === undefined ? (
           <Nowhere hub={hub} onMake={() => setMaking(true)} />
         ) : (
@@ -59,7 +59,7 @@ function Nowhere({ hub, onMake }: { hub: ChannelHub; onMake(): void }) {
 
 /** A channel that one is in, or the way into it. */
 function Place({ hub, roomId }: { hub: ChannelHub; roomId: string }) {
-  const { channels, isKnown, trouble } = useStore(hub.list);
+  const { channels, isKnown, trouble } = useStoreByFrame(hub.list);
   const channel = channels.find(({ id }) => id === roomId);
   if (channel) return <RoomView hub={hub} channel={channel} />;
   if (!isKnown && trouble === undefined) return <p className={styles.loading}>{words.loading}</p>;

@@ -1,7 +1,7 @@
 // The channels that are open to all, to begin with or to go on to.
 import { Plus } from 'lucide-react';
 import { useEffect, useState } from 'react';
-import { useStore } from '../../lib/store';
+import { useStoreByFrame } from '../../lib/store';
 import { text } from '../../lib/text';
 import { Button, ButtonLink } from '../../ui/Button';
 import { Avatar } from '../chat/Avatar';
@@ -19,7 +19,7 @@ interface Found {
 }
 
 export function Discover({ hub, onMake }: { hub: ChannelHub; onMake(): void }) {
-  const { channels } = useStore(hub.list);
+  const { channels } = useStoreByFrame(hub.list);
   const [found, setFound] = useState<Found>({ rooms: [], isKnown: false });
   const fetchMore = async (before: readonly PublicRoom[], after: string | undefined) => {
     const answer = await hub.api.publicRooms(after);
@@ -32,8 +32,8 @@ export function Discover({ hub, onMake }: { hub: ChannelHub; onMake(): void }) {
   const others = found.rooms.filter(({ id }) => !mine.has(id));
   return (
     <div className={styles.discover}>
-      <h2>{words.open}</h2>
       {channels.length > 0 && <p className={styles.soft}>{words.chooseOne}</p>}
+      <h2>{words.open}</h2>
       {!found.isKnown && <p className={styles.soft}>{words.openLoading}</p>}
       {found.problem !== undefined && (
         <div className={styles.problem} role="alert">

@@ -1,13 +1,15 @@
 // A quiet line while the server cannot be reached, and what becomes of what one writes meanwhile.
-import { useStore, type Watchable } from '../../lib/store';
+import { useStore, useStoreByFrame } from '../../lib/store';
 import { text } from '../../lib/text';
 import type { LinkState } from '../../signaling/linkState';
 import styles from './Channels.module.css';
+import type { ChannelHub } from './hub';
 
 const words = text.channels;
 
-export function LinkLine({ link }: { link: Watchable<LinkState> }) {
-  const said = sayLink(useStore(link));
+export function LinkLine({ hub }: { hub: ChannelHub }) {
+  const isBack = useStore(hub.isBack);
+  const said = sayLink(useStoreByFrame(hub.link.state)) ?? (isBack ? words.back : undefined);
   return (
     <div role="status" className={styles.linkPlace}>
       {said !== undefined && <p className={styles.linkLine}>{said}</p>}

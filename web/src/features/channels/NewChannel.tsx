@@ -4,6 +4,7 @@ import { useNavigate } from 'react-router';
 import { text } from '../../lib/text';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
+import { nameChars_max } from '../studio/wishes';
 import styles from './Channels.module.css';
 import type { ChannelHub } from './hub';
 import { keepInviteLink } from './kept';
@@ -61,7 +62,12 @@ function NewForm({ hub, onClose }: Omit<NewChannelProps, 'isOpen'>) {
     <form className={styles.form} onSubmit={make}>
       <label className={styles.field}>
         <span>{words.newName}</span>
-        <input value={topic} dir="auto" onChange={(event) => setTopic(event.target.value)} />
+        <input
+          value={topic}
+          maxLength={nameChars_max}
+          dir="auto"
+          onChange={(event) => setTopic(event.target.value)}
+        />
       </label>
       {isAsked && <NameField value={name} onChange={setName} />}
       <label className={styles.choice}>

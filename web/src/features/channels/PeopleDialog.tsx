@@ -2,7 +2,7 @@
 import { MessageCircle } from 'lucide-react';
 import { useState } from 'react';
 import { useNavigate } from 'react-router';
-import { useStore } from '../../lib/store';
+import { useStore, useStoreByFrame } from '../../lib/store';
 import { text } from '../../lib/text';
 import { Button } from '../../ui/Button';
 import { Dialog } from '../../ui/Dialog';
@@ -30,8 +30,8 @@ export function PeopleDialog({ hub, room, isOpen, onClose }: PeopleDialogProps) 
 }
 
 function People({ hub, room, onClose }: Omit<PeopleDialogProps, 'isOpen'>) {
-  const { items, isKnown, isWhole } = useStore(room.members);
-  const online = useStore(hub.presence.online);
+  const { items, isKnown, isWhole } = useStoreByFrame(room.members);
+  const online = useStoreByFrame(hub.presence.online);
   const me = useStore(hub.me);
   const navigate = useNavigate();
   const [problem, setProblem] = useState<string>();
@@ -58,7 +58,7 @@ function People({ hub, room, onClose }: Omit<PeopleDialogProps, 'isOpen'>) {
             <Person
               member={member}
               isMe={member.userId === me}
-              isOnline={member.userId === me || online.get(member.userId) === true}
+              isOnline={member.userId === me || online.get(member.userId)}
               onWrite={() => void writeTo(member.userId)}
             />
           </li>
@@ -72,7 +72,8 @@ function People({ hub, room, onClose }: Omit<PeopleDialogProps, 'isOpen'>) {
 interface PersonProps {
   member: Member;
   isMe: boolean;
-  isOnline: boolean;
+  /** Undefined where it is not known. */
+  isOnline: boolean | undefined;
   onWrite(): void;
 }
 
@@ -88,9 +89,7 @@ function Person({ member, isMe, isOnline, onWrite }: PersonProps) {
         <span className={styles.entryName} dir="auto">
           {name}
         </span>
-        <span className={styles.soft}>
-          {isMe ? words.you : isOnline ? words.online : words.away}
-        </span>
+        <span className={styles.soft}>{isMe ? words.you : words.standing(isOnline)}</span>
       </span>
       {!isMe && (
         <Button icon={<MessageCircle />} aria-label={words.writeTo(name)} onClick={onWrite}>

@@ -2,7 +2,7 @@
 import { ArrowLeft, LogOut, UserPlus, Users } from 'lucide-react';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
-import { useStore } from '../../lib/store';
+import { useStore, useStoreByFrame } from '../../lib/store';
 import { text } from '../../lib/text';
 import { IconButton } from '../../ui/Button';
 import styles from './Channels.module.css';
@@ -78,13 +78,17 @@ export function RoomHeader({ hub, channel, room }: RoomHeaderProps) {
 }
 
 function Standing({ hub, channel, room }: RoomHeaderProps) {
-  const online = useStore(hub.presence.online);
+  const online = useStoreByFrame(hub.presence.online);
+  const { phase } = useStoreByFrame(hub.link.state);
   const me = useStore(hub.me);
-  const { items } = useStore(room.members);
+  const { items } = useStoreByFrame(room.members);
   if (channel.kind === 'direct') {
-    return online.get(channel.with?.userId ?? '') ? words.online : words.away;
+    return words.standing(online.get(channel.with?.userId ?? ''));
   }
-  const here = items.filter(({ userId }) => userId === me || online.get(userId)).length;
   const count = words.members(channel.count);
-  return here > 0 ? `${count}, ${words.onlineCount(here)}` : count;
+  const others = items.filter(({ userId }) => userId !== me);
+  // Nothing is said of it while it is not known of everybody who may be watched.
+  const isKnown = phase === 'up' && (others.length === 0 || online.size > 0);
+  const here = items.length - others.filter(({ userId }) => !online.get(userId)).length;
+  return isKnown && items.length > 0 ? `${count}, ${words.onlineCount(here)}` : count;
 }

@@ -1,13 +1,14 @@
 // One channel: who it is, what was said, and the box to write in. Holds what is being changed on this screen; all else
 // is in the room and the hub.
 import { useEffect, useMemo, useRef, useState } from 'react';
-import { useStore } from '../../lib/store';
+import { useStore, useStoreByFrame } from '../../lib/store';
 import { text } from '../../lib/text';
 import { Button } from '../../ui/Button';
 import { hasKeys } from '../call/useKeys';
 import { Composer } from '../chat/Composer';
 import { MessageList } from '../chat/MessageList';
 import { Hint, Typing } from '../chat/Notes';
+import { standingOf } from '../chat/outbox';
 import { type Row, rowsOf } from '../chat/rows';
 import { useTitle } from '../site/useTitle';
 import styles from './Channels.module.css';
@@ -37,7 +38,7 @@ export function RoomView({ hub, channel }: RoomViewProps) {
 function Room({ hub, channel, room }: RoomViewProps & { room: OpenRoom }) {
   const { id } = channel;
   const { timeline, rows, typing } = useConversation(hub, room, channel);
-  const { welcome } = useStore(hub.link.state);
+  const { welcome } = useStoreByFrame(hub.link.state);
   const onAtEnd = useSeen(hub, id, timeline.to);
   const [editing, setEditing] = useState<{ id: string; text: string }>();
   const [removing, setRemoving] = useState<Row>();
@@ -139,14 +140,19 @@ function Room({ hub, channel, room }: RoomViewProps & { room: OpenRoom }) {
 
 /** What is shown of a room: its rows, with what is not sent yet at their end, and who is writing. */
 function useConversation(hub: ChannelHub, room: OpenRoom, channel: Channel) {
-  const timeline = useStore(room.timeline);
-  const typists = useStore(room.typists);
-  const { entries } = useStore(hub.sending.outbox);
+  const timeline = useStoreByFrame(room.timeline);
+  const typists = useStoreByFrame(room.typists);
+  const { entries, open } = useStoreByFrame(hub.sending.outbox);
+  const { phase } = useStoreByFrame(hub.link.state);
   const me = useStore(hub.me);
   const [newAfter] = useState(() => (unreadOf(channel) > 0 ? channel.lastRead : undefined));
+  const isTaken = phase === 'up' && open.has(channel.id);
   const unsent = useMemo(
-    () => entries.filter(({ roomId }) => roomId === channel.id),
-    [entries, channel.id],
+    () =>
+      entries
+        .filter(({ roomId }) => roomId === channel.id)
+        .map((entry) => standingOf(entry, isTaken)),
+    [entries, channel.id, isTaken],
   );
   const rows = useMemo(
     () => rowsOf(timeline.run, unsent, me, newAfter),

@@ -15,12 +15,13 @@ import { Reading } from './reading';
 import { OpenRoom, type RoomRoad } from './room';
 import { Sending } from './sending';
 
-type Timer = 'list' | 'again' | 'keep';
+type Timer = 'list' | 'again' | 'keep' | 'back';
 
 const list_ms = 20_000;
 const again_ms = 4_000;
 const keep_ms = 1_000;
 const up_ms = 8_000;
+const back_ms = 8_000;
 /** The server lets one connection listen to fifty. */
 const listening_max = 48;
 const open_max = 6;
@@ -28,6 +29,8 @@ const open_max = 6;
 export class ChannelHub {
   readonly list = new Store<ChannelList>({ ...listEmpty, channels: readChannels() });
   readonly me = new Store<string | undefined>(undefined);
+  /** For a moment, after a session that was lost: the server or its memory has gone in between. */
+  readonly isBack = new Store(false);
   readonly link: ServerLink;
   readonly api = new Api(async () => {
     await this.up();
@@ -41,6 +44,7 @@ export class ChannelHub {
   private readonly joining = new Set<string>();
   private readonly timers = new Timers<Timer>();
   private readonly stopWatching = new AbortController();
+  private hasBegun = false;
   private isEnded = false;
 
   constructor(url: string) {
@@ -56,6 +60,7 @@ export class ChannelHub {
     const { signal } = this.stopWatching;
     const onVisible = () => document.hidden || void this.readList();
     document.addEventListener('visibilitychange', onVisible, { signal });
+    window.addEventListener('pagehide', () => this.leavePage(), { signal });
     this.link.start(undefined, nameToTell());
   }
 
@@ -69,10 +74,16 @@ export class ChannelHub {
     this.link.stop();
   }
 
+  private leavePage(): void {
+    this.reading.tellAll();
+    keepChannels(this.list.get().channels);
+  }
+
   /** From now on the visitor is called what they have chosen; false where they are already. */
   rename(): boolean {
     const name = nameToTell();
     if (name === undefined || name === this.link.state.get().name) return false;
+    this.hasBegun = false;
     this.link.rename(name);
     return true;
   }
@@ -135,8 +146,8 @@ export class ChannelHub {
   /** The visitor has seen everything up to there. */
   read(roomId: string, seq: number): void {
     const channel = this.list.get().channels.find(({ id }) => id === roomId);
-    if (!channel || channel.lastRead >= seq) return;
-    this.inputList({ type: 'read', id: roomId, seq });
+    if (!channel) return;
+    if (channel.lastRead < seq) this.inputList({ type: 'read', id: roomId, seq });
     this.reading.read(roomId, seq);
   }
 
@@ -148,6 +159,8 @@ export class ChannelHub {
     if (answer.ok) {
       const { items, isWhole } = answer.value;
       this.inputList({ type: 'listed', rooms: items, isWhole });
+      for (const { id, lastRead } of items) this.reading.known(id, lastRead);
+      for (const { id, lastRead } of this.list.get().channels) this.reading.read(id, lastRead);
       this.joinMissing();
       this.presence.refresh();
     } else this.inputList({ type: 'failed', code: answer.code });
@@ -173,6 +186,7 @@ export class ChannelHub {
       }
       case 'read':
         if (event.data.userId !== this.me.get()) return;
+        this.reading.known(event.data.roomId, event.data.seq);
         return this.inputList({ type: 'read', id: event.data.roomId, seq: event.data.seq });
       case 'room-members': {
         const { roomId, count } = event.data;
@@ -208,6 +222,11 @@ export class ChannelHub {
 
   /** A new session hears nothing yet. */
   private begin(): void {
+    if (this.hasBegun) {
+      this.isBack.set(true);
+      this.timers.set('back', back_ms, () => this.isBack.set(false));
+    }
+    this.hasBegun = true;
     this.listening.clear();
     this.joining.clear();
     this.sending.close();

@@ -8,10 +8,13 @@ import type { Outcome } from '../../signaling/linkState';
 /** The server watches two hundred for one connection. */
 const watched_max = 200;
 const gather_ms = 250;
+/** A store in trouble may not know who shares a channel, and one who has just left may be among those asked for. */
+const again_ms = 5_000;
 
 export class Presence {
   readonly online = new Store<ReadonlyMap<string, boolean>>(new Map());
   private asked = '';
+  private isEnded = false;
   private readonly timers = new Timers<'ask'>();
 
   constructor(
@@ -34,6 +37,7 @@ export class Presence {
   }
 
   end(): void {
+    this.isEnded = true;
     this.timers.clearAll();
   }
 
@@ -43,10 +47,13 @@ export class Presence {
     if (asked === this.asked) return;
     this.asked = asked;
     const outcome = await this.request({ event: 'watch-presence', data: { userIds } });
-    if (this.asked !== asked) return;
+    if (this.isEnded || this.asked !== asked) return;
     if (outcome.ok) {
       const { online } = outcome.data as unknown as PresenceWatched;
       this.online.set(new Map(Object.entries(online)));
-    } else this.asked = '';
+    } else {
+      this.asked = '';
+      this.timers.set('ask', again_ms, () => void this.ask());
+    }
   }
 }

@@ -26,12 +26,14 @@ export interface Members {
 }
 
 const membersRest_ms = 1_000;
+const membersAgain_ms = 5_000;
 
 export class OpenRoom {
   readonly timeline = new Store(timelineEmpty);
   readonly typists = new Store<readonly Typist[]>([]);
   readonly members = new Store<Members>({ items: [], isKnown: false, isWhole: false });
   private isTold = false;
+  private isEnded = false;
   private readonly timers = new Timers<TellTimer | 'retry' | 'typists' | 'members'>();
 
   constructor(
@@ -79,6 +81,7 @@ export class OpenRoom {
   }
 
   end(): void {
+    this.isEnded = true;
     this.tell('emptied');
     this.timers.clearAll();
     this.inputTypists({ type: 'closed' });
@@ -142,8 +145,10 @@ export class OpenRoom {
   }
 
   private async readMembers(): Promise<void> {
+    this.timers.clear('members');
     const answer = await this.road.members(this.id);
-    if (!answer.ok) return;
+    if (this.isEnded) return;
+    if (!answer.ok) return this.timers.set('members', membersAgain_ms, () => this.readMembers());
     this.members.set({ ...answer.value, isKnown: true });
     this.road.onMembers();
   }

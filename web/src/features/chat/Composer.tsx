@@ -2,7 +2,7 @@
 // goes to what one said last. While there is nobody to write to it keeps the focus but takes no text, so that what
 // was meant as writing is not taken for anything else.
 import { Check, SendHorizontal, X } from 'lucide-react';
-import { type KeyboardEvent, type RefObject, useEffect, useId, useState } from 'react';
+import { type KeyboardEvent, type RefObject, useId, useLayoutEffect, useState } from 'react';
 import { text } from '../../lib/text';
 import { IconButton } from '../../ui/Button';
 import styles from './Chat.module.css';
@@ -40,8 +40,9 @@ export function Composer(props: ComposerProps) {
   const canSend = roomId !== undefined && message !== '' && left >= 0;
 
   // A change of the room, or of what is being changed, is the very occasion; what is kept meanwhile is not put back in.
+  // Before the next key is taken, or it would take the place of what is put in.
   const begin = editing?.text ?? props.draft ?? '';
-  useEffect(() => {
+  useLayoutEffect(() => {
     setDraft(begin);
     setRefused(false);
     if (editing) messageRef.current?.focus();
@@ -59,7 +60,11 @@ export function Composer(props: ComposerProps) {
       if (editing) onEditStop?.();
       else messageRef.current?.blur();
     }
-    if (event.key === 'ArrowUp' && draft === '' && !editing) props.onEditLast?.();
+    if (event.key === 'ArrowUp' && draft === '' && !editing && props.onEditLast) {
+      // Or the key would move what it brings: to before the first letter.
+      event.preventDefault();
+      props.onEditLast();
+    }
     if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
     event.preventDefault();
     send();

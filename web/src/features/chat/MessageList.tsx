@@ -43,9 +43,9 @@ interface MessageListProps {
 }
 
 export function MessageList(props: MessageListProps) {
-  const { rows, isNamed, actions, empty, beginning, end, onOlder, onAtEnd } = props;
+  const { isNamed, actions, empty, beginning, end, onOlder, onAtEnd } = props;
+  const { rows, isShift } = useShift(props.rows);
   const { scroller, inner, isAtEnd, isAbove, toEnd } = useEnd(rows, onOlder, onAtEnd);
-  const shift = useShift(rows);
   const [openKey, setOpenKey] = useState<string>();
   const lastOfMine = useMemo(() => rows.findLast(({ whose }) => whose === 'mine')?.key, [rows]);
   return (
@@ -67,7 +67,7 @@ export function MessageList(props: MessageListProps) {
       >
         <div ref={inner} className={styles.inner}>
           {rows.length === 0 && empty}
-          <Virtualizer scrollRef={scroller} shift={shift} bufferSize={400} data={rows}>
+          <Virtualizer scrollRef={scroller} shift={isShift} bufferSize={400} data={rows}>
             {(row, index) => (
               <MessageRow
                 key={row.key}
@@ -117,18 +117,23 @@ function Arrivals({ rows, isLive }: { rows: readonly Row[]; isLive: boolean }) {
   );
 }
 
-/** True for the one rendering in which older rows have come in above. */
-function useShift(rows: readonly Row[]): boolean {
-  const before = useRef({ first: rows[0]?.key, count: rows.length });
-  const first = rows[0]?.key;
+/**
+ * `isShift` is true for the one rendering in which older rows have come in above. Where others have come in below with
+ * them those are left for a rendering of their own: what the list grows by must all have come in at one end.
+ */
+function useShift(all: readonly Row[]): { rows: readonly Row[]; isShift: boolean } {
+  const before = useRef(all);
+  const [, renderAgain] = useState<readonly Row[]>();
+  const [first, last] = [before.current[0]?.key, before.current.at(-1)?.key];
   const isShift =
-    before.current.first !== undefined &&
-    before.current.first !== first &&
-    rows.length > before.current.count;
+    first !== undefined && first !== all[0]?.key && all.length > before.current.length;
+  const end = isShift ? all.findLastIndex(({ key }) => key === last) + 1 : 0;
+  const rows = end > 0 && end < all.length ? all.slice(0, end) : all;
   useLayoutEffect(() => {
-    before.current = { first, count: rows.length };
-  }, [first, rows.length]);
-  return isShift;
+    before.current = rows;
+    if (rows !== all) renderAgain(rows);
+  }, [rows, all]);
+  return { rows, isShift };
 }
 
 function useEnd(

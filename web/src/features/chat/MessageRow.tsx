@@ -150,7 +150,8 @@ function Menu({ row, actions, onOpen }: MenuProps) {
 
 function State({ row, actions }: { row: Row; actions: RowActions }) {
   const { state, problem } = row;
-  const said = (problem !== undefined && words.rowProblem(problem)) || words.state[state];
+  const why = state === 'waiting' ? words.rowDelay : words.rowProblem;
+  const said = (problem !== undefined && why(problem)) || words.state[state];
   return (
     <p className={styles.state} data-part="state" data-state={state}>
       {state === 'kept' ? <Check aria-hidden="true" /> : <Clock3 aria-hidden="true" />}

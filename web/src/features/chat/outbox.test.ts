@@ -7,6 +7,7 @@ import {
   type OutboxInput,
   outboxEmpty,
   outboxLimits,
+  standingOf,
   stepOutbox,
   type Unsent,
 } from './outbox';
@@ -99,6 +100,24 @@ describe('what is said', () => {
     };
     expect(troubled('store-unavailable')).toBe('failed');
     expect(troubled('link-lost')).toBe('sending');
+  });
+
+  it('is on its way or waits, as the way there is, and says why', () => {
+    const [{ entries }] = run([open, say('a'), say('b'), refuse('a', 'store-unavailable')]);
+    const told = (isTaken: boolean) =>
+      entries
+        .map((each) => standingOf(each, isTaken))
+        .map(({ state, problem }) => [state, problem]);
+    expect(told(true)).toEqual([
+      ['waiting', 'store-unavailable'],
+      ['sending', undefined],
+    ]);
+    expect(told(false)).toEqual([
+      ['waiting', undefined],
+      ['waiting', undefined],
+    ]);
+    const [{ entries: failed }] = run([open, say('a'), refuse('a', 'too-long')]);
+    expect(failed.map((each) => standingOf(each, false))).toEqual(failed);
   });
 
   it('and stands in the room already is not sent again', () => {

@@ -11,7 +11,7 @@ export interface Unsent {
   /** Milliseconds since 1970. */
   at: number;
   state: 'waiting' | 'sending' | 'failed';
-  /** The code of its refusal. */
+  /** The code of its last refusal: why it has failed, or why it waits. */
   problem?: string;
   failures: number;
 }
@@ -49,12 +49,23 @@ export type OutboxEffect =
 export const outboxLimits = {
   entries_max: 200,
   /** So often a server in trouble is asked again before the writer is. */
-  failures_max: 6,
+  failures_max: 3,
   rest_ms: 1_500,
   rest_ms_max: 30_000,
 } as const;
 
 export const outboxEmpty: Outbox = { entries: [], open: new Set(), resting: new Set() };
+
+/**
+ * How it stands with one, as its writer is told. While texts are taken where it goes it is on its way, be it behind
+ * another one; while they are not it waits, whatever was begun before.
+ */
+export function standingOf(entry: Unsent, isTaken: boolean): Unsent {
+  if (entry.state === 'failed') return entry;
+  const { problem, ...rest } = entry;
+  if (!isTaken || problem === 'link-lost') return { ...rest, state: 'waiting' };
+  return problem === undefined ? { ...rest, state: 'sending' } : { ...entry, state: 'waiting' };
+}
 
 type Step = [Outbox, OutboxEffect[]];
 
@@ -134,9 +145,8 @@ function refused(state: Outbox, clientId: string, error: WireError): Step {
   if (entry?.state !== 'sending') return [state, []];
   const failures = isCounted(error.code) ? entry.failures + 1 : entry.failures;
   if (isPassing(error.code) && failures <= outboxLimits.failures_max) {
-    const { rest_ms, rest_ms_max } = outboxLimits;
-    const ms = error.retryAfterMs ?? Math.min(rest_ms * 2 ** failures, rest_ms_max);
-    const waiting: Unsent = { ...entry, state: 'waiting', failures };
+    const ms = restOf(error, failures);
+    const waiting: Unsent = { ...entry, state: 'waiting', problem: error.code, failures };
     const resting = new Set(state.resting).add(entry.roomId);
     return [
       { ...state, resting, entries: replaced(state, waiting) },
@@ -146,6 +156,13 @@ function refused(state: Outbox, clientId: string, error: WireError): Step {
   const failed: Unsent = { ...entry, state: 'failed', problem: error.code, failures };
   const [next, effects] = deliverNext({ ...state, entries: replaced(state, failed) });
   return [next, [{ do: 'keep', entry: failed }, ...effects]];
+}
+
+/** Who is in trouble is given more time with each attempt; who only says when is taken at their word. */
+function restOf({ code, retryAfterMs }: WireError, failures: number): number {
+  const { rest_ms, rest_ms_max } = outboxLimits;
+  const growing = Math.min(rest_ms * 2 ** failures, rest_ms_max);
+  return isCounted(code) ? Math.max(growing, retryAfterMs ?? 0) : (retryAfterMs ?? growing);
 }
 
 function retried(state: Outbox, clientId: string): Step {

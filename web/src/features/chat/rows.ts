@@ -40,9 +40,10 @@ export function rowsOf(
   newAfter?: number,
 ): Row[] {
   const rows: Row[] = [];
+  const nameOf = namesIn(run);
   for (const message of run) {
     const previous = run[rows.length - 1];
-    const row = rowFor(message, me);
+    const row = named(rowFor(message, me), nameOf);
     const isNew =
       newAfter !== undefined &&
       message.seq > newAfter &&
@@ -55,6 +56,26 @@ export function rowsOf(
     if (!inRoom.has(entry.clientId)) rows.push(placed(rowOfUnsent(entry), rows.at(-1)));
   }
   return rows;
+}
+
+/** A tombstone bears no name: its writer is called as in what they said besides. */
+function named(row: Row, nameOf: (userId: string) => string | undefined): Row {
+  if (row.name !== undefined || row.userId === undefined) return row;
+  const name = nameOf(row.userId);
+  return name === undefined ? row : { ...row, name };
+}
+
+/** Looked through once, and only where a name is missing. */
+function namesIn(run: readonly KeptMessage[]): (userId: string) => string | undefined {
+  let names: Map<string, string> | undefined;
+  return (wanted) => {
+    names ??= new Map(
+      run.flatMap(({ userId, name }): [string, string][] =>
+        userId !== undefined && name !== undefined ? [[userId, name]] : [],
+      ),
+    );
+    return names.get(wanted);
+  };
 }
 
 /** What waits to be sent can stand among the last ones only. */

@@ -104,6 +104,17 @@ describe('rows', () => {
     expect(rows.map(({ isNew }) => isNew)).toEqual([false, false, true, false]);
   });
 
+  it('of a tombstone bear the name that its writer has elsewhere', () => {
+    const { message: _, name: __, ...rest } = said(1, 'ada', 0);
+    const tombstone = { ...rest, deleted: true as const };
+    const rows = rowsOf([tombstone, said(2, 'ada', 1)], [], 'me');
+    expect(rows.map(({ name, isFirst }) => [name, isFirst])).toEqual([
+      [said(2, 'ada', 1).name, true],
+      [said(2, 'ada', 1).name, false],
+    ]);
+    expect(rowsOf([tombstone], [], 'me')[0]?.name).toBeUndefined();
+  });
+
   it('of a tombstone have no text', () => {
     const { message: _, ...rest } = said(1, 'me', 0);
     expect(rowsOf([{ ...rest, deleted: true }], [], 'me')[0]?.text).toBeUndefined();

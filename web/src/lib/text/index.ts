@@ -4,7 +4,8 @@ import { channels } from './en/channels';
 import { chat } from './en/chat';
 import { common } from './en/common';
 import { home } from './en/home';
+import { own } from './en/own';
 import { studio } from './en/studio';
 
-export const text = { call, channels, chat, common, home, studio } as const;
+export const text = { call, channels, chat, common, home, own, studio } as const;
 export type Catalogue = typeof text;

@@ -36,7 +36,7 @@ export const call = {
     linkReturned: 'The connection was lost and is back. Looking for somebody again.',
   },
   callOver: (name: string) =>
-    `The connection was away for too long, and your call with ${name} has ended. Looking for someone else.`,
+    `The connection to the server was lost, and your call with ${name} with it. Looking for someone else.`,
   usually: (wait_s: number): string =>
     wait_s < 90
       ? plural(Math.max(1, Math.round(wait_s)), {

@@ -24,8 +24,9 @@ export const channels = {
   you: 'You',
   backToList: 'All channels',
   loading: 'Fetching your channels',
-  online: 'Online',
-  away: 'Not here now',
+  /** Of somebody else; nothing where it is not known. */
+  standing: (isOnline: boolean | undefined): string =>
+    isOnline === undefined ? '' : isOnline ? 'Online' : 'Not here now',
 
   nameLabel: 'What should they call you?',
   nameHint: 'Others in the channel see this name.',
@@ -69,6 +70,7 @@ export const channels = {
 
   linkLost: 'Reconnecting. What you write now is sent when the connection is back.',
   offline: 'You are offline. What you write is kept here, and sent when the network is back.',
+  back: 'The connection was lost for a while. You are back in your channels now.',
   draining: 'The server is restarting. This goes on by itself in a moment.',
 
   /** What happened and what to do, for each code that may come. */

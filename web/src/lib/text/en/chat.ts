@@ -57,8 +57,23 @@ export const chat = {
       case 'not-allowed':
       case 'not-in-room':
         return 'This conversation is over';
+      case 'store-unavailable':
+      case 'cluster-unavailable':
+        return 'The server could not keep it';
       default:
         return undefined;
+    }
+  },
+  /** Why it waits to be sent by itself. */
+  rowDelay: (code: string): string => {
+    switch (code) {
+      case 'rate-limited':
+        return 'A little fast, sent in a moment';
+      case 'store-unavailable':
+      case 'cluster-unavailable':
+        return 'The server cannot keep it yet, trying again';
+      default:
+        return 'Not taken yet, trying again';
     }
   },
 } as const;
