@@ -137,10 +137,9 @@ fn the_folder_becomes_read_only() {
     call.is_kept();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     call.is_refused();
-    server.wait_for_log("the store does not work");
     drop(other);
-    // Why has changed.
-    server.wait_for_log("the store does not work");
+    // The lock may have been told of before, or not: its next attempt finds this.
+    server.wait_for_log("ReadOnly");
     call.is_refused();
     assert!(is_degraded(&server));
     set_mode(&data, 0o700);
@@ -150,7 +149,6 @@ fn the_folder_becomes_read_only() {
     call.is_kept();
     let (status, _, log) = server.stop();
     assert!(status.success(), "{log}");
-    assert!(log.contains("ReadOnly"), "{log}");
 }
 
 #[test]
