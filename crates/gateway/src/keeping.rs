@@ -41,6 +41,7 @@ fn tell(known: &Health, now: &Health) {
         (_, Health::Down(why)) => tracing::warn!(
             cause = ?why.cause,
             reason = %why.reason,
+            advice = why.cause.advice(),
             "the store does not work: messages are refused, calls go on; it is tried until it works"
         ),
         (_, Health::Checking) => {

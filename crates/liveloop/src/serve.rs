@@ -45,6 +45,8 @@ pub(crate) fn run(loaded: &Loaded) -> anyhow::Result<()> {
 fn run_logged(loaded: &Loaded, logging: &Logging) -> anyhow::Result<()> {
     let folder = DataFolder::open(loaded.config.data.as_deref())?;
     let store = Arc::new(SqliteStore::open(folder.path())?);
+    // The store is opened by one process at a time.
+    folder.sweep_estates();
     let runtime =
         Builder::new_multi_thread().enable_all().build().context("no threads from the system")?;
     let outcome = runtime.block_on(serve(loaded, (&folder, &store), logging));

@@ -23,6 +23,24 @@ pub enum Cause {
     Closed,
 }
 
+impl Cause {
+    /// What an operator can do about it, as an order.
+    #[must_use]
+    pub const fn advice(self) -> &'static str {
+        match self {
+            Self::Full => "make room on its disk",
+            Self::Io => "look whether its disk fails or is full",
+            Self::Locked => "end whoever has store.db open, a `sqlite3` or a backup",
+            Self::ReadOnly => "let this account write to the data directory and the files in it",
+            Self::Corrupt => {
+                "put a backup of store.db in its place, or mend it with `.recover` of `sqlite3`"
+            }
+            Self::Overloaded => "spread the load, or use a faster disk",
+            Self::Closed => "start the server again",
+        }
+    }
+}
+
 /// A store that does not work.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("the store is unavailable: {reason}")]

@@ -38,8 +38,14 @@ pub enum OpenError {
         known: u32,
     },
     /// SQLite does not open it.
-    #[error(transparent)]
-    Unavailable(#[from] Unavailable),
+    #[error("the store cannot be opened ({}): {}", .0.reason, .0.cause.advice())]
+    Unavailable(Unavailable),
+}
+
+impl From<Unavailable> for OpenError {
+    fn from(why: Unavailable) -> Self {
+        Self::Unavailable(why)
+    }
 }
 
 impl From<Error> for OpenError {

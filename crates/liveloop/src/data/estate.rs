@@ -35,9 +35,24 @@ impl DataFolder {
         }
     }
 
+    /// Removes what processes that died at it have left under names of their own: nobody looks for that,
+    /// and it holds what visitors said. Only for whoever holds the lock on the folder, or it may take it
+    /// from one that is at it.
+    pub(crate) fn sweep_estates(&self) {
+        let Ok(entries) = fs::read_dir(&self.path) else { return };
+        let own = format!(".{SESSIONS}-");
+        let is_left = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with(&own);
+        for entry in entries.filter_map(Result::ok).filter(is_left) {
+            if let Err(error) = fs::remove_file(entry.path()) {
+                let (file, reason) = (entry.path(), advice(&error));
+                tracing::warn!(file = %file.display(), reason, "what a former run has left stays");
+            }
+        }
+    }
+
     fn take_file(&self) -> io::Result<Vec<u8>> {
-        // Under a name that is this process's own, so that of two starts one alone has it, and that
-        // nobody looks for again, should this process die before it has removed it.
+        // Under a name that is this process's own, so that of two starts one alone has it. Should this
+        // process die before it has removed it, the next start does.
         let own = self.path.join(format!(".{SESSIONS}-{}", random_name()?));
         fs::rename(self.path.join(SESSIONS), &own)?;
         File::open(&self.path)?.sync_all()?;
@@ -112,6 +127,20 @@ mod tests {
         let taken = data.take_estate().unwrap();
         assert_eq!(taken.as_bytes(), b"second");
         assert_eq!((data.take_estate(), names(place.path())), (None, vec![]));
+    }
+
+    #[test]
+    fn what_a_dead_process_was_at_is_swept_and_nothing_else() {
+        let place = tempfile::tempdir().unwrap();
+        let data = folder(place.path());
+        data.keep_estate(&Estate::from_bytes(b"kept".to_vec()));
+        for name in [".sessions-AAAAAAAA", ".sessions-x", ".other", "store.db"] {
+            fs::write(place.path().join(name), b"x").unwrap();
+        }
+        data.sweep_estates();
+        let mut left = names(place.path());
+        left.sort();
+        assert_eq!(left, [".other", SESSIONS, "store.db"]);
     }
 
     #[test]
