@@ -129,7 +129,8 @@ impl Attack {
                 slowhttptest(&["-H", "-i", "5", "-x", "24"], count, &format!("http://{address}/"))
             }
             Self::SlowBody => {
-                let how = ["-B", "-i", "5", "-s", "4000", "-x", "10"];
+                // What says that it is no JSON is refused before its body.
+                let how = ["-B", "-i", "5", "-s", "4000", "-x", "10", "-f", "application/json"];
                 slowhttptest(&how, count, &format!("http://{address}/api/users"))
             }
             Self::SlowRead => {
